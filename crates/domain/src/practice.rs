@@ -1,0 +1,61 @@
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::Zoned;
+
+use crate::{FactId, PracticeId};
+
+/// What a call needs to know of the practice that it rang.
+#[derive(Clone, Debug)]
+pub struct Practice {
+    /// As the configuration names it.
+    pub id: PracticeId,
+    /// As it is spoken: "Riverside Family Medicine".
+    pub name: String,
+    /// Where its clock hangs.
+    pub zone: TimeZone,
+    /// The number for emergencies, e.g. `911`.
+    pub emergency_number: String,
+    /// The number for suicidal crises, e.g. `988`.
+    pub crisis_number: String,
+    /// When somebody is in the office.
+    pub hours: Vec<OpenHours>,
+    /// What FirstRing may tell.
+    pub facts: Vec<Fact>,
+    /// Names that the recogniser should know: clinicians, drugs, streets. Never symptoms: a prompt can put words into
+    /// a caller's mouth.
+    pub words: Vec<String>,
+    /// Whether urgent callers are put through to a person where a connection is possible.
+    pub connects_urgent: bool,
+}
+
+impl Practice {
+    /// Whether somebody is in the office at `at`.
+    pub fn is_open(&self, at: &Zoned) -> bool {
+        let local = at.with_time_zone(self.zone.clone());
+        self.hours
+            .iter()
+            .any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()))
+    }
+}
+
+/// Opening hours on one day of the week, `[from, to)` in the practice's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenHours {
+    /// The day.
+    pub weekday: Weekday,
+    /// Opens.
+    pub from: Time,
+    /// Closes.
+    pub to: Time,
+}
+
+/// A fact that FirstRing may tell anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name, e.g. `parking`.
+    pub id: FactId,
+    /// Words and phrases that ask for it: "park", "where can I leave my car".
+    pub asked_with: Vec<String>,
+    /// The answer, as it is spoken.
+    pub answer: String,
+}

@@ -1,0 +1,144 @@
+use jiff::civil::Date;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{CallerKind, FactId, Intent, Phi, PhoneNumber, RedFlag, Urgency};
+
+/// What an utterance was understood to mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Who seems to be calling.
+    pub caller: CallerKind,
+    /// What is wanted, the main wish first. Never empty.
+    pub intents: Vec<Intent>,
+    /// How urgent this utterance is by all witnesses together.
+    pub urgency: Urgency,
+    /// What the model thinks of urgency; only ever used to raise it.
+    pub p: Probabilities,
+    /// Values that were said.
+    pub slots: Slots,
+    /// The written rules that fired.
+    pub red_flags: Vec<RedFlag>,
+    /// Whether the reader could judge at all.
+    pub certainty: Certainty,
+    /// Yes or no, where the utterance answers a question that way.
+    pub yes_no: Option<YesNo>,
+    /// Which of the practice's facts the utterance asks for.
+    pub fact: Option<FactId>,
+}
+
+impl Reading {
+    /// The reading of something that could not be read in time or at all. Unsure counts as urgent and leads to one
+    /// safety question; it is never an error.
+    pub fn unsure() -> Self {
+        Self {
+            caller: CallerKind::Other,
+            intents: vec![Intent::Other],
+            urgency: Urgency::Urgent,
+            p: Probabilities::default(),
+            slots: Slots::default(),
+            red_flags: Vec::new(),
+            certainty: Certainty::Unsure,
+            yes_no: None,
+            fact: None,
+        }
+    }
+
+    /// The main wish.
+    pub fn intent(&self) -> Intent {
+        self.intents.first().copied().unwrap_or(Intent::Other)
+    }
+}
+
+/// Whether the reader could judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// It was read.
+    Sure,
+    /// It could not be read: counts as urgent until the safety question is answered.
+    Unsure,
+}
+
+/// An answer to a yes-or-no question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum YesNo {
+    /// "Yes", "that's right", "mm-hm".
+    Yes,
+    /// "No", "that's wrong".
+    No,
+}
+
+/// A model's probabilities of the three urgencies; they sum to 1, or are all zero if no model was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Probabilities {
+    /// Of [`Urgency::Emergency`].
+    pub emergency: f32,
+    /// Of [`Urgency::Urgent`].
+    pub urgent: f32,
+    /// Of [`Urgency::Routine`].
+    pub routine: f32,
+}
+
+/// A value that the caller said, with the very words it came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slot<T> {
+    /// The value.
+    pub value: Phi<T>,
+    /// The caller's own words.
+    pub heard: Phi<String>,
+    /// 0 to 1. Below 0.5 it is asked for again rather than read back.
+    pub certainty: f32,
+}
+
+/// A half-open interval of wall time, `[from, to)`.
+pub type Interval = (Timestamp, Timestamp);
+
+/// What was said of each thing that the practice needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Slots {
+    /// The name of the caller or patient.
+    pub name: Option<Slot<String>>,
+    /// Date of birth.
+    pub date_of_birth: Option<Slot<Date>>,
+    /// The number to call back.
+    pub callback: Option<Slot<PhoneNumber>>,
+    /// What it is about, in the caller's words.
+    pub reason: Option<Slot<String>>,
+    /// When the caller wants to come: any of these intervals.
+    pub when: Vec<Interval>,
+    /// The clinician that was named.
+    pub provider: Option<Slot<String>>,
+    /// The drug that was named.
+    pub drug: Option<Slot<String>>,
+    /// The pharmacy that was named.
+    pub pharmacy: Option<Slot<String>>,
+}
+
+/// What FirstRing asked last: the same words mean another thing after another question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// "How can I help?"
+    #[default]
+    Open,
+    /// The caller's name.
+    Name,
+    /// The name, letter by letter.
+    Spelling,
+    /// The number to call back.
+    Callback,
+    /// The patient's date of birth.
+    DateOfBirth,
+    /// The message itself.
+    Message,
+    /// A yes or a no: a read-back, "anything else?".
+    YesNo,
+    /// The one safety question: is anybody in danger right now?
+    Safety,
+    /// In an emergency: has the emergency number been called?
+    CalledEmergencyNumber,
+    /// In an emergency: who is with them?
+    WhoIsThere,
+}

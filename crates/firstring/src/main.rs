@@ -1,0 +1,2 @@
+//! firstring
+fn main() {}

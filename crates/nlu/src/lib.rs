@@ -1,0 +1,13 @@
+//! From an utterance to a [`Reading`](domain::Reading): written red flags first, which may only raise urgency; then a
+//! language model that chooses among labels and writes no text; values by grammars over the caller's own words.
+
+mod error;
+pub mod facts;
+pub mod grammar;
+pub mod model;
+mod reader;
+pub mod red_flags;
+pub mod wishes;
+
+pub use error::NluError;
+pub use reader::{ReadContext, Reader, Said};
