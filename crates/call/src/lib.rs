@@ -1,1 +1,33 @@
-//! call
+//! The shell of one call: it owns the tasks, the queues and the clock, and decides nothing.
+//!
+//! ```text
+//!  Leg --frames--> ears --Heard--> reader --Reading--> +--> Receptionist (pure) --Output--> mouth --Voiced--> Leg
+//!                                                      |                          |
+//!                                             office replies  <--- office <--- requests
+//! ```
+//!
+//! [`FrontDesk::answer`] holds one call from pick-up to its end. Models are shared between calls as [`Engine`]s, each on its
+//! own OS threads; no model ever runs on a tokio worker. There are three ways to cancel and no more: dropping a
+//! call's senders, the leg's one cancellation token, and the generation of a line for barge-in.
+//!
+//! `call` does not know the database: requests leave through [`OfficeRequests`], which the program connects.
+
+mod ears;
+mod engine;
+mod journal;
+mod mouth;
+mod pace;
+mod reader;
+mod recording;
+mod shell;
+mod summary;
+
+pub use ears::{HearingEngines, HearingNews, VadPool};
+pub use engine::{Engine, EngineError, Haste};
+pub use journal::{Entry, Happening, Journal, Party};
+pub use mouth::Voice;
+pub use pace::{Hold, Pace};
+pub use reader::ReaderEngine;
+pub use recording::hear;
+pub use shell::{FrontDesk, OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
+pub use summary::{EscalationTimes, OutcomeKind, Summary, Turn};

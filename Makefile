@@ -1,0 +1,43 @@
+# FirstRing: `make run` answers calls, `make test` passes the tests. Both install what is missing first.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firstring
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+PRACTICE ?= eval/practices/riverside.toml
+# A fresh rustup is not yet on the PATH of the shell that runs make.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+CARGO := cargo
+BIN := $(CARGO_TARGET_DIR)/debug/firstring
+# A page in the example practice is signed with this; a real practice sets its own.
+export FIRSTRING_WEBHOOK_SECRET ?= whsec_Zmlyc3RyaW5nLWV4YW1wbGUtc2VjcmV0LTMyLWJ5dGVz
+
+.PHONY: run test build bench demo faults lint setup models
+
+run: build models
+	$(BIN) serve --practice $(PRACTICE)
+
+test: build models
+	$(CARGO) test --workspace --locked
+
+build: setup
+	$(CARGO) build --workspace --locked
+
+models: build
+	$(BIN) models fetch
+
+bench: build models
+	$(CARGO) bench --locked -p eval
+
+demo: build models
+	$(BIN) demo --practice $(PRACTICE)
+
+# Bad input: each fault is started once and must end in one sentence or in a call that still ends well.
+faults: build models
+	$(CARGO) test --locked -p firstring --test faults
+
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+setup:
+	@.ci/setup

@@ -1,0 +1,475 @@
+//! The loop of one call: whatever happens becomes an [`Input`], whatever is decided becomes an act.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialogue::{CallContext, Input, Output, Receptionist, TransferNews, Wording};
+use domain::{CallId, CallNews, CallTime, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance};
+use jiff::Zoned;
+use nlu::Said;
+use speech::hearing::{Expecting, Hearing};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use transport::{Leg, LegNews};
+
+use crate::ears::{self, HearingEngines, HearingNews};
+use crate::journal::{Happening, Journal, Party};
+use crate::mouth::{self, MouthNews, Spoken, Voice};
+use crate::pace::Pace;
+use crate::reader::{self, Read, ReaderEngine, ToRead};
+
+/// Requests of all calls that wait for the office. Full: the call waits; it still hears its caller meanwhile, because
+/// waiting happens in the request's own task.
+pub const OFFICE_REQUESTS_MAX: usize = 64;
+/// Happenings of one kind that wait for the loop. Full: their source waits.
+const NEWS_MAX: usize = 16;
+/// After the caller has gone, what is still owed to them (a message to be kept, a page to be updated) may take so long.
+const AFTERWARDS_MAX: Duration = Duration::from_secs(30);
+/// Words that were spoken just before the line was gone are waited for so long.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(5);
+/// How many lines of the call the reader is told.
+const SO_FAR_MAX: usize = 12;
+
+/// A request on its way to the office, with the way back.
+#[derive(Debug)]
+pub struct OfficeEnvelope {
+    /// Which call asks.
+    pub call: CallId,
+    /// Which of its requests; the same pair again is the same request.
+    pub id: RequestId,
+    /// What is asked.
+    pub request: OfficeRequest,
+    /// Where the replies go; one request may have several.
+    pub replies: mpsc::Sender<OfficeReply>,
+}
+
+/// The way to the office. The program connects its other end.
+pub type OfficeRequests = mpsc::Sender<OfficeEnvelope>;
+
+/// What all calls of one practice share.
+#[derive(Clone, Debug)]
+pub struct FrontDesk {
+    /// The practice that was rung.
+    pub practice: Arc<Practice>,
+    /// The words of every line.
+    pub wording: Arc<Wording>,
+    /// Voice activity, end of turn, recognisers.
+    pub hearing: HearingEngines,
+    /// Who reads what was heard.
+    pub reader: ReaderEngine,
+    /// The practice's voice.
+    pub voice: Voice,
+    /// Where requests go.
+    pub office: OfficeRequests,
+    /// How time passes.
+    pub pace: Pace,
+}
+
+impl FrontDesk {
+    /// Holds one call from pick-up to its end; returns who ended it.
+    ///
+    /// `started` is the wall time of pick-up in the practice's zone. News that nobody takes in time are lost.
+    pub async fn answer(&self, leg: Leg, started: Zoned, journal: Journal, news: mpsc::Sender<CallNews>) -> Party {
+        let call = CallId::new();
+        let answered = Happening::Answered {
+            call,
+            practice: self.practice.id.clone(),
+            started: started.clone(),
+            caller_id: leg.caller_id.clone(),
+        };
+        journal.write(CallTime::ZERO, answered).await;
+        let mut running = Running::start(self, call, leg, started, journal, news);
+        running.tell(CallNews::Answered { call });
+        running.input(Input::Answered).await;
+        let by = running.run().await;
+        let at = running.now();
+        running.journal.write(at, Happening::Over { by }).await;
+        running.tell(CallNews::Ended { at });
+        by
+    }
+}
+
+/// One call while it lasts.
+struct Running {
+    desk: FrontDesk,
+    call: CallId,
+    started: Zoned,
+    receptionist: Receptionist,
+    leg: Leg,
+    lines: mpsc::Sender<Spoken>,
+    to_read: mpsc::Sender<ToRead>,
+    expecting: watch::Sender<Expecting>,
+    inbox: Inbox,
+    journal: Journal,
+    news: mpsc::Sender<CallNews>,
+    said: Vec<Said>,
+    last_voiced: Option<CallTime>,
+    awaiting_answer: bool,
+    ears_over: bool,
+    /// The newest line's words, for its first sound.
+    saying: Option<(LineId, Phi<String>)>,
+    line: Line,
+    /// Utterances that are being read.
+    unread: usize,
+    ended_by: Option<Party>,
+}
+
+/// Whether there is still somebody at the other end.
+enum Line {
+    Open,
+    /// The line is gone; its last words are still being heard and read before the receptionist is told.
+    Closing { how: Input, until: Instant },
+    Gone { give_up: Instant },
+}
+
+/// What the call's own tasks report.
+struct Inbox {
+    hearing: mpsc::Receiver<HearingNews>,
+    readings: mpsc::Receiver<Read>,
+    mouth: mpsc::Receiver<MouthNews>,
+    office: mpsc::Receiver<(RequestId, OfficeReply)>,
+    office_sender: mpsc::Sender<(RequestId, OfficeReply)>,
+}
+
+/// What the loop woke for.
+enum Wake {
+    Hearing(HearingNews),
+    Read(Read),
+    Mouth(MouthNews),
+    Office(RequestId, OfficeReply),
+    Leg(LegNews),
+    LegGone,
+    NothingMoreHeard,
+    Timeout,
+}
+
+impl Running {
+    fn start(
+        desk: &FrontDesk,
+        call: CallId,
+        mut leg: Leg,
+        started: Zoned,
+        journal: Journal,
+        news: mpsc::Sender<CallNews>,
+    ) -> Self {
+        let (expecting, expected) = watch::channel(Expecting::Anything);
+        let (hearing_news, hearing) = mpsc::channel(NEWS_MAX);
+        let (mouth_news, mouth) = mpsc::channel(NEWS_MAX);
+        let (office_sender, office) = mpsc::channel(NEWS_MAX);
+        let (_, closed) = mpsc::channel(1);
+        let frames = std::mem::replace(&mut leg.hears, closed);
+        ears::start(desk.hearing.clone(), frames, expected, hearing_news);
+        let lines = mouth::start(desk.voice.clone(), leg.speaker.clone(), mouth_news);
+        let (to_read, readings) = reader::start(desk.reader.clone());
+        let context = CallContext {
+            caller_id: leg.caller_id.clone(),
+            open: desk.practice.is_open(&started),
+            practice: Arc::clone(&desk.practice),
+        };
+        Self {
+            desk: desk.clone(),
+            call,
+            started,
+            receptionist: Receptionist::new(context),
+            leg,
+            lines,
+            to_read,
+            expecting,
+            inbox: Inbox { hearing, readings, mouth, office, office_sender },
+            journal,
+            news,
+            said: Vec::new(),
+            last_voiced: None,
+            awaiting_answer: false,
+            ears_over: false,
+            saying: None,
+            line: Line::Open,
+            unread: 0,
+            ended_by: None,
+        }
+    }
+
+    fn now(&self) -> CallTime {
+        self.leg.picked_up.elapsed().into()
+    }
+
+    /// Until the receptionist is done, or the line is gone and the office does not answer any more.
+    async fn run(&mut self) -> Party {
+        while !self.receptionist.is_over() {
+            match self.wake().await {
+                Wake::Hearing(news) => self.heard(news).await,
+                Wake::Read(read) => self.read(read).await,
+                Wake::Mouth(news) => self.mouth(news).await,
+                Wake::Office(id, reply) => self.input(Input::Office { id, reply }).await,
+                Wake::Leg(news) => self.leg(news).await,
+                Wake::LegGone => self.closing(Input::LineLost),
+                Wake::NothingMoreHeard => self.ears_over = true,
+                Wake::Timeout => self.timeout().await,
+            }
+            if !self.close_if_due().await {
+                tracing::warn!(call = %self.call, "gave up waiting for the office after the line had gone");
+                break;
+            }
+        }
+        self.leg.over.cancel();
+        self.ended_by.unwrap_or(Party::FirstRing)
+    }
+
+    async fn wake(&mut self) -> Wake {
+        let timeout = self.receptionist.poll_timeout().map(|(at, _)| self.leg.picked_up + Duration::from(at));
+        let (open, deadline) = match &self.line {
+            Line::Open => (true, None),
+            Line::Closing { until, .. } => (false, Some(*until)),
+            Line::Gone { give_up } => (false, Some(*give_up)),
+        };
+        let wake_at = [timeout, deadline].into_iter().flatten().min();
+        tokio::select! {
+            biased;
+            Some((id, reply)) = self.inbox.office.recv() => Wake::Office(id, reply),
+            news = self.leg.news.recv(), if open => news.map_or(Wake::LegGone, Wake::Leg),
+            Some(read) = self.inbox.readings.recv() => Wake::Read(read),
+            news = self.inbox.hearing.recv(), if !self.ears_over => news.map_or(Wake::NothingMoreHeard, Wake::Hearing),
+            Some(news) = self.inbox.mouth.recv() => Wake::Mouth(news),
+            () = until(wake_at) => Wake::Timeout,
+        }
+    }
+
+    async fn timeout(&mut self) {
+        let now = self.now();
+        if self.receptionist.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            self.journal.write(now, Happening::Timeout).await;
+            self.receptionist.handle_timeout(now);
+            self.act().await;
+        }
+    }
+
+    /// The line is gone: what was said until then still counts.
+    fn closing(&mut self, how: Input) {
+        self.ended_by.get_or_insert(Party::Caller);
+        self.line = Line::Closing { how, until: Instant::now() + LAST_WORDS_MAX };
+    }
+
+    /// Tells the receptionist that the line is gone once the last words are read; false when it is time to give up.
+    async fn close_if_due(&mut self) -> bool {
+        match &self.line {
+            Line::Open => true,
+            Line::Gone { give_up } => Instant::now() < *give_up,
+            Line::Closing { how, until } => {
+                if (self.ears_over && self.unread == 0) || Instant::now() >= *until {
+                    let how = how.clone();
+                    self.line = Line::Gone { give_up: Instant::now() + AFTERWARDS_MAX };
+                    self.input(how).await;
+                }
+                true
+            }
+        }
+    }
+
+    async fn input(&mut self, input: Input) {
+        let now = self.now();
+        self.journal.write(now, Happening::Input(input.clone())).await;
+        self.receptionist.handle_input(input, now);
+        self.act().await;
+    }
+
+    /// Does everything that was decided, then tells the others what to expect next.
+    async fn act(&mut self) {
+        while let Some(output) = self.receptionist.poll_output() {
+            self.journal.write(self.now(), Happening::Output(output.clone())).await;
+            match output {
+                Output::Say { line, prompt, interruptible: _ } => self.say(line, &prompt).await,
+                Output::PauseSpeaking => self.leg.speaker.pause(),
+                Output::ResumeSpeaking => self.leg.speaker.resume(),
+                Output::StopSpeaking => self.leg.speaker.stop(),
+                Output::Ask { id, request } => self.ask(id, request),
+                // Until telephones exist nobody can be connected; the receptionist says so truthfully.
+                Output::Transfer { to: _ } => {
+                    let now = self.now();
+                    let unavailable = Input::Transfer(TransferNews::Unavailable);
+                    self.journal.write(now, Happening::Input(unavailable.clone())).await;
+                    self.receptionist.handle_input(unavailable, now);
+                }
+                Output::HangUp => {
+                    self.ended_by.get_or_insert(Party::FirstRing);
+                    self.leg.over.cancel();
+                }
+                Output::Note(_) => {}
+            }
+        }
+        self.expecting.send_replace(expecting(self.receptionist.asked()));
+    }
+
+    async fn say(&mut self, line: LineId, prompt: &dialogue::Prompt) {
+        let rendered = self.desk.wording.render(prompt, &self.desk.practice);
+        self.journal.write(self.now(), Happening::Line { line, text: rendered.text.clone() }).await;
+        self.remember(Said::FirstRing(rendered.text.clone()));
+        self.saying = Some((line, rendered.text.clone()));
+        let generation = self.leg.speaker.generation();
+        let spoken = Spoken { line, text: rendered.text, fixed: rendered.fixed, generation };
+        if self.lines.send(spoken).await.is_err() {
+            tracing::error!(call = %self.call, "the mouth is gone");
+        }
+        // The model reads the call so far while FirstRing speaks, so that only the answer is left to read.
+        self.desk.reader.prefill(self.context());
+    }
+
+    fn ask(&mut self, id: RequestId, request: OfficeRequest) {
+        let office = self.desk.office.clone();
+        let inputs = self.inbox.office_sender.clone();
+        let (replies, mut answers) = mpsc::channel(NEWS_MAX);
+        let envelope = OfficeEnvelope { call: self.call, id, request, replies };
+        let mut hold = self.desk.pace.hold();
+        tokio::spawn(async move {
+            if office.send(envelope).await.is_err() {
+                // Nobody to hear it: the call is over.
+                drop(inputs.send((id, OfficeReply::Unavailable)).await);
+                return;
+            }
+            while let Some(reply) = answers.recv().await {
+                if !matches!(reply, OfficeReply::CaseOpened { .. }) {
+                    hold = None;
+                }
+                if inputs.send((id, reply)).await.is_err() {
+                    return;
+                }
+            }
+            drop(hold);
+        });
+    }
+
+    async fn heard(&mut self, news: HearingNews) {
+        let hearing = match news {
+            HearingNews::Heard(hearing) => hearing,
+            HearingNews::Stage { stage, ms } => return self.stage(stage, ms).await,
+            HearingNews::Lost => return self.input(Input::HearingLost).await,
+        };
+        match hearing {
+            Hearing::SpeechStarted { .. } => self.input(Input::SpeechStarted).await,
+            Hearing::SpeechEnded { .. } => self.input(Input::SpeechEnded).await,
+            Hearing::Partial(partial) => {
+                let flags = self.desk.reader.red_flags().find(partial.text.expose());
+                self.tell(CallNews::Hearing(partial));
+                self.input(Input::PartialFlags(flags)).await;
+            }
+            Hearing::Utterance(utterance) => {
+                self.last_voiced = Some(utterance.to);
+                self.awaiting_answer = true;
+                let now = self.now();
+                self.journal.write(now, Happening::Heard(utterance.clone())).await;
+                self.tell(CallNews::Heard(utterance.clone()));
+                let context = self.context();
+                self.remember(Said::Caller(utterance.text.clone()));
+                self.hand_to_reader(utterance, context, false).await;
+            }
+            Hearing::Corrected(utterance) => {
+                let context = self.context();
+                self.hand_to_reader(utterance, context, true).await;
+            }
+            Hearing::Unintelligible { .. } => self.input(Input::Unintelligible).await,
+            Hearing::Dismissed { .. } | Hearing::Decode(_) | Hearing::JudgeTurn { .. } | Hearing::Cancel(_) => {}
+        }
+    }
+
+    async fn hand_to_reader(&mut self, utterance: Utterance, context: nlu::ReadContext, corrected: bool) {
+        self.unread += 1;
+        if self.to_read.send(ToRead { utterance, context, corrected }).await.is_err() {
+            tracing::error!(call = %self.call, "the reader is gone");
+        }
+    }
+
+    async fn read(&mut self, read: Read) {
+        self.unread -= 1;
+        self.stage("reading", read.ms).await;
+        let reading = Box::new(read.reading);
+        let (intent, urgency) = (reading.intent(), self.receptionist.urgency().raise(reading.urgency));
+        if !read.corrected {
+            let reading = reading.clone();
+            self.tell(CallNews::Understood { reading, intent, urgency, read_ms: read.ms });
+        }
+        let input = if read.corrected {
+            Input::Corrected { text: read.text, reading }
+        } else {
+            Input::Heard { text: read.text, reading }
+        };
+        self.input(input).await;
+    }
+
+    async fn mouth(&mut self, news: MouthNews) {
+        match news {
+            MouthNews::FirstClause { ms } => self.stage("first_clause", ms).await,
+            MouthNews::Lost => self.input(Input::VoiceLost).await,
+        }
+    }
+
+    async fn leg(&mut self, news: LegNews) {
+        match news {
+            LegNews::Dtmf(key) => self.input(Input::Digit(key)).await,
+            LegNews::Started { line, at } => {
+                self.journal.write(at, Happening::FirstSound { line }).await;
+                self.first_sound(line, at);
+                self.input(Input::LineStarted(line)).await;
+            }
+            LegNews::Finished { line, .. } => self.input(Input::LineFinished(line)).await,
+            LegNews::HearingOverrun => self.input(Input::HearingLost).await,
+            LegNews::HungUp => self.closing(Input::HungUp),
+            LegNews::Lost => self.closing(Input::LineLost),
+        }
+    }
+
+    fn first_sound(&mut self, line: LineId, at: CallTime) {
+        let text = match &self.saying {
+            Some((newest, text)) if *newest == line => text.clone(),
+            _ => Phi::default(),
+        };
+        let answers = std::mem::take(&mut self.awaiting_answer);
+        let waited = self.last_voiced.filter(|_| answers).map(|to| at.since(to).as_millis() as u64);
+        self.tell(CallNews::Saying { line, text, at, voice_to_voice_ms: waited });
+    }
+
+    async fn stage(&mut self, stage: &'static str, ms: u64) {
+        let now = self.now();
+        self.journal.write(now, Happening::Stage { stage, ms }).await;
+        self.tell(CallNews::Stage { stage: stage.to_owned(), ms });
+    }
+
+    fn context(&self) -> nlu::ReadContext {
+        let now = self.started.checked_add(self.leg.picked_up.elapsed()).unwrap_or_else(|_| self.started.clone());
+        nlu::ReadContext { asked: self.receptionist.asked(), so_far: self.said.clone(), now }
+    }
+
+    fn remember(&mut self, said: Said) {
+        if self.said.len() == SO_FAR_MAX {
+            self.said.remove(0);
+        }
+        self.said.push(said);
+    }
+
+    /// Viewers that are slow lose news; the call never waits for them.
+    fn tell(&self, news: CallNews) {
+        drop(self.news.try_send(news));
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How patient the ears must be with the answer to what was asked.
+fn expecting(asked: domain::Asked) -> Expecting {
+    use domain::Asked;
+    match asked {
+        Asked::Callback | Asked::DateOfBirth => Expecting::Digits,
+        Asked::Spelling => Expecting::Spelling,
+        Asked::Open
+        | Asked::Name
+        | Asked::Message
+        | Asked::YesNo
+        | Asked::Safety
+        | Asked::CalledEmergencyNumber
+        | Asked::WhoIsThere => Expecting::Anything,
+    }
+}
+

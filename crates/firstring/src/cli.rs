@@ -1,0 +1,222 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Zoned;
+
+use crate::config::Overrides;
+
+/// A speech-AI receptionist for medical practices, on the practice's own server.
+///
+/// Errors go to stderr, JSON lines to stdout. Exit codes: 0 done, 1 failed, 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answer calls until it is stopped.
+    Serve(Serve),
+    /// Hold one whole call in this process: the caller says each recording in turn.
+    Call(Call),
+    /// What recordings say.
+    Hear(Hear),
+    /// What texts mean: one line of stdin each, plain or `{"text","asked","so_far"}`.
+    Read(Read),
+    /// Say a text into a WAV file.
+    Say(Say),
+    /// Fetch, list and verify models.
+    #[command(subcommand)]
+    Models(Models),
+    /// Check the configuration and the practice's file.
+    CheckConfig(CheckConfig),
+    /// Four calls as a readable table: an emergency, an urgent call at night, a message, a question.
+    Demo(Demo),
+}
+
+/// Where everything is; flags win over the file.
+#[derive(Debug, Args)]
+pub struct Places {
+    /// The server's configuration (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The practice's file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub practice: Option<PathBuf>,
+    /// Where calls, messages and keys are kept.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where the models lie.
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// An OpenAI-compatible server that reads instead of the model in this process, e.g. `http://127.0.0.1:8000/v1`.
+    #[arg(long, value_name = "URL")]
+    pub llm_url: Option<String>,
+    /// Read by the written rules alone.
+    #[arg(long, conflicts_with = "llm_url")]
+    pub no_llm: bool,
+}
+
+impl Places {
+    /// As they are laid over the file.
+    pub fn overrides(&self, http: Option<SocketAddr>) -> Overrides {
+        Overrides {
+            http,
+            data: self.data.clone(),
+            practice: self.practice.clone(),
+            models: self.models.clone(),
+            llm_url: self.llm_url.clone(),
+            no_llm: self.no_llm,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub places: Places,
+    /// Where the pages are served [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+    /// Where SIP calls come in: not yet.
+    #[arg(long, value_name = "ADDR")]
+    pub sip: Option<SocketAddr>,
+    /// Print one JSON line once warm.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Call {
+    #[command(flatten)]
+    pub places: Places,
+    /// What the caller says, one recording after the other.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub wav: Vec<PathBuf>,
+    /// Where heard.wav, stereo.wav, journal.jsonl and summary.json are written.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The line between caller and FirstRing.
+    #[arg(long, value_enum, default_value = "wide")]
+    pub leg: Line,
+    /// The caller's number, E.164.
+    #[arg(long, value_name = "NUMBER")]
+    pub caller_id: Option<String>,
+    /// Pages go here instead of where the practice's rota says.
+    #[arg(long, value_name = "URL")]
+    pub page_url: Option<String>,
+    /// When the call takes place, e.g. `2026-03-04T02:30:00-05:00[America/New_York]`.
+    #[arg(long, value_name = "RFC9557")]
+    pub now: Option<Zoned>,
+    /// Where in the caller's own speech something was said, e.g. `urgent=2.4` (seconds into the recordings).
+    #[arg(long, value_name = "urgent=SECONDS")]
+    pub mark: Option<String>,
+    /// As fast as the models work, instead of in real time.
+    #[arg(long)]
+    pub fast: bool,
+}
+
+/// What a loopback call sounds like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Line {
+    /// 16 kHz.
+    Wide,
+    /// A telephone: G.711 mu-law at 8 kHz.
+    G711,
+}
+
+#[derive(Debug, Args)]
+pub struct Hear {
+    /// Recordings.
+    #[arg(required = true, value_name = "FILE.wav")]
+    pub files: Vec<PathBuf>,
+    /// Where the models lie.
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// One JSON line a file.
+    #[arg(long)]
+    pub json: bool,
+    /// As fast as the models work, instead of in real time.
+    #[arg(long)]
+    pub fast: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Read {
+    #[command(flatten)]
+    pub places: Places,
+    /// One JSON line a text.
+    #[arg(long)]
+    pub json: bool,
+    /// What time it is.
+    #[arg(long, value_name = "RFC9557")]
+    pub now: Option<Zoned>,
+}
+
+#[derive(Debug, Args)]
+pub struct Say {
+    /// What to say.
+    pub text: String,
+    /// The WAV file to write.
+    #[arg(short, long, value_name = "OUT.wav")]
+    pub out: PathBuf,
+    /// Which voice.
+    #[arg(long, default_value = "piper/joe")]
+    pub voice: String,
+    /// Where the models lie.
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// Print one JSON line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// Fetch what is missing, checked before it is used.
+    Fetch(ModelsFetch),
+    /// What there is and what is missing.
+    List(ModelsDir),
+    /// Read every file again and compare it with its checksum.
+    Verify(ModelsDir),
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsFetch {
+    #[command(flatten)]
+    pub place: ModelsDir,
+    /// Fetch every model of the manifest, not only those that `serve` needs.
+    #[arg(long)]
+    pub all: bool,
+    /// Take files whose checksum nobody has computed yet.
+    #[arg(long)]
+    pub accept_unverified: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsDir {
+    /// Where the models lie [default: $XDG_DATA_HOME/firstring/models].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckConfig {
+    #[command(flatten)]
+    pub places: Places,
+    /// Fail unless everything that real telephone lines demand is there.
+    #[arg(long)]
+    pub real_lines: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub places: Places,
+    /// Where the calls' recordings and journals are written.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

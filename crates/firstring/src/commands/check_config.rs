@@ -1,0 +1,35 @@
+use super::print;
+use crate::cli;
+use crate::config::{PracticeConfig, Server};
+
+pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
+    let server = Server::load(args.places.config.as_deref(), args.places.overrides(None))?;
+    server.http.check_exposure()?;
+    let config = PracticeConfig::load(&server.practice)?;
+    dialogue::Wording::built_in();
+    nlu::red_flags::RedFlags::built_in();
+    print(&format!(
+        "{}: {} opening hours, {} facts, {} on call",
+        config.practice.name,
+        config.practice.hours.len(),
+        config.practice.facts.len(),
+        config.oncall.len()
+    ))?;
+    if let Err(why) = config.webhook_secret.read() {
+        eprintln!("firstring: note: {why}");
+    }
+    match config.why_no_real_lines() {
+        None => {
+            let approval = config.approval.as_ref().expect("real lines have an approval");
+            for (what, approved) in
+                [("red flags", &approval.red_flags), ("policy", &approval.policy), ("lines", &approval.lines)]
+            {
+                let day = approved.day().map_or_else(String::new, |day| day.to_string());
+                print(&format!("{what} approved by {} on {day}", approved.by))?;
+            }
+            Ok(())
+        }
+        Some(why) if args.real_lines => anyhow::bail!("{}: {why}", server.practice.display()),
+        Some(why) => print(&format!("good for the browser page and recordings; not for real lines: {why}")),
+    }
+}

@@ -1,0 +1,63 @@
+//! One file a command.
+
+mod call;
+mod check_config;
+mod demo;
+mod hear;
+mod models;
+mod read;
+mod say;
+mod serve;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::cli::{Cli, Command};
+
+/// What was asked for cannot be done by any input: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Call(args) => call::run(&args),
+        Command::Hear(args) => hear::run(&args),
+        Command::Read(args) => read::run(&args),
+        Command::Say(args) => say::run(&args),
+        Command::Models(args) => models::run(&args),
+        Command::CheckConfig(args) => check_config::run(&args),
+        Command::Demo(args) => demo::run(&args),
+    }
+}
+
+/// One line of stdout.
+pub fn print(line: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// One JSON line of stdout.
+pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&serde_json::to_string(value)?)
+}
+
+/// A runtime for one recorded call: in real time, or in a clock that jumps while nothing is left to do.
+pub fn runtime(pace: ::call::Pace) -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(match pace {
+        ::call::Pace::RealTime => tokio::runtime::Builder::new_multi_thread().enable_all().build()?,
+        ::call::Pace::Virtual => {
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?
+        }
+    })
+}
+
+/// A recording as 16 kHz mono.
+pub fn recording(file: &std::path::Path) -> anyhow::Result<Vec<f32>> {
+    Ok(audio::wav::read(file)?.to_pcm::<16_000>().into_samples())
+}

@@ -1,0 +1,67 @@
+//! Configuration: what is written ([`RawServer`], [`RawPractice`]) becomes what the program needs ([`Server`],
+//! [`PracticeConfig`]) once. An error names the file, the line, what is wrong and what to do.
+
+mod practice;
+mod secret;
+mod server;
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+pub use practice::{Approval, OnCall, PracticeConfig};
+pub use secret::SecretRef;
+pub use server::{Http, Overrides, Server, Tls};
+
+/// A mistake in a configuration file.
+#[derive(Debug)]
+pub struct ConfigError {
+    file: PathBuf,
+    line: Option<usize>,
+    wrong: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.wrong)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A file's text and name, for errors that point into it.
+#[derive(Debug)]
+struct Source {
+    file: PathBuf,
+    text: String,
+}
+
+impl Source {
+    fn read(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|why| ConfigError {
+            file: file.to_owned(),
+            line: None,
+            wrong: format!("cannot be read ({why}); give the path of a TOML file"),
+        })?;
+        Ok(Self { file: file.to_owned(), text })
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(&self.text).map_err(|error| self.at(error.span(), error.message().to_owned()))
+    }
+
+    /// An error at a place in the file.
+    fn at(&self, span: Option<Range<usize>>, wrong: String) -> ConfigError {
+        let line = span.map(|span| 1 + self.text[..span.start.min(self.text.len())].matches('\n').count());
+        ConfigError { file: self.file.clone(), line, wrong }
+    }
+
+    /// A path as it is written in this file: relative to the file.
+    fn path(&self, written: &str) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(written)
+    }
+}

@@ -1,0 +1,318 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use domain::{Fact, FactId, OpenHours, Practice, PracticeId};
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{ConfigError, SecretRef, Source};
+
+/// A practice as the program needs it.
+#[derive(Debug)]
+pub struct PracticeConfig {
+    /// What a call knows of it.
+    pub practice: Practice,
+    /// For callers who say seven digits.
+    pub area_code: Option<String>,
+    /// The one voice of this practice, e.g. `piper/joe`.
+    pub voice: String,
+    /// Paged in this order.
+    pub oncall: Vec<OnCall>,
+    /// Whether the caller's words stand in the page itself.
+    pub page_details: bool,
+    /// After this time without an acknowledgement the next in the rota is paged.
+    pub acknowledge_emergency: Duration,
+    /// The same for urgent cases.
+    pub acknowledge_urgent: Duration,
+    /// Signs webhooks.
+    pub webhook_secret: SecretRef,
+    /// Where messages are announced.
+    pub messages_url: Option<String>,
+    /// Who has approved what; all three are needed before real lines are served.
+    pub approval: Option<Approval>,
+}
+
+/// One clinician of the rota.
+#[derive(Debug, Clone)]
+pub struct OnCall {
+    /// In links and logs.
+    pub id: String,
+    /// As it is spoken.
+    pub name: String,
+    /// Where a page is posted to.
+    pub page_url: String,
+}
+
+/// Who answers for what callers hear and for what counts as urgent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The red-flag rules.
+    pub red_flags: Approved,
+    /// Who is paged when, who is connected.
+    pub policy: Approved,
+    /// Every spoken line.
+    pub lines: Approved,
+}
+
+/// A name and a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approved {
+    /// The responsible person.
+    pub by: String,
+    /// The day of the approval.
+    pub on: toml::value::Datetime,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPractice {
+    id: Spanned<String>,
+    name: Spanned<String>,
+    zone: Spanned<String>,
+    area_code: Option<Spanned<String>>,
+    voice: Spanned<String>,
+    emergency_number: Spanned<String>,
+    crisis_number: Spanned<String>,
+    #[serde(default)]
+    words: Vec<String>,
+    approval: Option<Approval>,
+    hours: Vec<RawHours>,
+    policy: RawPolicy,
+    oncall: Spanned<Vec<RawOnCall>>,
+    webhooks: RawWebhooks,
+    #[serde(default)]
+    facts: Vec<RawFact>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHours {
+    days: Vec<Spanned<String>>,
+    from: Spanned<String>,
+    to: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPolicy {
+    connects_urgent: bool,
+    page_details: bool,
+    acknowledge_emergency_s: Spanned<u64>,
+    acknowledge_urgent_s: Spanned<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOnCall {
+    id: Spanned<String>,
+    name: String,
+    page_url: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWebhooks {
+    secret: Spanned<String>,
+    messages_url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFact {
+    id: Spanned<String>,
+    asked_with: Spanned<Vec<String>>,
+    answer: Spanned<String>,
+}
+
+const VOICES: &[&str] = &["piper/joe", "kokoro/"];
+/// A page that nobody acknowledges within an hour is no page.
+const ACKNOWLEDGE_MAX_S: u64 = 3600;
+
+impl PracticeConfig {
+    /// Reads and checks a practice's file.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let source = Source::read(file)?;
+        let raw: RawPractice = source.parse()?;
+        Checked(&source).practice(raw)
+    }
+
+    /// What is missing before real telephone lines may be served, in one sentence.
+    pub fn why_no_real_lines(&self) -> Option<String> {
+        let Some(approval) = &self.approval else {
+            return Some(
+                "no [approval]: a responsible clinician must approve red_flags, policy and lines, with a name and a \
+                 date, before real telephone lines are served"
+                    .to_owned(),
+            );
+        };
+        let parts =
+            [("red_flags", &approval.red_flags), ("policy", &approval.policy), ("lines", &approval.lines)];
+        let missing = parts.iter().find(|(_, approved)| approved.by.trim().is_empty() || approved.on.date.is_none());
+        missing.map(|(part, _)| format!("approval.{part} needs the name of who approved it and a date"))
+    }
+}
+
+struct Checked<'a>(&'a Source);
+
+impl Checked<'_> {
+    fn practice(&self, raw: RawPractice) -> Result<PracticeConfig, ConfigError> {
+        let zone = TimeZone::get(raw.zone.get_ref()).map_err(|_| {
+            self.wrong(&raw.zone, "zone is not an IANA time zone; write one such as \"America/New_York\"")
+        })?;
+        let voice = raw.voice.get_ref();
+        if !VOICES.iter().any(|known| voice == known || (known.ends_with('/') && voice.starts_with(known))) {
+            return Err(self.wrong(&raw.voice, "voice is unknown; write \"piper/joe\" or \"kokoro/af_bella\""));
+        }
+        if let Some(code) = &raw.area_code {
+            self.digits(code, 3, "area_code")?;
+        }
+        self.digits(&raw.emergency_number, 3, "emergency_number")?;
+        self.digits(&raw.crisis_number, 3, "crisis_number")?;
+        let practice = Practice {
+            id: PracticeId(self.named(&raw.id, "id")?),
+            name: self.named(&raw.name, "name")?,
+            zone,
+            emergency_number: raw.emergency_number.into_inner(),
+            crisis_number: raw.crisis_number.into_inner(),
+            hours: self.hours(raw.hours)?,
+            facts: self.facts(raw.facts)?,
+            words: raw.words,
+            connects_urgent: raw.policy.connects_urgent,
+        };
+        Ok(PracticeConfig {
+            practice,
+            area_code: raw.area_code.map(Spanned::into_inner),
+            voice: raw.voice.into_inner(),
+            oncall: self.oncall(raw.oncall)?,
+            page_details: raw.policy.page_details,
+            acknowledge_emergency: self.seconds(&raw.policy.acknowledge_emergency_s, "acknowledge_emergency_s")?,
+            acknowledge_urgent: self.seconds(&raw.policy.acknowledge_urgent_s, "acknowledge_urgent_s")?,
+            webhook_secret: SecretRef::parse(raw.webhooks.secret.get_ref())
+                .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,
+            messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
+            approval: raw.approval,
+        })
+    }
+
+    fn wrong<T>(&self, at: &Spanned<T>, what: &str) -> ConfigError {
+        self.0.at(Some(at.span()), what.to_owned())
+    }
+
+    fn named(&self, text: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
+        match text.get_ref().trim() {
+            "" => Err(self.wrong(text, &format!("{key} is empty; write it as it is spoken"))),
+            name => Ok(name.to_owned()),
+        }
+    }
+
+    fn digits(&self, text: &Spanned<String>, count: usize, key: &str) -> Result<(), ConfigError> {
+        let written = text.get_ref();
+        if written.len() == count && written.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(());
+        }
+        Err(self.wrong(text, &format!("{key} must be {count} digits in quotes")))
+    }
+
+    fn url(&self, url: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
+        let written = url.get_ref();
+        if written.starts_with("https://") || written.starts_with("http://") {
+            return Ok(written.clone());
+        }
+        Err(self.wrong(url, &format!("{key} must begin with https:// (or http:// on this machine)")))
+    }
+
+    fn seconds(&self, seconds: &Spanned<u64>, key: &str) -> Result<Duration, ConfigError> {
+        match *seconds.get_ref() {
+            s @ 1..=ACKNOWLEDGE_MAX_S => Ok(Duration::from_secs(s)),
+            _ => Err(self.wrong(seconds, &format!("{key} must be 1 to {ACKNOWLEDGE_MAX_S} seconds"))),
+        }
+    }
+
+    fn hours(&self, raw: Vec<RawHours>) -> Result<Vec<OpenHours>, ConfigError> {
+        let mut hours = Vec::new();
+        for entry in raw {
+            let (from, to) = (self.time(&entry.from)?, self.time(&entry.to)?);
+            if from >= to {
+                return Err(self.wrong(&entry.to, "hours end before they begin; split them at midnight"));
+            }
+            for day in &entry.days {
+                hours.push(OpenHours { weekday: self.weekday(day)?, from, to });
+            }
+        }
+        Ok(hours)
+    }
+
+    fn time(&self, text: &Spanned<String>) -> Result<Time, ConfigError> {
+        text.get_ref()
+            .parse()
+            .map_err(|_| self.wrong(text, "not a time of day; write it as \"08:30\""))
+    }
+
+    fn weekday(&self, text: &Spanned<String>) -> Result<Weekday, ConfigError> {
+        const DAYS: [(&str, Weekday); 7] = [
+            ("monday", Weekday::Monday),
+            ("tuesday", Weekday::Tuesday),
+            ("wednesday", Weekday::Wednesday),
+            ("thursday", Weekday::Thursday),
+            ("friday", Weekday::Friday),
+            ("saturday", Weekday::Saturday),
+            ("sunday", Weekday::Sunday),
+        ];
+        DAYS.iter()
+            .find(|(name, _)| name == text.get_ref())
+            .map(|(_, day)| *day)
+            .ok_or_else(|| self.wrong(text, "not a weekday; write \"monday\" .. \"sunday\""))
+    }
+
+    fn oncall(&self, raw: Spanned<Vec<RawOnCall>>) -> Result<Vec<OnCall>, ConfigError> {
+        if raw.get_ref().is_empty() {
+            return Err(self.wrong(&raw, "nobody is on call; name at least one [[oncall]] clinician"));
+        }
+        let mut seen = BTreeSet::new();
+        let mut rota = Vec::new();
+        for clinician in raw.into_inner() {
+            if !seen.insert(clinician.id.get_ref().clone()) {
+                return Err(self.wrong(&clinician.id, "this oncall id stands twice; give each clinician one of their own"));
+            }
+            rota.push(OnCall {
+                page_url: self.url(&clinician.page_url, "page_url")?,
+                id: clinician.id.into_inner(),
+                name: clinician.name,
+            });
+        }
+        Ok(rota)
+    }
+
+    fn facts(&self, raw: Vec<RawFact>) -> Result<Vec<Fact>, ConfigError> {
+        let mut seen = BTreeSet::new();
+        let mut facts = Vec::new();
+        for fact in raw {
+            if !seen.insert(fact.id.get_ref().clone()) {
+                return Err(self.wrong(&fact.id, "this fact id stands twice"));
+            }
+            if fact.asked_with.get_ref().is_empty() {
+                return Err(self.wrong(&fact.asked_with, "asked_with is empty; write a phrase that callers ask with"));
+            }
+            facts.push(Fact {
+                id: FactId(self.named(&fact.id, "id")?),
+                answer: self.named(&fact.answer, "answer")?,
+                asked_with: fact.asked_with.into_inner(),
+            });
+        }
+        Ok(facts)
+    }
+}
+
+/// A date of the approval, for those who show it.
+impl Approved {
+    /// The day as jiff has it.
+    pub fn day(&self) -> Option<Date> {
+        let date = self.on.date?;
+        Date::new(date.year as i16, date.month as i8, date.day as i8).ok()
+    }
+}

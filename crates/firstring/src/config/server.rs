@@ -1,0 +1,180 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{ConfigError, Source};
+
+/// The server as the program needs it.
+#[derive(Debug)]
+pub struct Server {
+    /// Where the pages are served.
+    pub http: Http,
+    /// Where calls, messages and keys are kept.
+    pub data: PathBuf,
+    /// Where the models lie; `None` for the usual place.
+    pub models: Option<PathBuf>,
+    /// The practice's file.
+    pub practice: PathBuf,
+    /// Which language model reads, by its id in the manifest; `None` to read by written rules alone.
+    pub language_model: Option<String>,
+    /// An OpenAI-compatible server that reads instead.
+    pub llm_url: Option<String>,
+}
+
+/// The HTTP side.
+#[derive(Debug)]
+pub struct Http {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// What links begin with, e.g. `https://phone.example.org`; from `listen` if absent.
+    pub public_url: Option<String>,
+    /// Needed to listen anywhere but on this machine.
+    pub tls: Option<Tls>,
+    /// A file with the token that browsers must bring.
+    pub token_file: Option<PathBuf>,
+}
+
+/// A certificate and its key, PEM.
+#[derive(Debug)]
+pub struct Tls {
+    /// The chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// What the command line says; it wins over the file.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// `--http`
+    pub http: Option<SocketAddr>,
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--practice`
+    pub practice: Option<PathBuf>,
+    /// `--models`
+    pub models: Option<PathBuf>,
+    /// `--llm-url`
+    pub llm_url: Option<String>,
+    /// `--no-llm`
+    pub no_llm: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawServer {
+    http: RawHttp,
+    data: RawData,
+    models: RawModels,
+    reading: RawReading,
+    practice: Option<RawPracticeFile>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawHttp {
+    listen: Option<Spanned<String>>,
+    public_url: Option<String>,
+    tls_certificate: Option<Spanned<String>>,
+    tls_key: Option<Spanned<String>>,
+    token_file: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawData {
+    directory: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawModels {
+    directory: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawReading {
+    language_model: Option<String>,
+    llm_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPracticeFile {
+    file: String,
+}
+
+const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+const LANGUAGE_MODEL_DEFAULT: &str = "qwen2.5-coder-1.5b-instruct";
+
+impl Server {
+    /// Reads the file, if one is given, and lays the command line over it.
+    pub fn load(file: Option<&Path>, over: Overrides) -> anyhow::Result<Self> {
+        let source = file.map(Source::read).transpose()?;
+        let raw = source.as_ref().map_or_else(|| Ok(RawServer::default()), Source::parse::<RawServer>)?;
+        let beside = |written: &String| source.as_ref().map_or_else(|| written.into(), |s| s.path(written));
+
+        let http = http(source.as_ref(), raw.http, over.http)?;
+        let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
+            anyhow::anyhow!("no practice is named; give --practice FILE, or [practice] file = \"..\" in the configuration")
+        })?;
+        let data = over.data.or_else(|| raw.data.directory.as_ref().map(&beside)).unwrap_or_else(data_default);
+        let llm_url = over.llm_url.or(raw.reading.llm_url);
+        let language_model = match raw.reading.language_model.as_deref() {
+            _ if over.no_llm => None,
+            Some("none") => None,
+            Some(id) => Some(id.to_owned()),
+            None => Some(LANGUAGE_MODEL_DEFAULT.to_owned()),
+        };
+        let models = over.models.or_else(|| raw.models.directory.as_ref().map(&beside));
+        Ok(Self { http, data, models, practice, language_model, llm_url })
+    }
+}
+
+fn http(source: Option<&Source>, raw: RawHttp, over: Option<SocketAddr>) -> Result<Http, ConfigError> {
+    let fail = |at: Option<&Spanned<String>>, wrong: &str| {
+        let source = source.expect("only what stands in a file can be wrong here");
+        source.at(at.map(Spanned::span), wrong.to_owned())
+    };
+    let listen = match (over, &raw.listen) {
+        (Some(listen), _) => listen,
+        (None, Some(written)) => written.get_ref().parse().map_err(|_| {
+            fail(Some(written), "listen is not an address and port; write one such as \"127.0.0.1:8080\"")
+        })?,
+        (None, None) => LISTEN_DEFAULT.parse().expect("the default is an address"),
+    };
+    let tls = match (&raw.tls_certificate, &raw.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let source = source.expect("both stand in the file");
+            Some(Tls { certificate: source.path(certificate.get_ref()), key: source.path(key.get_ref()) })
+        }
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => {
+            return Err(fail(Some(one), "tls_certificate and tls_key go together; write both or none"));
+        }
+    };
+    let token_file = raw.token_file.map(|written| source.map_or_else(|| (&written).into(), |s| s.path(&written)));
+    Ok(Http { listen, public_url: raw.public_url, tls, token_file })
+}
+
+impl Http {
+    /// Patients' words travel here: anywhere but on this machine only behind TLS and a token.
+    pub fn check_exposure(&self) -> anyhow::Result<()> {
+        let protected = self.tls.is_some() && self.token_file.is_some();
+        if self.listen.ip().is_loopback() || protected {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "{} is not on this machine: set tls_certificate, tls_key and token_file under [http], or listen on 127.0.0.1",
+            self.listen
+        )
+    }
+}
+
+fn data_default() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| ".".into())).join(".local/share");
+    std::env::var_os("XDG_DATA_HOME").map_or_else(home, PathBuf::from).join("firstring/data")
+}

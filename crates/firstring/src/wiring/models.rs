@@ -1,0 +1,151 @@
+//! Weights from the models directory become engines, warm and on their own threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use call::{HearingEngines, Pace, ReaderEngine, Voice};
+use domain::Practice;
+use models::{Manifest, ModelsDir};
+use nlu::model::LanguageModel;
+use nlu::red_flags::RedFlags;
+use nlu::{Questions, Reader};
+use speech::voice::Synthesizer;
+use speech::voice::cache::LineCache;
+
+use crate::config::Server;
+
+/// The directory with the weights: the one given, or the usual one.
+pub fn models_dir(given: Option<&Path>) -> anyhow::Result<ModelsDir> {
+    let root = given.map_or_else(ModelsDir::default_root, |dir| Ok(dir.to_owned()))?;
+    Ok(ModelsDir::new(root, Manifest::built_in()))
+}
+
+/// Everything that hears, warm.
+#[cfg(all(feature = "whisper", feature = "onnx"))]
+pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<HearingEngines> {
+    use call::{Engine, VadPool};
+    use ::models::Role;
+    use speech::hearing::{EndOfTurn, HZ, Recognizer, Vad};
+    use speech::onnx::{OnnxRuntime, Silero, SmartTurn};
+    use speech::whisper::Whisper;
+
+    let runtime = OnnxRuntime::load(dir.resolve(Role::Runtime)?.main())?;
+    let silero = dir.resolve(Role::Vad)?.main().to_owned();
+    let vads = VadPool::new(Box::new(move || Ok(Box::new(Silero::load(runtime, &silero)?) as Box<dyn Vad>)))?;
+    let mut end_of_turn = SmartTurn::load(runtime, dir.resolve(Role::EndOfTurn)?.main())?;
+    let second_of_silence = vec![0.0; HZ as usize];
+    end_of_turn.completion_probability(&second_of_silence)?;
+
+    let words: Arc<[String]> = words.into();
+    let recognizers = |role, copies: usize| -> anyhow::Result<Vec<Box<dyn Recognizer>>> {
+        let whisper = Whisper::load(dir.resolve(role)?.main())?;
+        let decoding = speech::hearing::Decoding { purpose: speech::hearing::Purpose::Final, words: Arc::clone(&words) };
+        let mut warm = Vec::new();
+        for _ in 0..copies {
+            let mut recognizer = whisper.recognizer()?;
+            recognizer.recognize(&second_of_silence, &decoding, &speech::hearing::Cancel::default())?;
+            warm.push(Box::new(recognizer) as Box<dyn Recognizer>);
+        }
+        Ok(warm)
+    };
+    let recognizer = Engine::start("recognizer", recognizers(Role::Recognizer, cores())?, pace);
+    let second = Engine::start("second-decode", recognizers(Role::SecondRecognizer, 1)?, pace);
+    let end_of_turn = Engine::start("end-of-turn", vec![Box::new(end_of_turn) as Box<dyn EndOfTurn>], pace);
+    Ok(HearingEngines { vads, end_of_turn, recognizer, second: Some(second), words, pace })
+}
+
+/// This build hears nothing.
+#[cfg(not(all(feature = "whisper", feature = "onnx")))]
+pub fn hearing(_dir: &ModelsDir, _words: &[String], _pace: Pace) -> anyhow::Result<HearingEngines> {
+    anyhow::bail!("this build has no recogniser; build with the features whisper and onnx")
+}
+
+/// Parallel decodes: each on one thread, because two threads of one decode wait for each other when a third is busy.
+#[cfg(all(feature = "whisper", feature = "onnx"))]
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, 8)
+}
+
+/// A voice by its name, e.g. `piper/joe` or `kokoro/af_bella`.
+#[cfg(feature = "onnx")]
+pub fn synthesizer(dir: &ModelsDir, name: &str) -> anyhow::Result<Box<dyn Synthesizer>> {
+    use ::models::Role;
+    use speech::onnx::{Kokoro, OnnxRuntime, Piper};
+
+    let runtime = OnnxRuntime::load(dir.resolve(Role::Runtime)?.main())?;
+    match name.split_once('/') {
+        Some(("piper", "joe")) => {
+            let weights = dir.resolve_id("piper-joe")?;
+            let config = weights.file("piper-joe.onnx.json").context("the manifest gives piper-joe its configuration")?;
+            Ok(Box::new(Piper::load(runtime, name, weights.main(), config)?))
+        }
+        Some(("kokoro", voice)) => {
+            let weights = dir.resolve_id("kokoro")?;
+            Ok(Box::new(Kokoro::load(runtime, dir.root(), weights.main(), voice)?))
+        }
+        _ => anyhow::bail!("there is no voice {name}; use piper/joe or kokoro/NAME, e.g. kokoro/af_bella"),
+    }
+}
+
+/// This build has no voice.
+#[cfg(not(feature = "onnx"))]
+pub fn synthesizer(_dir: &ModelsDir, _name: &str) -> anyhow::Result<Box<dyn Synthesizer>> {
+    anyhow::bail!("this build has no voice; build with the feature onnx")
+}
+
+/// A practice's voice, warm, before the cache of its fixed lines.
+pub fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
+    let mut synthesizer = synthesizer(dir, name)?;
+    synthesizer.synthesize("Good morning.")?;
+    let cache = lines_cache()
+        .map(|folder| LineCache::open(&folder, synthesizer.name(), synthesizer.hz()))
+        .transpose()
+        .unwrap_or_else(|why| {
+            tracing::warn!(%why, "fixed lines are not kept; each is made anew");
+            None
+        });
+    Ok(Voice::start(vec![synthesizer], cache, pace))
+}
+
+fn lines_cache() -> Option<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
+    Some(cache.or_else(home)?.join("firstring/lines"))
+}
+
+/// The language model that the configuration names, or `None` to read by rules alone.
+pub fn language_model(dir: &ModelsDir, server: &Server) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
+    if let Some(url) = &server.llm_url {
+        let key = std::env::var("FIRSTRING_LLM_KEY").ok();
+        return Ok(Some(Box::new(nlu::model::openai::OpenAi::new(url, key)?)));
+    }
+    server.language_model.as_deref().map(|id| in_process(dir, id)).transpose()
+}
+
+#[cfg(feature = "candle")]
+fn in_process(dir: &ModelsDir, id: &str) -> anyhow::Result<Box<dyn LanguageModel>> {
+    Ok(Box::new(nlu::model::candle::CandleModel::load(dir.resolve_id(id)?.main())?))
+}
+
+#[cfg(not(feature = "candle"))]
+fn in_process(_dir: &ModelsDir, _id: &str) -> anyhow::Result<Box<dyn LanguageModel>> {
+    anyhow::bail!("this build has no language model; build with the feature candle, or give --llm-url or --no-llm")
+}
+
+/// Who reads what was heard, warm.
+pub fn reader(
+    dir: &ModelsDir,
+    server: &Server,
+    practice: &Arc<Practice>,
+    area_code: Option<&str>,
+    pace: Pace,
+) -> anyhow::Result<ReaderEngine> {
+    let model = language_model(dir, server)?;
+    if model.is_none() {
+        tracing::warn!("no language model: calls are read by the written rules alone");
+    }
+    let mut reader = Reader::new(Arc::clone(practice), area_code, RedFlags::built_in(), Questions::built_in(), model);
+    reader.warm_up()?;
+    Ok(ReaderEngine::start(reader, pace))
+}
