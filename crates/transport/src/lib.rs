@@ -1,1 +1,22 @@
-//! transport
+//! How calls arrive. Whatever a call comes by, its shell sees the same [`Leg`]: 16 kHz sound in 20 ms frames to hear, news
+//! of the line, a [`Speaker`] to speak by, and one token that means "it is over" to either side.
+//!
+//! A way to arrive is a task that owns the other half, a [`Driver`]: [`loopback`] is a caller in this process, [`browser`]
+//! one at a WebSocket. What is spoken passes through [`playback`], which turns a voice's sound into the frames that are
+//! sent and knows which line was really heard to its end.
+//!
+//! Time is tokio's, so that a paused clock runs whole calls in virtual time. No model, no dialogue and no store is known
+//! here, and nobody's words are.
+
+pub mod browser;
+mod driver;
+mod incoming;
+mod leg;
+pub mod loopback;
+pub mod playback;
+mod speaker;
+
+pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
+pub use incoming::{Incoming, IncomingFrom};
+pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
+pub use speaker::{Speaker, VOICED_FRAMES};

@@ -1,0 +1,154 @@
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use audio::Pcm;
+use domain::{Phi, PhoneNumber};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::playback::{Playback, Tick};
+use crate::speaker::{Gate, Stamped};
+use crate::{Frame, LEG_HZ, Leg, LegGone, LegNews, Speaker};
+
+/// Heard frames between the leg and the call's ears: 10 s. Full: the frame is lost and [`LegNews::HearingOverrun`] told, so
+/// that the call can go to a person; a patient's words are never dropped silently.
+pub const HEARS_FRAMES: usize = 500;
+/// News between the leg and the call's shell. Full: the leg waits, for [`NEWS_PATIENCE`].
+pub const NEWS_MAX: usize = 16;
+/// A shell that takes no news for this long conducts no call any more: the leg ends.
+pub const NEWS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The other half of a [`Leg`]: what a way to arrive moves sound and news by. Dropping it ends the call.
+#[derive(Debug)]
+pub struct Driver {
+    hears: mpsc::Sender<Frame>,
+    news: mpsc::Sender<LegNews>,
+    over: CancellationToken,
+    picked_up: Instant,
+    /// Sound that does not fill a frame yet.
+    partial: VecDeque<f32>,
+    /// Position of the first sample in `partial`.
+    heard: u64,
+    hearing: Hearing,
+    voiced: mpsc::Receiver<Stamped>,
+    gate: watch::Receiver<Gate>,
+    /// The gate as it was at the last tick.
+    passed: Gate,
+    playback: Playback<LEG_HZ>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearing {
+    Taken,
+    Overrun,
+}
+
+/// Picks up: both halves of a call that begins now.
+pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
+    let over = CancellationToken::new();
+    let picked_up = Instant::now();
+    let (hears, hears_receiver) = mpsc::channel(HEARS_FRAMES);
+    let (news, news_receiver) = mpsc::channel(NEWS_MAX);
+    let (speaker, voiced, gate) = Speaker::new(over.clone());
+    let leg = Leg { caller_id, picked_up, hears: hears_receiver, news: news_receiver, speaker, over: over.clone() };
+    let driver = Driver {
+        hears,
+        news,
+        over,
+        picked_up,
+        partial: VecDeque::new(),
+        heard: 0,
+        hearing: Hearing::Taken,
+        voiced,
+        gate,
+        passed: Gate::default(),
+        playback: Playback::new(),
+    };
+    (leg, driver)
+}
+
+impl Driver {
+    /// Cancelled when the shell hangs up.
+    pub fn over(&self) -> &CancellationToken {
+        &self.over
+    }
+
+    /// When the call was picked up.
+    pub fn picked_up(&self) -> Instant {
+        self.picked_up
+    }
+
+    /// How many samples have been heard since pick-up.
+    pub fn heard(&self) -> u64 {
+        self.heard + self.partial.len() as u64
+    }
+
+    /// Takes what the caller says, in pieces of any length.
+    pub async fn hear(&mut self, sound: Pcm<LEG_HZ>) -> Result<(), LegGone> {
+        self.partial.extend(sound.into_samples());
+        let frame_len = Pcm::<LEG_HZ>::frame_len();
+        while self.partial.len() >= frame_len {
+            let pcm = Pcm::new(self.partial.drain(..frame_len).collect());
+            let frame = Frame { pcm, at: self.heard };
+            self.heard += frame_len as u64;
+            match (self.hears.try_send(frame), self.hearing) {
+                (Ok(()), _) => self.hearing = Hearing::Taken,
+                (Err(TrySendError::Closed(_)), _) => return Err(LegGone),
+                (Err(TrySendError::Full(_)), Hearing::Overrun) => {}
+                (Err(TrySendError::Full(_)), Hearing::Taken) => {
+                    self.hearing = Hearing::Overrun;
+                    self.report(LegNews::HearingOverrun).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next 20 ms to send, with the news of it, which the shell has been told. Call it every 20 ms.
+    pub async fn tick(&mut self) -> Result<Tick<LEG_HZ>, LegGone> {
+        if self.over.is_cancelled() || self.hears.is_closed() || self.news.is_closed() {
+            return Err(LegGone);
+        }
+        self.pass_gate();
+        while self.playback.wants_more() {
+            match self.voiced.try_recv() {
+                Ok(Stamped { generation, voiced }) if generation == self.passed.generation => {
+                    self.playback.push(&voiced);
+                }
+                Ok(_stale) => {}
+                Err(_nothing_queued) => break,
+            }
+        }
+        let tick = self.playback.tick();
+        for &news in &tick.news {
+            self.report(news).await?;
+        }
+        Ok(tick)
+    }
+
+    /// Tells the shell; waits while it is busy.
+    pub async fn report(&mut self, news: LegNews) -> Result<(), LegGone> {
+        self.news.send_timeout(news, NEWS_PATIENCE).await.map_err(|_| LegGone)
+    }
+
+    fn pass_gate(&mut self) {
+        let gate = *self.gate.borrow_and_update();
+        if gate.generation != self.passed.generation {
+            self.playback.stop();
+        }
+        if gate.paused {
+            self.playback.pause();
+        } else {
+            self.playback.resume();
+        }
+        self.passed = gate;
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.over.cancel();
+    }
+}

@@ -1,0 +1,23 @@
+use tokio::sync::mpsc;
+
+use crate::Leg;
+
+/// A call that has just been picked up, for whoever conducts it.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The call.
+    pub leg: Leg,
+    /// What the caller is shown: lines of JSON about this call and no other. Full after
+    /// [`NEWS_TO_CALLER_MAX`](crate::browser::NEWS_TO_CALLER_MAX): news should be lost (`try_send`); a call never waits for
+    /// who watches it. A way to arrive that has no screen drops them.
+    pub news_to_caller: mpsc::Sender<String>,
+    /// How it came.
+    pub from: IncomingFrom,
+}
+
+/// How a call came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncomingFrom {
+    /// By the page at `/call`.
+    Browser,
+}

@@ -1,0 +1,93 @@
+use audio::{FRAME_MS, Sound};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{LegGone, Voiced};
+
+/// Voiced frames between the mouth and the leg: 400 ms. Full: [`Speaker::play`] waits, which holds synthesis back.
+pub const VOICED_FRAMES: usize = 20;
+
+/// Says things to the caller. Clones speak by the same mouth.
+#[derive(Clone, Debug)]
+pub struct Speaker {
+    voiced: mpsc::Sender<Stamped>,
+    gate: watch::Sender<Gate>,
+    over: CancellationToken,
+}
+
+/// What the shell has decided about the sound that is on its way; the leg looks at it every 20 ms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gate {
+    /// Sound of any other generation is stale.
+    pub(crate) generation: u64,
+    /// Silence is sent and sound is kept.
+    pub(crate) paused: bool,
+}
+
+/// A voiced frame and the generation that was current when its line began.
+#[derive(Debug)]
+pub(crate) struct Stamped {
+    pub(crate) generation: u64,
+    pub(crate) voiced: Voiced,
+}
+
+impl Speaker {
+    pub(crate) fn new(over: CancellationToken) -> (Self, mpsc::Receiver<Stamped>, watch::Receiver<Gate>) {
+        let (voiced, queue) = mpsc::channel(VOICED_FRAMES);
+        let (gate, watched) = watch::channel(Gate::default());
+        (Self { voiced, gate, over }, queue, watched)
+    }
+
+    /// Queues a piece of a line; waits while 400 ms are queued.
+    ///
+    /// `generation` is what [`generation`](Self::generation) gave when the line began. If the line has been stopped since,
+    /// the sound is discarded and the call returns at once.
+    pub async fn play(&self, generation: u64, voiced: Voiced) -> Result<(), LegGone> {
+        let mut gate = self.gate.subscribe();
+        for voiced in frames_of(voiced) {
+            tokio::select! {
+                biased;
+                () = self.over.cancelled() => return Err(LegGone),
+                _ = gate.wait_for(|gate| gate.generation != generation) => return Ok(()),
+                room = self.voiced.reserve() => room.map_err(|_| LegGone)?.send(Stamped { generation, voiced }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The generation of lines that begin now.
+    pub fn generation(&self) -> u64 {
+        self.gate.borrow().generation
+    }
+
+    /// Silence within 20 ms: fades out over 5 ms and discards everything that was queued. Ends a pause.
+    pub fn stop(&self) {
+        self.gate.send_modify(|gate| *gate = Gate { generation: gate.generation + 1, paused: false });
+    }
+
+    /// Silence within 20 ms, and nothing is lost.
+    pub fn pause(&self) {
+        self.gate.send_modify(|gate| gate.paused = true);
+    }
+
+    /// Goes on where [`pause`](Self::pause) interrupted, or up to 200 ms earlier in the same line.
+    pub fn resume(&self) {
+        self.gate.send_modify(|gate| gate.paused = false);
+    }
+}
+
+/// Cuts a piece into frames, so that the queue's capacity is a time.
+fn frames_of(voiced: Voiced) -> Vec<Voiced> {
+    let Voiced { line, sound, last } = voiced;
+    let frame_len = (sound.hz * FRAME_MS / 1000).max(1) as usize;
+    if sound.samples.len() <= frame_len {
+        return vec![Voiced { line, sound, last }];
+    }
+    let count = sound.samples.len().div_ceil(frame_len);
+    let frame = |(index, samples): (usize, &[f32])| Voiced {
+        line,
+        sound: Sound { hz: sound.hz, samples: samples.to_vec() },
+        last: last && index + 1 == count,
+    };
+    sound.samples.chunks(frame_len).enumerate().map(frame).collect()
+}
