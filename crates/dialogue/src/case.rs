@@ -1,0 +1,89 @@
+//! The escalation that this call opened: what the office said of it, and what the caller is told of that.
+
+use std::time::Duration;
+
+use domain::{CallTime, OfficeReply, Phi, PhoneNumber, RequestId, Urgency};
+
+use crate::Prompt;
+
+/// The caller is told that nothing is known yet when the office has said nothing for this long.
+const NEWS_DUE: Duration = Duration::from_secs(10);
+
+/// One escalation.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// The request that opened it; all news of it come under this id.
+    pub(crate) request: RequestId,
+    /// As the office knows it.
+    pub(crate) urgency: Urgency,
+    /// The name that the office was told.
+    pub(crate) name: Option<Phi<String>>,
+    /// The number that the office was told.
+    pub(crate) callback: Option<Phi<PhoneNumber>>,
+    page: Page,
+}
+
+/// What is known of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    Awaited { since: CallTime },
+    Overdue,
+    NotSent,
+    Sent,
+    Acknowledged,
+}
+
+impl Case {
+    pub(crate) fn new(request: RequestId, urgency: Urgency, callback: Option<Phi<PhoneNumber>>, now: CallTime) -> Self {
+        Self { request, urgency, name: None, callback, page: Page::Awaited { since: now } }
+    }
+
+    /// What the caller is to hear of the office's reply. Nothing is told twice; bad news after good news is stale.
+    pub(crate) fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
+        match (reply, self.page) {
+            (OfficeReply::Paged, Page::Awaited { .. } | Page::Overdue | Page::NotSent) => {
+                self.page = Page::Sent;
+                Some(Prompt::DoctorPaged)
+            }
+            (OfficeReply::Acknowledged { by }, page) if page != Page::Acknowledged => {
+                self.page = Page::Acknowledged;
+                Some(Prompt::DoctorAcknowledged { by: by.clone() })
+            }
+            (OfficeReply::NotPaged | OfficeReply::Unavailable, Page::Awaited { .. } | Page::Overdue) => {
+                self.page = Page::NotSent;
+                Some(match self.urgency {
+                    Urgency::Emergency => Prompt::DoctorNotPagedEmergency,
+                    Urgency::Urgent | Urgency::Routine => Prompt::DoctorNotPaged,
+                })
+            }
+            (
+                OfficeReply::Paged
+                | OfficeReply::NotPaged
+                | OfficeReply::Unavailable
+                | OfficeReply::Acknowledged { .. }
+                | OfficeReply::MessageSaved { .. }
+                | OfficeReply::CaseOpened { .. }
+                | OfficeReply::CaseUpdated,
+                _,
+            ) => None,
+        }
+    }
+
+    /// Whether the caller is still owed a word about the page.
+    pub(crate) fn news_awaited(&self) -> bool {
+        matches!(self.page, Page::Awaited { .. })
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<CallTime> {
+        match self.page {
+            Page::Awaited { since } => Some(since + NEWS_DUE),
+            Page::Overdue | Page::NotSent | Page::Sent | Page::Acknowledged => None,
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: CallTime) -> Option<Prompt> {
+        self.poll_timeout().filter(|at| *at <= now)?;
+        self.page = Page::Overdue;
+        Some(Prompt::PageUnknown)
+    }
+}

@@ -1,0 +1,192 @@
+//! Everything that this call asked of the office, and what is to be told of the answers. Claims come from here only, and
+//! only out of a reply.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use domain::{
+    CallTime, CaseDraft, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest, Phi, PhoneNumber, RequestId, Urgency,
+};
+
+use crate::case::Case;
+use crate::requests::Requests;
+use crate::{Output, Prompt};
+
+/// The caller is told that a message could not be kept when the office has said nothing for this long.
+const SAVED_DUE: Duration = Duration::from_secs(10);
+
+/// This call's business with the office.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    requests: Requests,
+    case: Option<Case>,
+    messages: Vec<Delivery>,
+    outputs: VecDeque<Output>,
+}
+
+/// A message under way.
+#[derive(Debug)]
+struct Delivery {
+    request: RequestId,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Awaited {
+        since: CallTime,
+    },
+    /// The caller was told that it could not be kept; it is still being tried.
+    Failed,
+    Kept,
+}
+
+impl Desk {
+    /// The urgency that the office knows of, if a case was opened.
+    pub(crate) fn case_urgency(&self) -> Option<Urgency> {
+        self.case.as_ref().map(|case| case.urgency)
+    }
+
+    /// Whether a message was kept.
+    pub(crate) fn kept_a_message(&self) -> bool {
+        self.messages.iter().any(|delivery| delivery.standing == Standing::Kept)
+    }
+
+    /// Whether the caller is owed a word: about the page, or about a message.
+    pub(crate) fn news_awaited(&self) -> bool {
+        self.page_news_awaited()
+            || self.messages.iter().any(|delivery| matches!(delivery.standing, Standing::Awaited { .. }))
+    }
+
+    /// Whether the caller is owed a word about the page.
+    pub(crate) fn page_news_awaited(&self) -> bool {
+        self.case.as_ref().is_some_and(Case::news_awaited)
+    }
+
+    /// Whether all that was asked is done.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.requests.are_done()
+    }
+
+    pub(crate) fn open_case(&mut self, draft: CaseDraft, now: CallTime) {
+        let (urgency, callback) = (draft.urgency, draft.callback.clone());
+        let request = self.ask(OfficeRequest::OpenCase(draft), now);
+        self.case = Some(Case::new(request, urgency, callback, now));
+    }
+
+    /// The case is more urgent than the office knows.
+    pub(crate) fn raise_case(&mut self, urgency: Urgency, now: CallTime) {
+        let Some(case) = &mut self.case else { return };
+        case.urgency = urgency;
+        self.update_case(CaseUpdate::Raised(urgency), now);
+    }
+
+    /// Adds to the case, if there is one.
+    pub(crate) fn update_case(&mut self, update: CaseUpdate, now: CallTime) {
+        if self.case.is_some() {
+            self.ask(OfficeRequest::UpdateCase(update), now);
+        }
+    }
+
+    /// Tells the case whom to call back, as far as the office does not know it.
+    pub(crate) fn update_contact(
+        &mut self,
+        name: Option<&Phi<String>>,
+        callback: Option<&Phi<PhoneNumber>>,
+        now: CallTime,
+    ) {
+        let Some(case) = &mut self.case else { return };
+        let new_name = name.filter(|name| case.name.as_ref() != Some(name)).cloned();
+        let new_callback = callback.filter(|number| case.callback.as_ref() != Some(number)).cloned();
+        case.name = new_name.clone().or(case.name.take());
+        case.callback = new_callback.clone().or(case.callback.take());
+        let updates = [new_name.map(CaseUpdate::Name), new_callback.map(CaseUpdate::Callback)];
+        for update in updates.into_iter().flatten() {
+            self.update_case(update, now);
+        }
+    }
+
+    pub(crate) fn save(&mut self, draft: MessageDraft, now: CallTime) {
+        let request = self.ask(OfficeRequest::SaveMessage(Box::new(draft)), now);
+        self.messages.push(Delivery { request, standing: Standing::Awaited { since: now } });
+    }
+
+    /// What the caller is to hear of a reply.
+    pub(crate) fn reply(&mut self, id: RequestId, reply: &OfficeReply) -> Option<Prompt> {
+        match reply {
+            OfficeReply::Unavailable => {} // asked again later
+            OfficeReply::MessageSaved { .. }
+            | OfficeReply::CaseOpened { .. }
+            | OfficeReply::Paged
+            | OfficeReply::NotPaged
+            | OfficeReply::Acknowledged { .. }
+            | OfficeReply::CaseUpdated => self.requests.done(id),
+        }
+        if let Some(case) = self.case.as_mut().filter(|case| case.request == id) {
+            return case.reply(reply);
+        }
+        self.messages.iter_mut().find(|delivery| delivery.request == id)?.reply(reply)
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<CallTime> {
+        let messages = self.messages.iter().filter_map(Delivery::poll_timeout);
+        let case = self.case.as_ref().and_then(Case::poll_timeout);
+        messages.chain(case).chain(self.requests.poll_timeout()).min()
+    }
+
+    /// What the caller is to hear of replies that did not come.
+    pub(crate) fn handle_timeout(&mut self, now: CallTime) -> Vec<Prompt> {
+        self.outputs.extend(self.requests.handle_timeout(now));
+        let case = self.case.as_mut().and_then(|case| case.handle_timeout(now));
+        let messages = self.messages.iter_mut().filter_map(|delivery| delivery.handle_timeout(now));
+        case.into_iter().chain(messages).collect()
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn ask(&mut self, request: OfficeRequest, now: CallTime) -> RequestId {
+        let (id, output) = self.requests.ask(request, now);
+        self.outputs.push_back(output);
+        id
+    }
+}
+
+impl Delivery {
+    fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
+        match (reply, self.standing) {
+            (OfficeReply::MessageSaved { .. }, Standing::Awaited { .. } | Standing::Failed) => {
+                self.standing = Standing::Kept;
+                Some(Prompt::MessagePassedOn)
+            }
+            (OfficeReply::Unavailable, Standing::Awaited { .. }) => {
+                self.standing = Standing::Failed;
+                Some(Prompt::MessageNotSaved)
+            }
+            (
+                OfficeReply::MessageSaved { .. }
+                | OfficeReply::Unavailable
+                | OfficeReply::CaseOpened { .. }
+                | OfficeReply::Paged
+                | OfficeReply::NotPaged
+                | OfficeReply::Acknowledged { .. }
+                | OfficeReply::CaseUpdated,
+                _,
+            ) => None,
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<CallTime> {
+        match self.standing {
+            Standing::Awaited { since } => Some(since + SAVED_DUE),
+            Standing::Failed | Standing::Kept => None,
+        }
+    }
+
+    fn handle_timeout(&mut self, now: CallTime) -> Option<Prompt> {
+        self.poll_timeout().filter(|at| *at <= now)?;
+        self.standing = Standing::Failed;
+        Some(Prompt::MessageNotSaved)
+    }
+}

@@ -1,0 +1,83 @@
+//! What a call tells the receptionist.
+
+use std::sync::Arc;
+
+use domain::{LineId, OfficeReply, Phi, PhoneNumber, Practice, Reading, RedFlag, RequestId};
+use serde::{Deserialize, Serialize};
+
+/// What is known before the first word.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// The number that the telephone network shows, if it shows one.
+    pub caller_id: Option<Phi<PhoneNumber>>,
+    /// Whether somebody is in the office.
+    pub open: bool,
+    /// The practice that was rung.
+    pub practice: Arc<Practice>,
+}
+
+/// Something that happened in the call. With the [`domain::CallTime`] it happened at, it is all that the receptionist
+/// ever learns; written down in order, it is the call's journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// The call was picked up. First, and once.
+    Answered,
+    /// The caller's first voiced sample. Pauses what is being said.
+    SpeechStarted,
+    /// The caller has stopped. [`Input::Heard`] follows if there were words; if there were none, nothing follows.
+    SpeechEnded,
+    /// The red flags of a partial. Sent for *every* partial that has words, with an empty list where no rule fired: a
+    /// flag counts when two partials in a row have it, and any partial shows that words are coming.
+    PartialFlags(Vec<RedFlag>),
+    /// A finished utterance, read.
+    Heard {
+        /// The words.
+        text: Phi<String>,
+        /// What they were understood to mean.
+        reading: Box<Reading>,
+    },
+    /// The second, better decode of the last utterance. It may raise urgency and improve what is not yet confirmed; it
+    /// never takes urgency back.
+    Corrected {
+        /// The better words.
+        text: Phi<String>,
+        /// What they were understood to mean.
+        reading: Box<Reading>,
+    },
+    /// Voiced sound without words for 5 s, and again for every further 5 s of it. Unsure, so it counts as urgent.
+    Unintelligible,
+    /// The first sound of a line has left.
+    LineStarted(LineId),
+    /// The last sound of a line has left. Not sent for a line that was stopped.
+    LineFinished(LineId),
+    /// A key of the caller's telephone: `0` to `9`, `*`, `#`.
+    Digit(char),
+    /// The office's answer to an [`crate::Output::Ask`]. May come late, twice or never.
+    Office {
+        /// Which request.
+        id: RequestId,
+        /// What happened.
+        reply: OfficeReply,
+    },
+    /// What became of an [`crate::Output::Transfer`].
+    Transfer(TransferNews),
+    /// The caller can no longer be understood: recogniser gone or words lost. Keys still work.
+    HearingLost,
+    /// Nothing new can be voiced. Lines kept on disk may still sound: every `Say` is tried.
+    VoiceLost,
+    /// The caller hung up.
+    HungUp,
+    /// The line broke.
+    LineLost,
+}
+
+/// What became of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferNews {
+    /// There is no way to connect anybody, or nobody picked up.
+    Unavailable,
+    /// A person is on the line with the caller; the receptionist is done.
+    Connected,
+}

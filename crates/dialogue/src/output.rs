@@ -1,0 +1,100 @@
+//! What the receptionist wants done.
+
+use domain::{LineId, OfficeRequest, RequestId, Urgency};
+use serde::{Deserialize, Serialize};
+
+use crate::Prompt;
+
+/// Something to be done by the shell, in the order given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    /// Say a line. Never given while an earlier line is unfinished, unless a [`Output::StopSpeaking`] ended that one.
+    Say {
+        /// Its number; greater than all before it.
+        line: LineId,
+        /// What to say; [`crate::Wording`] has the words.
+        prompt: Prompt,
+        /// False for lines that the caller's voice does not pause.
+        interruptible: bool,
+    },
+    /// The caller's voice was heard: hold the line at once, keep its rest.
+    PauseSpeaking,
+    /// There were no words, or only "mm-hm": go on where the line was held.
+    ResumeSpeaking,
+    /// Drop the line and everything not yet sent. No [`crate::Input::LineFinished`] is expected for it.
+    StopSpeaking,
+    /// Ask the office. The same id again is the same request again: it must not be done twice.
+    Ask {
+        /// Numbered within the call.
+        id: RequestId,
+        /// What is asked.
+        request: OfficeRequest,
+    },
+    /// Connect a person. Answered by [`crate::Input::Transfer`].
+    Transfer {
+        /// Whom.
+        to: TransferTo,
+    },
+    /// End the call.
+    HangUp,
+    /// For the journal and the summary.
+    Note(Note),
+}
+
+/// Who is to be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferTo {
+    /// The clinician on call.
+    OnCall,
+    /// The front desk.
+    Desk,
+}
+
+/// What a summary of the call should tell. Holds no patient's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// Urgency rose, and a clinician is being paged or told.
+    Escalated {
+        /// To what.
+        urgency: Urgency,
+        /// On whose word.
+        on: Witness,
+    },
+    /// Something was achieved. A call may have several; one that achieved nothing ends with [`Outcome::None`].
+    Outcome(Outcome),
+}
+
+/// What an escalation was decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// A red flag in two partials in a row.
+    Partial,
+    /// A finished utterance.
+    Final,
+    /// The second decode of an utterance.
+    SecondDecode,
+    /// Time ran out: no words, no answer, or no hearing.
+    Timeout,
+}
+
+/// What a call achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An emergency was recognised and handed to the office.
+    Emergency,
+    /// An urgent case was recognised and handed to the office.
+    Urgent,
+    /// A person was put on the line.
+    Connected,
+    /// A message is kept.
+    Message,
+    /// A question was answered.
+    Answered,
+    /// Nothing.
+    None,
+}

@@ -1,0 +1,212 @@
+//! The few words that the receptionist itself must know: those that mean "go on", "bye", or nothing beyond the answer
+//! that was asked for. All else is the reader's business. Where it is unsure, words count as meaning something.
+
+use domain::Slots;
+
+/// Said while listening; they ask for nothing and stop nothing.
+const MURMURS: &[&str] = &[
+    "mm", "mmm", "hm", "hmm", "mhm", "mmhm", "mmhmm", "uh", "huh", "uhhuh", "um", "ah", "oh", "ok", "okay", "alright",
+];
+/// Murmurs too, unless a yes or a no was asked for.
+const AGREEMENTS: &[&str] = &["yes", "yeah", "yep", "yup", "right", "sure", "i", "see", "got", "it"];
+/// A longer one than this is not a murmur whatever its words.
+const MURMUR_WORDS_MAX: usize = 4;
+
+/// Words of a farewell, and around it.
+const THANKS: &[&str] = &["bye", "goodbye", "thanks", "thank", "nothing"];
+const AROUND_THANKS: &[&str] = &[
+    "a",
+    "about",
+    "again",
+    "all",
+    "alright",
+    "and",
+    "appreciate",
+    "be",
+    "day",
+    "else",
+    "evening",
+    "everything",
+    "fine",
+    "for",
+    "good",
+    "great",
+    "have",
+    "help",
+    "i",
+    "i'll",
+    "it",
+    "it's",
+    "just",
+    "later",
+    "much",
+    "need",
+    "needed",
+    "nice",
+    "night",
+    "no",
+    "nope",
+    "now",
+    "oh",
+    "ok",
+    "okay",
+    "one",
+    "really",
+    "see",
+    "so",
+    "take",
+    "care",
+    "that",
+    "that's",
+    "thats",
+    "the",
+    "then",
+    "there",
+    "very",
+    "was",
+    "weekend",
+    "well",
+    "wonderful",
+    "yeah",
+    "yes",
+    "you",
+    "your",
+];
+/// "That's all", "that is it": a farewell without thanks.
+const FINISHED: &[&str] =
+    &["that's all", "thats all", "that is all", "that's it", "thats it", "that is it", "that'll be all", "i'm done"];
+
+/// Words that carry a name or number but tell nothing themselves.
+const CARRIERS: &[&str] = &[
+    "a", "again", "am", "and", "area", "as", "at", "back", "best", "by", "call", "calling", "can", "cell", "code",
+    "first", "for", "hello", "here", "hi", "i", "i'm", "in", "is", "it", "it's", "its", "last", "like", "me", "mobile",
+    "my", "name", "name's", "no", "number", "of", "ok", "okay", "on", "one", "phone", "please", "reach", "s", "so",
+    "speaking", "spelled", "that", "that's", "the", "this", "to", "uh", "um", "well", "with", "yeah", "yes", "you",
+    "your",
+];
+
+/// How a bare yes or no begins, and what may follow.
+const YES_OR_NO: &[&str] = &[
+    "yes", "yeah", "yep", "yup", "no", "nope", "nah", "correct", "right", "wrong", "sure", "fine", "that's", "thats",
+    "not",
+];
+const AROUND_YES_OR_NO: &[&str] = &[
+    "am", "are", "did", "do", "does", "have", "haven't", "i", "is", "it", "it's", "ma'am", "of", "course", "one",
+    "perfect", "please", "sir", "thank", "thanks", "that", "works", "yet", "you",
+];
+/// A longer one than this says more than yes or no.
+const YES_OR_NO_WORDS_MAX: usize = 5;
+/// In a message, where any word may matter, a longer one than this is kept.
+const DROPPED_WORDS_MAX: usize = 3;
+
+/// The words of a text in lower case, hyphens opened, without punctuation.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .replace('’', "'")
+        .split(|c: char| !(c.is_alphanumeric() || c == '\''))
+        .map(|word| word.trim_matches('\'').to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// "Mm-hm", "okay", and "yeah" where no yes or no was asked for: the caller listens, and wants nothing.
+pub(crate) fn is_murmur(text: &str, yes_no_asked: bool) -> bool {
+    let words = words(text);
+    let murmur =
+        |word: &String| MURMURS.contains(&word.as_str()) || (!yes_no_asked && AGREEMENTS.contains(&word.as_str()));
+    !words.is_empty() && words.len() <= MURMUR_WORDS_MAX && words.iter().all(murmur)
+}
+
+/// "Thank you, bye", "no, that's all": nothing but a farewell.
+pub(crate) fn is_farewell(text: &str) -> bool {
+    let words = words(text);
+    let known = |word: &String| THANKS.contains(&word.as_str()) || AROUND_THANKS.contains(&word.as_str());
+    let finished = || FINISHED.iter().any(|phrase| words.join(" ").contains(phrase));
+    words.iter().all(known) && (words.iter().any(|word| THANKS.contains(&word.as_str())) || finished())
+}
+
+/// Whether a farewell says that the caller is leaving now, whatever was asked.
+pub(crate) fn is_leaving(text: &str) -> bool {
+    is_farewell(text) && words(text).iter().any(|word| word == "bye" || word == "goodbye")
+}
+
+/// Nothing but a yes, a no, a murmur or a farewell.
+pub(crate) fn is_bare(text: &str) -> bool {
+    let words = words(text);
+    let bare = |word: &String| {
+        let word = word.as_str();
+        YES_OR_NO.contains(&word) || AROUND_YES_OR_NO.contains(&word) || MURMURS.contains(&word)
+    };
+    let begins =
+        words.first().is_some_and(|word| YES_OR_NO.contains(&word.as_str()) || MURMURS.contains(&word.as_str()));
+    let yes_or_no = begins && words.len() <= YES_OR_NO_WORDS_MAX && words.iter().all(bare);
+    words.is_empty() || yes_or_no || is_farewell(text)
+}
+
+/// Bare, and short enough that no message can miss it.
+pub(crate) fn is_bare_in_a_message(text: &str) -> bool {
+    is_farewell(text) || (is_bare(text) && words(text).len() <= DROPPED_WORDS_MAX)
+}
+
+/// An answer about name or number that tells nothing beyond the values that were taken from it. What tells more belongs
+/// into the message.
+pub(crate) fn is_only_contact(text: &str, slots: &Slots) -> bool {
+    let heard = [
+        slots.name.as_ref().map(|slot| &slot.heard),
+        slots.date_of_birth.as_ref().map(|slot| &slot.heard),
+        slots.callback.as_ref().map(|slot| &slot.heard),
+    ];
+    let taken: Vec<String> = heard.into_iter().flatten().flat_map(|heard| words(heard.expose())).collect();
+    let empty = |word: &String| {
+        let known = [CARRIERS, MURMURS, YES_OR_NO, AROUND_YES_OR_NO];
+        taken.contains(word) || known.iter().any(|known| known.contains(&word.as_str()))
+    };
+    words(text).iter().all(empty) || is_farewell(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn murmurs_ask_for_nothing() {
+        for text in ["mm-hm", "Uh-huh.", "Okay.", "okay, yeah", "I see."] {
+            assert!(is_murmur(text, false), "{text}");
+        }
+        for text in ["", "no", "okay wait", "yeah but my chest", "oh no"] {
+            assert!(!is_murmur(text, false), "{text}");
+        }
+        assert!(!is_murmur("yeah", true), "an answer is no murmur");
+        assert!(is_murmur("mm-hm", true), "not even where yes or no was asked for");
+    }
+
+    #[test]
+    fn farewells_are_nothing_but_farewells() {
+        for text in ["Thank you, bye!", "No, that's all.", "nope that's it", "Thanks so much for your help", "goodbye"]
+        {
+            assert!(is_farewell(text), "{text}");
+        }
+        for text in ["no", "", "thanks and I also need a refill", "bye the way my chest hurts", "that's all wrong"] {
+            assert!(!is_farewell(text), "{text}");
+        }
+        assert!(is_leaving("okay bye") && !is_leaving("no that's all"));
+    }
+
+    #[test]
+    fn an_answer_that_tells_more_is_kept() {
+        for text in ["yes", "No.", "yes that's right", "no thank you", "no not yet", ""] {
+            assert!(is_bare(text), "{text}");
+        }
+        for text in
+            ["please call me back", "yes and my foot hurts", "I have it", "Ann Smith", "no it is not any better now"]
+        {
+            assert!(!is_bare(text), "{text}");
+        }
+        assert!(!is_bare_in_a_message("no it is not") && is_bare_in_a_message("no that's it, thank you"));
+        let mut slots = Slots::default();
+        assert!(!is_only_contact("Ann Smith", &slots), "no value was taken from it");
+        slots.name = Some(domain::Slot { value: "Ann Smith".into(), heard: "Ann Smith".into(), certainty: 0.9 });
+        assert!(is_only_contact("yes my name is Ann Smith", &slots));
+        assert!(!is_only_contact("Ann Smith and my foot hurts", &slots));
+    }
+}

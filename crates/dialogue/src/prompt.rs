@@ -1,0 +1,174 @@
+//! Everything that FirstRing can say, as values. The words stand in `prompts/`.
+
+use domain::{EmergencyKind, FactId, Intent, Phi, PhoneNumber};
+use serde::{Deserialize, Serialize};
+
+/// A line without its words. Lines that may come again count themselves (`u32`, from 0), so that the same words are
+/// not said twice in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// The practice's name, "automated assistant", "how can I help?".
+    Greeting,
+    /// "How can I help?", without the rest of the greeting.
+    HowCanIHelp(u32),
+    /// It was not understood: "Sorry, I did not get that."
+    DidNotCatch(u32),
+    /// "Are you still there?"
+    StillThere(u32),
+    /// Fills a wait for the office.
+    OneMoment(u32),
+    /// "Is there anything else?"
+    AnythingElse(u32),
+    /// The end of a call that went well.
+    Goodbye,
+    /// The end of a call in which nobody answers.
+    GoodbyeNoAnswer,
+    /// The end of a call that has become too long.
+    GoodbyeTooLong,
+    /// To somebody who sells something.
+    GoodbyeVendor,
+    /// To somebody who meant another number.
+    WrongNumber,
+
+    /// The first line of an emergency (`prompts/emergency.toml`).
+    EmergencyLine(EmergencyKind),
+    /// "Have you called 911?"
+    AskCalledEmergencyNumber,
+    /// They have not: "Please call 911 now."
+    CallEmergencyNumberNow,
+    /// "Who is with you?"
+    AskWhoIsThere,
+    /// In an emergency, from time to time: "I am still here."
+    CheckIn(u32),
+    /// The same for somebody who may harm themselves; gives the crisis number.
+    CheckInSelfHarm(u32),
+    /// "Is anyone in danger right now: trouble breathing, ..?"
+    SafetyQuestion,
+    /// The same once more, asking for a yes or a no.
+    SafetyQuestionAgain,
+
+    /// Claim: a page was accepted.
+    DoctorPaged,
+    /// Claim: a clinician acknowledged.
+    DoctorAcknowledged {
+        /// The clinician's name.
+        by: String,
+    },
+    /// No page could be sent: the truth, and what to do. In an urgent case.
+    DoctorNotPaged,
+    /// The same in an emergency.
+    DoctorNotPagedEmergency,
+    /// Nothing was heard from the office in time: the truth, and what to do.
+    PageUnknown,
+    /// "Is there anything else the doctor should know?"
+    MoreForDoctor,
+
+    /// Nobody can come to the telephone; offers a message.
+    NobodyAvailable,
+    /// The office is closed; offers a message.
+    OfficeClosed,
+    /// "Would you like to leave a message?"
+    OfferMessage,
+
+    /// "What shall I tell them?"
+    AskMessage,
+    /// This cannot be done here yet and is passed on; asks for what the office will need to know.
+    PassOn(Intent),
+    /// "Would you like to add anything?"
+    MoreMessage(u32),
+    /// "What is your name?"
+    AskName,
+    /// The name again, spelled.
+    AskSpelling,
+    /// The name, and its letters: "Is that right?"
+    ReadBackName {
+        /// As it was understood.
+        name: Phi<String>,
+    },
+    /// "Shall we call back at the number you are calling from?"
+    OfferCallerId,
+    /// "Which number can we call you back at?"
+    AskNumber,
+    /// The number again, slowly or by keys.
+    AskNumberAgain,
+    /// The number in groups: "Is that right?"
+    ReadBackNumber(Phi<PhoneNumber>),
+    /// Claim: the message is kept.
+    MessagePassedOn,
+    /// The message could not be kept: the truth, and what to do.
+    MessageNotSaved,
+
+    /// One of the practice's facts.
+    Fact(FactId),
+    /// The question has no answer here; offers a message.
+    FactUnknown,
+
+    /// FirstRing cannot hear the caller: the truth, and what to do.
+    HearingLost,
+    /// The same where no number is shown: asks for the number by keys.
+    HearingLostAskKeys,
+}
+
+/// What a line says has happened. It may be said only after the office's reply that it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A page was accepted.
+    Paged,
+    /// A clinician acknowledged.
+    Acknowledged,
+    /// A message is kept.
+    MessageKept,
+}
+
+impl Prompt {
+    /// What the line claims.
+    pub fn claim(&self) -> Option<Claim> {
+        match self {
+            Self::DoctorPaged => Some(Claim::Paged),
+            Self::DoctorAcknowledged { .. } => Some(Claim::Acknowledged),
+            Self::MessagePassedOn => Some(Claim::MessageKept),
+            Self::Greeting
+            | Self::HowCanIHelp(_)
+            | Self::DidNotCatch(_)
+            | Self::StillThere(_)
+            | Self::OneMoment(_)
+            | Self::AnythingElse(_)
+            | Self::Goodbye
+            | Self::GoodbyeNoAnswer
+            | Self::GoodbyeTooLong
+            | Self::GoodbyeVendor
+            | Self::WrongNumber
+            | Self::EmergencyLine(_)
+            | Self::AskCalledEmergencyNumber
+            | Self::CallEmergencyNumberNow
+            | Self::AskWhoIsThere
+            | Self::CheckIn(_)
+            | Self::CheckInSelfHarm(_)
+            | Self::SafetyQuestion
+            | Self::SafetyQuestionAgain
+            | Self::DoctorNotPaged
+            | Self::DoctorNotPagedEmergency
+            | Self::PageUnknown
+            | Self::MoreForDoctor
+            | Self::NobodyAvailable
+            | Self::OfficeClosed
+            | Self::OfferMessage
+            | Self::AskMessage
+            | Self::PassOn(_)
+            | Self::MoreMessage(_)
+            | Self::AskName
+            | Self::AskSpelling
+            | Self::ReadBackName { .. }
+            | Self::OfferCallerId
+            | Self::AskNumber
+            | Self::AskNumberAgain
+            | Self::ReadBackNumber(_)
+            | Self::MessageNotSaved
+            | Self::Fact(_)
+            | Self::FactUnknown
+            | Self::HearingLost
+            | Self::HearingLostAskKeys => None,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What the caller's words mean after what was asked.
+
+use domain::{CallTime, CaseUpdate, Intent, Phi, Reading, YesNo};
+
+use super::Receptionist;
+use crate::phrases;
+use crate::plan::{Emergency, Message, Plan};
+use crate::question::Question;
+use crate::triage::SafetyAnswer;
+use crate::{Prompt, Witness};
+
+/// An utterance of at most this many words that wants nothing known is asked about rather than passed on: "hello?"
+const STRAY_WORDS_MAX: usize = 3;
+/// "I want to leave a message" has fewer words than this; a message with its text has more.
+const TOLD_WORDS_MIN: usize = 10;
+/// A question that wants a yes or a no and is talked over is put again this often before the words count as its answer.
+pub(super) const CUT_OFFS_MAX: u32 = 2;
+
+impl Receptionist {
+    /// `cut_off`: the words came before the question was heard to its end.
+    pub(super) fn answer(&mut self, text: &Phi<String>, reading: &Reading, cut_off: bool, now: CallTime) {
+        if self.take_leave(text, now) {
+            return;
+        }
+        let Some(question) = self.question.take() else { return self.unasked(text, reading, now) };
+        let no_answer_yet = question.wants_yes_or_no() && reading.yes_no.is_none() && cut_off;
+        if no_answer_yet && self.cut_offs < CUT_OFFS_MAX {
+            self.cut_offs += 1;
+            return self.unasked(text, reading, now);
+        }
+        self.cut_offs = 0;
+        let yes_no = reading.yes_no;
+        let bare = phrases::is_bare(text.expose());
+        let only_no = bare && (yes_no == Some(YesNo::No) || phrases::is_farewell(text.expose()));
+        match question {
+            Question::AnythingElse if only_no => self.close(Prompt::Goodbye, now),
+            Question::AnythingElse if bare && yes_no == Some(YesNo::Yes) => {
+                self.plan = Plan::Open(Question::HowCanIHelp);
+            }
+            Question::Greeting | Question::HowCanIHelp | Question::DidNotCatch | Question::AnythingElse => {
+                self.errand(text, reading, now);
+            }
+            Question::Safety | Question::SafetyAgain => self.answer_safety(text, reading, bare, now),
+            Question::CalledEmergencyNumber => self.answer_called(yes_no, now),
+            Question::WhoIsThere => {
+                self.desk.update_case(CaseUpdate::WhoIsThere(text.clone()), now);
+                self.in_emergency(Emergency::answer_who);
+            }
+            Question::OfferMessage(_) if only_no => self.plan = Plan::Open(Question::AnythingElse),
+            Question::OfferMessage(_) if bare && yes_no == Some(YesNo::Yes) => {
+                self.plan = Plan::Message(Message::about(Intent::LeaveMessage, false));
+            }
+            Question::OfferMessage(_) => self.offered(text, reading, now),
+            Question::Message | Question::PassOn(_) | Question::MoreMessage => {
+                if let Plan::Message(message) = &mut self.plan {
+                    message.learn(reading.intent());
+                }
+                self.answer_more_message(only_no);
+            }
+            Question::MoreForDoctor => {
+                if let Plan::Urgent(urgent) = &mut self.plan {
+                    urgent.answer_more();
+                }
+            }
+            Question::Name | Question::Spelling => self.contact.answer_name(text),
+            Question::NameReadBack(read) => self.contact.answer_name_read_back(&read, yes_no),
+            Question::OfferCallerId => self.contact.answer_offer(yes_no),
+            Question::Number | Question::NumberAgain => self.contact.answer_number(),
+            Question::NumberReadBack(read) => self.contact.answer_number_read_back(&read, yes_no),
+        }
+    }
+
+    /// An answer to a question about the text of the message.
+    pub(super) fn answer_more_message(&mut self, only_no: bool) {
+        self.question = None;
+        if let Plan::Message(message) = &mut self.plan {
+            message.answer_text(only_no);
+        }
+    }
+
+    /// Words that answer nothing that was asked.
+    fn unasked(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        let bare = phrases::is_bare(text.expose());
+        match &mut self.plan {
+            Plan::Open(_) | Plan::Offer(_) if !bare => self.errand(text, reading, now),
+            Plan::Emergency(emergency) => emergency.hear(),
+            Plan::Closing { .. } => self.reopen(text, reading, now),
+            Plan::Ringing
+            | Plan::Open(_)
+            | Plan::Offer(_)
+            | Plan::Message(_)
+            | Plan::Connecting { .. }
+            | Plan::Urgent(_)
+            | Plan::Unheard
+            | Plan::Unspoken { .. }
+            | Plan::Ended { .. } => {}
+        }
+    }
+
+    /// The caller wants something, and nothing urgent is known.
+    fn errand(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        if self.triage.to_page().is_some() {
+            return;
+        }
+        if let Some(fact) = &reading.fact {
+            self.said.last_is_settled();
+            self.tell(Prompt::Fact(fact.clone()));
+            self.plan = Plan::Open(Question::AnythingElse);
+            return;
+        }
+        let words = phrases::words(text.expose()).len();
+        let (stray, told) = (words <= STRAY_WORDS_MAX, words >= TOLD_WORDS_MIN);
+        match reading.intent() {
+            Intent::SpeakToPerson => self.connect_desk(now),
+            Intent::OfficeInfo => self.plan = Plan::Offer(Question::OfferMessage(Prompt::FactUnknown)),
+            Intent::VendorSales => self.close(Prompt::GoodbyeVendor, now),
+            Intent::WrongNumber => self.close(Prompt::WrongNumber, now),
+            Intent::Other if stray => self.miss(),
+            intent @ (Intent::Symptom
+            | Intent::BookAppointment
+            | Intent::RescheduleAppointment
+            | Intent::CancelAppointment
+            | Intent::ConfirmAppointment
+            | Intent::PrescriptionRefill
+            | Intent::TestResults
+            | Intent::Billing
+            | Intent::Insurance
+            | Intent::RecordsRequest
+            | Intent::Referral
+            | Intent::LeaveMessage
+            | Intent::ClinicianCall
+            | Intent::PharmacyCall
+            | Intent::Other) => self.plan = Plan::Message(Message::about(intent, told)),
+        }
+    }
+
+    /// A message was offered, and the answer is more than a yes or a no: the caller's words are its beginning, unless
+    /// they are a question that can be answered.
+    fn offered(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        if phrases::words(text.expose()).len() <= STRAY_WORDS_MAX {
+            return self.miss();
+        }
+        let no_other = matches!(reading.intent(), Intent::SpeakToPerson | Intent::OfficeInfo) && reading.fact.is_none();
+        if no_other {
+            self.plan = Plan::Message(Message::about(Intent::Other, true));
+        } else {
+            self.errand(text, reading, now);
+        }
+    }
+
+    fn answer_safety(&mut self, text: &Phi<String>, reading: &Reading, bare: bool, now: CallTime) {
+        let nothing_begun = matches!(self.plan, Plan::Open(_));
+        match self.triage.safety_answer(reading.yes_no) {
+            SafetyAnswer::Danger => self.escalate(Witness::Final, now),
+            SafetyAnswer::Clear | SafetyAnswer::Unclear if nothing_begun && !bare => self.errand(text, reading, now),
+            SafetyAnswer::Clear | SafetyAnswer::Unclear => {}
+        }
+    }
+
+    fn answer_called(&mut self, yes_no: Option<YesNo>, now: CallTime) {
+        self.in_emergency(Emergency::answer_called);
+        if let Some(yes_no) = yes_no {
+            self.desk.update_case(CaseUpdate::CalledEmergencyNumber(yes_no == YesNo::Yes), now);
+        }
+        if yes_no == Some(YesNo::No) {
+            self.tell(Prompt::CallEmergencyNumberNow);
+        }
+    }
+
+    fn in_emergency(&mut self, answer: fn(&mut Emergency)) {
+        if let Plan::Emergency(emergency) = &mut self.plan {
+            answer(emergency);
+        }
+    }
+
+    /// A caller who takes leave is let go, with what was said kept. In an emergency FirstRing stays: hanging up is theirs.
+    fn take_leave(&mut self, text: &Phi<String>, now: CallTime) -> bool {
+        let leaving = phrases::is_leaving(text.expose());
+        let farewell = phrases::is_farewell(text.expose());
+        match &mut self.plan {
+            Plan::Closing { .. } if farewell => self.hang_up_after_news(now),
+            Plan::Open(_) | Plan::Offer(_) if farewell && self.triage.safety_question().is_none() => {
+                self.close(Prompt::Goodbye, now);
+            }
+            Plan::Message(message) if leaving && self.triage.safety_question().is_none() => {
+                let complete = message.has_text();
+                self.save_message(complete, now);
+                self.close(Prompt::Goodbye, now);
+            }
+            Plan::Urgent(urgent) if leaving => {
+                urgent.leave();
+                self.question = None;
+            }
+            Plan::Ringing
+            | Plan::Open(_)
+            | Plan::Offer(_)
+            | Plan::Message(_)
+            | Plan::Connecting { .. }
+            | Plan::Urgent(_)
+            | Plan::Emergency(_)
+            | Plan::Unheard
+            | Plan::Unspoken { .. }
+            | Plan::Closing { .. }
+            | Plan::Ended { .. } => return false,
+        }
+        true
+    }
+
+    /// "Bye" into our goodbye ends the call, if nothing is owed.
+    fn hang_up_after_news(&mut self, now: CallTime) {
+        self.save_if_begun(now);
+        if !self.desk.news_awaited() {
+            self.hang_up(now);
+        }
+    }
+
+    /// The caller goes on after our goodbye.
+    fn reopen(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        if self.turn.holds_the_floor() {
+            return; // the call has lasted too long
+        }
+        self.plan = Plan::Open(Question::AnythingElse);
+        match self.triage.to_page() {
+            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new()),
+            Some(domain::Urgency::Urgent | domain::Urgency::Routine) => {
+                self.plan = Plan::Urgent(crate::plan::Urgent::new(false));
+            }
+            None => self.errand(text, reading, now),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What the caller said, before it is known what it answers: urgency first, then the words, then the values in them.
+
+use domain::{CallTime, CaseUpdate, Phi, Reading, YesNo};
+
+use super::{Receptionist, Sense};
+use crate::plan::Plan;
+use crate::question::{AnswerKind, Question};
+use crate::turn_taking::LineEnd;
+use crate::{Prompt, Witness, phrases};
+
+impl Receptionist {
+    pub(super) fn hear(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        if !phrases::words(text.expose()).is_empty() {
+            self.last_words = now;
+            self.silence.broken();
+        }
+        if self.is_aside(text, reading) {
+            self.turn.heard(true, now);
+            return;
+        }
+        let stopped = self.turn.heard(false, now);
+        let question_cut_off = stopped.is_some() && self.is_asking();
+        if let Some(end) = stopped {
+            self.line_over(end, now);
+        }
+        self.take(text, reading, Witness::Final, now);
+        self.answered.clone_from(&self.question);
+        self.answer(text, reading, question_cut_off, now);
+        self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
+    }
+
+    /// The second decode of the last utterance: it may raise urgency and improve what is not settled. What has been
+    /// answered stays answered, but for one thing: a "no" to the safety question that was a "yes".
+    pub(super) fn correct(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        self.said.correct(text);
+        self.contact.take(reading, false);
+        self.triage.hear(reading);
+        let safety = matches!(self.answered, Some(Question::Safety | Question::SafetyAgain));
+        if safety && reading.yes_no == Some(YesNo::Yes) {
+            self.triage.safety_corrected();
+        }
+        let had_case = self.desk.case_urgency().is_some();
+        self.escalate(Witness::SecondDecode, now);
+        if had_case {
+            self.desk.update_case(CaseUpdate::Heard(text.clone()), now);
+        }
+        self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
+        self.take_back_a_stale_read_back(now);
+    }
+
+    /// Sound without words for 5 s. An answer to the safety question it is not; after the second asking the clinician is
+    /// paged.
+    pub(super) fn hear_noise(&mut self, now: CallTime) {
+        self.turn.noise(now);
+        self.triage.doubt();
+        match self.question {
+            Some(Question::Safety) if !self.turn.is_speaking() => {
+                self.triage.safety_answer(None);
+                self.question = None;
+            }
+            Some(Question::SafetyAgain) if !self.turn.is_speaking() => {
+                self.triage.falls_silent();
+                self.escalate(Witness::Timeout, now);
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// A key: a digit of the number that is asked for, or else `0` for a person.
+    pub(super) fn hear_key(&mut self, key: char, now: CallTime) {
+        self.last_words = now;
+        self.silence.broken();
+        let number_wanted =
+            matches!(self.question, Some(Question::Number | Question::NumberAgain | Question::OfferCallerId))
+                || self.ears == Sense::Lost;
+        if number_wanted {
+            if self.contact.key(key) {
+                self.question = None;
+                self.cut(now);
+                self.desk.update_contact(None, self.contact.callback(), now);
+            }
+        } else if key == '0'
+            && self.triage.to_page().is_none()
+            && !matches!(self.plan, Plan::Ringing | Plan::Connecting { .. })
+        {
+            self.question = None;
+            self.cut(now);
+            self.save_if_begun(now);
+            self.connect_desk(now);
+        }
+    }
+
+    /// Words that come when the caller has already hung up: delivered like the rest.
+    pub(super) fn hear_last_words(&mut self, text: Phi<String>, reading: &Reading, now: CallTime) {
+        self.turn.heard(false, now);
+        let empty = phrases::words(text.expose()).is_empty();
+        let had_case = self.desk.case_urgency().is_some();
+        self.said.keep(text.clone(), self.tells_more(&text, reading));
+        self.contact.take(reading, true);
+        self.triage.hear(reading);
+        self.triage.ends();
+        self.escalate(Witness::Final, now);
+        if had_case && !empty {
+            self.desk.update_case(CaseUpdate::Heard(text), now);
+        } else if self.desk.case_urgency().is_none() && self.said.has_unsaved() {
+            self.save_message(false, now);
+        }
+    }
+
+    /// Whether the caller's last words are still being made out.
+    pub(super) fn words_may_come(&self) -> bool {
+        self.turn.awaits_words()
+    }
+
+    /// Keeps the words, judges them, and takes the values.
+    fn take(&mut self, text: &Phi<String>, reading: &Reading, on: Witness, now: CallTime) {
+        let tells_more = self.tells_more(text, reading);
+        self.said.keep(text.clone(), tells_more);
+        self.contact.take(reading, true);
+        let had_case = self.desk.case_urgency().is_some();
+        self.triage.hear(reading);
+        self.escalate(on, now);
+        if had_case && tells_more {
+            self.desk.update_case(CaseUpdate::Heard(text.clone()), now);
+        }
+    }
+
+    /// Whether an utterance holds more than the answer that was asked for.
+    fn tells_more(&self, text: &Phi<String>, reading: &Reading) -> bool {
+        let text = text.expose();
+        !match self.question.as_ref().map(Question::answer_kind) {
+            Some(AnswerKind::Text) => phrases::is_bare_in_a_message(text),
+            Some(AnswerKind::Contact) => phrases::is_only_contact(text, &reading.slots),
+            Some(AnswerKind::Other) | None => phrases::is_bare(text),
+        }
+    }
+
+    /// "Mm-hm" into a line, or nothing at all: the caller listens.
+    fn is_aside(&self, text: &Phi<String>, reading: &Reading) -> bool {
+        let yes_no_asked = self.question.as_ref().is_some_and(Question::wants_yes_or_no);
+        let murmur = self.turn.is_speaking() && phrases::is_murmur(text.expose(), yes_no_asked);
+        (murmur || phrases::words(text.expose()).is_empty()) && reading.red_flags.is_empty()
+    }
+
+    /// A better decode has changed the value that is being read back: the read-back begins anew.
+    fn take_back_a_stale_read_back(&mut self, now: CallTime) {
+        let stale = match &self.question {
+            Some(Question::NumberReadBack(read)) => self.contact.callback() != Some(read),
+            Some(Question::NameReadBack(read)) => self.contact.name() != Some(read),
+            Some(_) | None => false,
+        };
+        if stale {
+            self.question = None;
+            self.cut(now);
+        }
+    }
+
+    /// Ends an interruptible line that has lost its point.
+    fn cut(&mut self, now: CallTime) {
+        if !self.turn.holds_the_floor()
+            && let Some(end) = self.turn.stop(LineEnd::Stopped)
+        {
+            self.line_over(end, now);
+        }
+    }
+
+    /// What was said wants nothing known.
+    pub(super) fn miss(&mut self) {
+        self.misses += 1;
+        self.plan = if self.misses > super::MISSES_MAX {
+            Plan::Offer(Question::OfferMessage(Prompt::OfferMessage))
+        } else {
+            Plan::Open(Question::DidNotCatch)
+        };
+    }
+}

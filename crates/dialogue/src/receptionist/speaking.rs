@@ -1,0 +1,323 @@
+//! The next step, and what becomes of a line.
+
+use std::mem::{Discriminant, discriminant};
+
+use domain::{CallTime, EmergencyKind};
+
+use super::{OfficeHours, Receptionist, Sense};
+use crate::plan::{Next, Plan};
+use crate::question::Question;
+use crate::silence::Waiting;
+use crate::triage::Again;
+use crate::turn_taking::LineEnd;
+use crate::{Outcome, Prompt};
+
+/// Steps without a word (saving, connecting, turning to another plan) in a row; more would be a loop.
+const SILENT_STEPS_MAX: u32 = 8;
+
+/// What is being said, and what is to be done when it is over.
+#[derive(Debug)]
+pub(super) enum Saying {
+    Nothing,
+    /// Told again if the caller's words stopped it, or if it was lost.
+    News(News),
+    /// Said again if it was lost.
+    EmergencyLine(EmergencyKind, Telling),
+    /// A pending question.
+    Question,
+    /// Asks for nothing, and is not said again.
+    Filler,
+    /// The last line of the call.
+    Closing,
+}
+
+/// Something that the caller is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct News {
+    pub(super) prompt: Prompt,
+    telling: Telling,
+}
+
+/// What was talked over or lost is told once more, and then left: a caller who talks on must not keep us from asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    First,
+    Second,
+}
+
+/// How often each repeatable line has been said.
+#[derive(Debug, Default)]
+pub(super) struct Repeats(Vec<(Discriminant<Prompt>, u32)>);
+
+impl Repeats {
+    /// The line, numbered.
+    pub(super) fn count(&mut self, line: fn(u32) -> Prompt) -> Prompt {
+        let kind = discriminant(&line(0));
+        if let Some((_, said)) = self.0.iter_mut().find(|(known, _)| *known == kind) {
+            *said += 1;
+            return line(*said);
+        }
+        self.0.push((kind, 0));
+        line(0)
+    }
+}
+
+impl Receptionist {
+    /// Takes the next step: an emergency line at once; anything else when the floor is free.
+    pub(super) fn proceed(&mut self, now: CallTime) {
+        if let Plan::Ended { since } = self.plan {
+            if now >= self.after_call(since) {
+                self.finish();
+            }
+            return;
+        }
+        let another_is_said = matches!(self.saying, Saying::EmergencyLine(..));
+        if !another_is_said && let Some((kind, telling)) = self.emergency_lines.pop_front() {
+            self.say_emergency_line(kind, telling, now);
+        }
+        for _ in 0..SILENT_STEPS_MAX {
+            if !self.may_speak() {
+                return self.silence.hold(now);
+            }
+            match self.next(now) {
+                Step::Say(saying, prompt) => return self.say(saying, prompt, now),
+                Step::Wait(waiting) => return self.silence.run(waiting, now),
+                Step::Idle => return self.silence.hold(now),
+                Step::Taken => {}
+            }
+            if self.has_ended() {
+                return self.proceed(now);
+            }
+        }
+        debug_assert!(false, "too many steps without a word");
+    }
+
+    /// Whether a line may start. The last line of a call that has lasted too long waits for nobody: a radio never pauses.
+    fn may_speak(&self) -> bool {
+        let at_the_end = matches!(self.plan, Plan::Closing { prompt: Prompt::GoodbyeTooLong, .. });
+        self.turn.is_free() || (at_the_end && !self.turn.is_speaking())
+    }
+
+    fn say_emergency_line(&mut self, kind: EmergencyKind, telling: Telling, now: CallTime) {
+        // What was to be told of an errand no longer matters; what became of the page does.
+        self.news.retain(|news| !matches!(news.prompt, Prompt::Fact(_)));
+        if let Some(end) = self.turn.interject(Prompt::EmergencyLine(kind), now) {
+            self.line_over(end, now);
+        }
+        self.saying = Saying::EmergencyLine(kind, telling);
+    }
+
+    fn next(&mut self, now: CallTime) -> Step {
+        if let Plan::Ringing | Plan::Unspoken { .. } = self.plan {
+            return Step::Idle;
+        }
+        if self.turn.is_free()
+            && let Some(news) = self.news.pop_front()
+        {
+            let prompt = news.prompt.clone();
+            return Step::Say(Saying::News(news), prompt);
+        }
+        if let Some(question) = self.safety_question() {
+            return self.step(Next::Ask(question), now);
+        }
+        if self.question.is_some() {
+            return Step::Wait(self.waiting());
+        }
+        if let Plan::Emergency(emergency) = &mut self.plan {
+            let next = emergency.next(&self.contact, self.triage.self_harm(), now);
+            return self.step(next, now);
+        }
+        if let Plan::Closing { prompt, .. } = &self.plan {
+            return self.closing(prompt.clone(), now);
+        }
+        let next = match &mut self.plan {
+            Plan::Connecting { .. } => Next::Wait(Waiting::ForOffice),
+            Plan::Open(Question::AnythingElse) if self.desk.news_awaited() => Next::Wait(Waiting::ForOffice),
+            Plan::Open(question) | Plan::Offer(question) => Next::Ask(question.clone()),
+            Plan::Message(message) => message.next(&self.contact),
+            Plan::Urgent(urgent) => urgent.next(&self.contact, self.desk.page_news_awaited()),
+            Plan::Unheard if self.contact.callback().is_none() => Next::Wait(Waiting::ForCaller),
+            Plan::Unheard => Next::Close(Prompt::Goodbye),
+            // Seen to above.
+            Plan::Ringing | Plan::Unspoken { .. } | Plan::Emergency(_) | Plan::Closing { .. } | Plan::Ended { .. } => {
+                return Step::Idle;
+            }
+        };
+        self.step(next, now)
+    }
+
+    /// The safety question comes before whatever else was asked, and is not asked twice at once.
+    fn safety_question(&self) -> Option<Question> {
+        let question = match self.triage.safety_question()? {
+            Again::First => Question::Safety,
+            Again::Second => Question::SafetyAgain,
+        };
+        let possible = matches!(
+            self.plan,
+            Plan::Open(_) | Plan::Offer(_) | Plan::Message(_) | Plan::Connecting { .. } | Plan::Urgent(_)
+        );
+        (possible && self.question.as_ref() != Some(&question)).then_some(question)
+    }
+
+    fn step(&mut self, next: Next, now: CallTime) -> Step {
+        match next {
+            Next::Ask(question) => {
+                let prompt = self.wording_of(&question);
+                if let Plan::Open(next) | Plan::Offer(next) = &mut self.plan {
+                    *next = next.clone().again();
+                }
+                self.question = Some(question);
+                Step::Say(Saying::Question, prompt)
+            }
+            Next::CheckIn => Step::Say(Saying::Filler, self.check_in_line()),
+            Next::Connect => {
+                self.transfer();
+                Step::Taken
+            }
+            Next::Save => {
+                self.save_message(true, now);
+                self.plan = Plan::Open(Question::AnythingElse);
+                Step::Taken
+            }
+            Next::Close(prompt) => {
+                self.close(prompt, now);
+                Step::Taken
+            }
+            Next::Wait(waiting) => Step::Wait(waiting),
+        }
+    }
+
+    /// The call is closed when nothing is owed: no word about a page or a message, no doubt unkept.
+    fn closing(&mut self, prompt: Prompt, now: CallTime) -> Step {
+        self.save_if_begun(now);
+        if self.desk.news_awaited() {
+            return Step::Wait(Waiting::ForOffice);
+        }
+        Step::Say(Saying::Closing, prompt)
+    }
+
+    fn say(&mut self, saying: Saying, prompt: Prompt, now: CallTime) {
+        self.saying = saying;
+        let interruptible = self.ears == Sense::Works && prompt != Prompt::GoodbyeTooLong;
+        self.turn.say(prompt, interruptible, now);
+        self.silence.hold(now);
+    }
+
+    pub(super) fn line_over(&mut self, end: LineEnd, now: CallTime) {
+        match (std::mem::replace(&mut self.saying, Saying::Nothing), end) {
+            (Saying::News(news), LineEnd::Stopped | LineEnd::Lost) if news.telling == Telling::First => {
+                self.news.push_front(News { telling: Telling::Second, ..news });
+            }
+            (Saying::EmergencyLine(kind, Telling::First), LineEnd::Lost) => {
+                self.emergency_lines.push_front((kind, Telling::Second));
+            }
+            (Saying::News(news), LineEnd::Heard) => {
+                if let Prompt::Fact(_) = news.prompt
+                    && !self.achieved.contains(&Outcome::Answered)
+                {
+                    self.achieved.push(Outcome::Answered);
+                }
+                self.question = None; // what was asked before the news is asked again
+            }
+            (Saying::Closing, LineEnd::Heard | LineEnd::Lost) => self.hang_up(now),
+            (Saying::News(_), LineEnd::Stopped | LineEnd::Lost)
+            | (
+                Saying::Nothing | Saying::EmergencyLine(..) | Saying::Question | Saying::Filler,
+                LineEnd::Heard | LineEnd::Stopped | LineEnd::Lost,
+            )
+            | (Saying::Closing, LineEnd::Stopped) => {}
+        }
+    }
+
+    /// Whether a question is being said.
+    pub(super) fn is_asking(&self) -> bool {
+        matches!(self.saying, Saying::Question)
+    }
+
+    /// Has the caller told something, as soon as the floor is free.
+    pub(super) fn tell(&mut self, prompt: Prompt) {
+        self.news.push_back(News { prompt, telling: Telling::First });
+    }
+
+    /// Says something that asks for nothing.
+    pub(super) fn fill(&mut self, line: fn(u32) -> Prompt) {
+        let prompt = self.repeats.count(line);
+        self.news.push_back(News { prompt, telling: Telling::Second });
+    }
+
+    pub(super) fn check_in(&mut self, now: CallTime) {
+        self.question = None;
+        if let Plan::Emergency(emergency) = &mut self.plan {
+            emergency.checked_in(now);
+        }
+        let prompt = self.check_in_line();
+        self.news.push_back(News { prompt, telling: Telling::Second });
+    }
+
+    /// Asks for a sign of life, then asks again what was asked. In between a "yes" answers nothing.
+    pub(super) fn repeat_after(&mut self, line: fn(u32) -> Prompt) {
+        self.question = None;
+        self.fill(line);
+    }
+
+    /// Says again, by this line, what the caller is to do.
+    pub(super) fn repeat_question(&mut self, prompt: Prompt) {
+        self.question = None;
+        self.news.push_back(News { prompt, telling: Telling::Second });
+    }
+
+    fn check_in_line(&mut self) -> Prompt {
+        let line = if self.triage.self_harm() { Prompt::CheckInSelfHarm } else { Prompt::CheckIn };
+        self.repeats.count(line)
+    }
+
+    /// Seeks a person for a caller who asked for one.
+    pub(super) fn connect_desk(&mut self, now: CallTime) {
+        self.plan = match self.office {
+            OfficeHours::Open => {
+                self.transfer();
+                Plan::Connecting { since: now }
+            }
+            OfficeHours::Closed => Plan::Offer(Question::OfferMessage(Prompt::OfficeClosed)),
+        };
+    }
+
+    fn waiting(&self) -> Waiting {
+        if let Plan::Emergency(_) = self.plan { Waiting::InEmergency } else { Waiting::ForCaller }
+    }
+
+    fn wording_of(&mut self, question: &Question) -> Prompt {
+        match question {
+            Question::Greeting => Prompt::Greeting,
+            Question::HowCanIHelp => self.repeats.count(Prompt::HowCanIHelp),
+            Question::DidNotCatch => self.repeats.count(Prompt::DidNotCatch),
+            Question::OfferMessage(prompt) => prompt.clone(),
+            Question::AnythingElse => self.repeats.count(Prompt::AnythingElse),
+            Question::Safety => Prompt::SafetyQuestion,
+            Question::SafetyAgain => Prompt::SafetyQuestionAgain,
+            Question::CalledEmergencyNumber => Prompt::AskCalledEmergencyNumber,
+            Question::WhoIsThere => Prompt::AskWhoIsThere,
+            Question::Message => Prompt::AskMessage,
+            Question::PassOn(intent) => Prompt::PassOn(*intent),
+            Question::MoreMessage => self.repeats.count(Prompt::MoreMessage),
+            Question::MoreForDoctor => Prompt::MoreForDoctor,
+            Question::Name => Prompt::AskName,
+            Question::Spelling => Prompt::AskSpelling,
+            Question::NameReadBack(name) => Prompt::ReadBackName { name: name.clone() },
+            Question::OfferCallerId => Prompt::OfferCallerId,
+            Question::Number => Prompt::AskNumber,
+            Question::NumberAgain => Prompt::AskNumberAgain,
+            Question::NumberReadBack(number) => Prompt::ReadBackNumber(number.clone()),
+        }
+    }
+}
+
+/// What the next step is.
+enum Step {
+    Say(Saying, Prompt),
+    Wait(Waiting),
+    /// Nothing, and nothing is to be said for waiting.
+    Idle,
+    /// Done without a word; there is another.
+    Taken,
+}

@@ -1,0 +1,71 @@
+//! The caller's words. None is lost: what no case and no message has yet is known at every moment.
+
+use domain::Phi;
+
+/// What the caller said, utterance by utterance.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    all: Vec<Phi<String>>,
+    /// What belongs into the next message.
+    unsaved: Vec<Phi<String>>,
+    last: Last,
+}
+
+/// Where the last utterance went.
+#[derive(Clone, Copy, Debug, Default)]
+enum Last {
+    #[default]
+    AllOnly,
+    UnsavedToo,
+}
+
+impl Said {
+    /// An utterance. `for_message`: it tells more than the answer that was asked for.
+    pub(crate) fn keep(&mut self, text: Phi<String>, for_message: bool) {
+        if for_message {
+            self.unsaved.push(text.clone());
+        }
+        self.last = if for_message { Last::UnsavedToo } else { Last::AllOnly };
+        self.all.push(text);
+    }
+
+    /// The second decode of the last utterance.
+    pub(crate) fn correct(&mut self, text: &Phi<String>) {
+        let unsaved = match self.last {
+            Last::AllOnly => None,
+            Last::UnsavedToo => self.unsaved.last_mut(), // none if it was saved meanwhile
+        };
+        for last in self.all.last_mut().into_iter().chain(unsaved) {
+            last.clone_from(text);
+        }
+    }
+
+    /// The last utterance was a question that has been answered; no message need tell of it.
+    pub(crate) fn last_is_settled(&mut self) {
+        if let Last::UnsavedToo = self.last {
+            self.unsaved.pop();
+            self.last = Last::AllOnly;
+        }
+    }
+
+    /// Everything that was said.
+    pub(crate) fn all(&self) -> Phi<String> {
+        joined(&self.all)
+    }
+
+    /// Whether there is something that no message has.
+    pub(crate) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
+    }
+
+    /// The words of the next message.
+    pub(crate) fn take_unsaved(&mut self) -> Phi<String> {
+        self.last = Last::AllOnly;
+        joined(&std::mem::take(&mut self.unsaved))
+    }
+}
+
+fn joined(parts: &[Phi<String>]) -> Phi<String> {
+    let parts: Vec<&str> = parts.iter().map(|part| part.expose().as_str()).collect();
+    Phi::new(parts.join("\n"))
+}

@@ -1,0 +1,331 @@
+//! The words of every prompt: `prompts/lines.toml` and `prompts/emergency.toml`, checked as a whole before the first call.
+//!
+//! Each key has one or more variants. Lines that may come again are numbered, and the number chooses the variant, so that
+//! a line with two variants never sounds the same twice in a row. Placeholders: `{practice}`, `{emergency_number}`,
+//! `{crisis_number}` anywhere; `{name}`, `{spelled}`, `{number}`, `{doctor}`, `{fact}` in the one line that has them.
+
+use std::collections::BTreeMap;
+
+use domain::{EmergencyKind, Intent, Phi, Practice};
+
+use crate::{Prompt, spoken};
+
+const LINES: &str = include_str!("../../../prompts/lines.toml");
+const EMERGENCY: &str = include_str!("../../../prompts/emergency.toml");
+
+/// Allowed in every line.
+const COMMON: &[&str] = &["practice", "emergency_number", "crisis_number"];
+
+/// Every key of `lines.toml`, and the placeholders that it must have.
+const KEYS: &[(&str, &[&str])] = &[
+    ("greeting", &["practice"]),
+    ("how_can_i_help", &[]),
+    ("did_not_catch", &[]),
+    ("still_there", &[]),
+    ("one_moment", &[]),
+    ("anything_else", &[]),
+    ("goodbye", &[]),
+    ("goodbye_no_answer", &["emergency_number"]),
+    ("goodbye_too_long", &["emergency_number"]),
+    ("goodbye_vendor", &[]),
+    ("wrong_number", &["practice"]),
+    ("ask_called_emergency_number", &["emergency_number"]),
+    ("call_emergency_number_now", &["emergency_number"]),
+    ("ask_who_is_there", &[]),
+    ("check_in", &[]),
+    ("check_in_self_harm", &["crisis_number"]),
+    ("safety_question", &[]),
+    ("safety_question_again", &[]),
+    ("doctor_paged", &["emergency_number"]),
+    ("doctor_acknowledged", &["doctor"]),
+    ("doctor_not_paged", &["emergency_number"]),
+    ("doctor_not_paged_emergency", &["emergency_number"]),
+    ("page_unknown", &["emergency_number"]),
+    ("more_for_doctor", &[]),
+    ("nobody_available", &[]),
+    ("office_closed", &[]),
+    ("offer_message", &[]),
+    ("ask_message", &[]),
+    ("pass_on_symptom", &["emergency_number"]),
+    ("pass_on_appointment", &[]),
+    ("pass_on_refill", &[]),
+    ("pass_on_results", &[]),
+    ("pass_on_billing", &[]),
+    ("pass_on_records", &[]),
+    ("pass_on_clinician", &[]),
+    ("pass_on_other", &[]),
+    ("more_message", &[]),
+    ("ask_name", &[]),
+    ("ask_spelling", &[]),
+    ("read_back_name", &["name", "spelled"]),
+    ("offer_caller_id", &[]),
+    ("ask_number", &[]),
+    ("ask_number_again", &[]),
+    ("read_back_number", &["number"]),
+    ("message_passed_on", &[]),
+    ("message_not_saved", &[]),
+    ("fact", &["fact"]),
+    ("fact_unknown", &[]),
+    ("hearing_lost", &["emergency_number"]),
+    ("hearing_lost_ask_keys", &["emergency_number"]),
+];
+
+/// The words of every line, parsed and checked.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    lines: BTreeMap<String, Vec<String>>,
+    emergency: BTreeMap<String, Vec<String>>,
+}
+
+/// A line with its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// What to say.
+    pub text: Phi<String>,
+    /// No patient's words are in it: its sound may be kept on disk.
+    pub fixed: bool,
+}
+
+/// What is wrong with a file of lines.
+#[derive(Debug, thiserror::Error)]
+pub enum WordingError {
+    /// The file is not what it should be.
+    #[error("{file} cannot be read: write each line as key = [\"variant\", \"variant\"]")]
+    Unreadable {
+        /// `lines.toml` or `emergency.toml`.
+        file: &'static str,
+        /// What TOML says.
+        source: toml::de::Error,
+    },
+    /// A line is missing.
+    #[error("{file} has no words for \"{key}\": add {key} = [\"..\"]")]
+    Missing {
+        /// Which file.
+        file: &'static str,
+        /// The key.
+        key: String,
+    },
+    /// A line that nothing says.
+    #[error("{file} has \"{key}\", which no line is called: correct its spelling or remove it")]
+    Unknown {
+        /// Which file.
+        file: &'static str,
+        /// The key.
+        key: String,
+    },
+    /// A placeholder is missing or unknown.
+    #[error("{file}, \"{key}\": a variant must contain {{{placeholder}}}, and it does not: {text}")]
+    MissingPlaceholder {
+        /// Which file.
+        file: &'static str,
+        /// The key.
+        key: String,
+        /// What is missing.
+        placeholder: String,
+        /// The variant.
+        text: String,
+    },
+    /// A placeholder that this line has no value for.
+    #[error("{file}, \"{key}\": there is no {{{placeholder}}} in this line; write one of {allowed}")]
+    UnknownPlaceholder {
+        /// Which file.
+        file: &'static str,
+        /// The key.
+        key: String,
+        /// What is unknown.
+        placeholder: String,
+        /// What there is.
+        allowed: String,
+    },
+}
+
+impl Wording {
+    /// Parses `lines.toml` and `emergency.toml`, and checks that every line has words and every placeholder a value.
+    pub fn parse(lines: &str, emergency: &str) -> Result<Self, WordingError> {
+        let kinds: Vec<_> =
+            EmergencyKind::ALL.iter().map(|kind| (kind.label(), emergency_placeholders(*kind))).collect();
+        Ok(Self {
+            lines: checked("lines.toml", lines, KEYS)?,
+            emergency: checked("emergency.toml", emergency, &kinds)?,
+        })
+    }
+
+    /// The lines that FirstRing is shipped with.
+    pub fn built_in() -> Self {
+        Self::parse(LINES, EMERGENCY).expect("the shipped lines are checked by a test")
+    }
+
+    /// The words of a line.
+    pub fn render(&self, prompt: &Prompt, practice: &Practice) -> Rendered {
+        let Line { file, key, variant, own, fixed } = self.line(prompt, practice);
+        let variants = &file[key];
+        let mut text = variants[variant as usize % variants.len()].clone();
+        let common = [
+            ("practice", practice.name.clone()),
+            ("emergency_number", practice.emergency_number.clone()),
+            ("crisis_number", practice.crisis_number.clone()),
+        ];
+        // The line's own values last: a placeholder inside a caller's words stays what it is.
+        for (placeholder, value) in common.into_iter().chain(own) {
+            text = text.replace(&format!("{{{placeholder}}}"), &value);
+        }
+        Rendered { text: Phi::new(text), fixed }
+    }
+
+    fn line(&self, prompt: &Prompt, practice: &Practice) -> Line<'_> {
+        let line = |key, variant| Line { file: &self.lines, key, variant, own: Vec::new(), fixed: true };
+        match prompt {
+            Prompt::Greeting => line("greeting", 0),
+            Prompt::HowCanIHelp(nth) => line("how_can_i_help", *nth),
+            Prompt::DidNotCatch(nth) => line("did_not_catch", *nth),
+            Prompt::StillThere(nth) => line("still_there", *nth),
+            Prompt::OneMoment(nth) => line("one_moment", *nth),
+            Prompt::AnythingElse(nth) => line("anything_else", *nth),
+            Prompt::Goodbye => line("goodbye", 0),
+            Prompt::GoodbyeNoAnswer => line("goodbye_no_answer", 0),
+            Prompt::GoodbyeTooLong => line("goodbye_too_long", 0),
+            Prompt::GoodbyeVendor => line("goodbye_vendor", 0),
+            Prompt::WrongNumber => line("wrong_number", 0),
+            Prompt::EmergencyLine(kind) => Line { file: &self.emergency, ..line(kind.label(), 0) },
+            Prompt::AskCalledEmergencyNumber => line("ask_called_emergency_number", 0),
+            Prompt::CallEmergencyNumberNow => line("call_emergency_number_now", 0),
+            Prompt::AskWhoIsThere => line("ask_who_is_there", 0),
+            Prompt::CheckIn(nth) => line("check_in", *nth),
+            Prompt::CheckInSelfHarm(nth) => line("check_in_self_harm", *nth),
+            Prompt::SafetyQuestion => line("safety_question", 0),
+            Prompt::SafetyQuestionAgain => line("safety_question_again", 0),
+            Prompt::DoctorPaged => line("doctor_paged", 0),
+            Prompt::DoctorAcknowledged { by } => {
+                Line { own: vec![("doctor", by.clone())], ..line("doctor_acknowledged", 0) }
+            }
+            Prompt::DoctorNotPaged => line("doctor_not_paged", 0),
+            Prompt::DoctorNotPagedEmergency => line("doctor_not_paged_emergency", 0),
+            Prompt::PageUnknown => line("page_unknown", 0),
+            Prompt::MoreForDoctor => line("more_for_doctor", 0),
+            Prompt::NobodyAvailable => line("nobody_available", 0),
+            Prompt::OfficeClosed => line("office_closed", 0),
+            Prompt::OfferMessage => line("offer_message", 0),
+            Prompt::AskMessage => line("ask_message", 0),
+            Prompt::PassOn(intent) => line(pass_on(*intent), 0),
+            Prompt::MoreMessage(nth) => line("more_message", *nth),
+            Prompt::AskName => line("ask_name", 0),
+            Prompt::AskSpelling => line("ask_spelling", 0),
+            Prompt::ReadBackName { name } => Line {
+                own: vec![("spelled", spoken::spelled(name.expose())), ("name", name.expose().clone())],
+                fixed: false,
+                ..line("read_back_name", 0)
+            },
+            Prompt::OfferCallerId => line("offer_caller_id", 0),
+            Prompt::AskNumber => line("ask_number", 0),
+            Prompt::AskNumberAgain => line("ask_number_again", 0),
+            Prompt::ReadBackNumber(number) => Line {
+                own: vec![("number", spoken::grouped(number.expose()))],
+                fixed: false,
+                ..line("read_back_number", 0)
+            },
+            Prompt::MessagePassedOn => line("message_passed_on", 0),
+            Prompt::MessageNotSaved => line("message_not_saved", 0),
+            Prompt::Fact(id) => match practice.facts.iter().find(|fact| fact.id == *id) {
+                Some(fact) => Line { own: vec![("fact", fact.answer.clone())], ..line("fact", 0) },
+                None => line("fact_unknown", 0),
+            },
+            Prompt::FactUnknown => line("fact_unknown", 0),
+            Prompt::HearingLost => line("hearing_lost", 0),
+            Prompt::HearingLostAskKeys => line("hearing_lost_ask_keys", 0),
+        }
+    }
+}
+
+/// Where the words of a prompt stand.
+struct Line<'a> {
+    file: &'a BTreeMap<String, Vec<String>>,
+    key: &'static str,
+    variant: u32,
+    /// The placeholders that only this line has.
+    own: Vec<(&'static str, String)>,
+    fixed: bool,
+}
+
+fn pass_on(intent: Intent) -> &'static str {
+    match intent {
+        Intent::Symptom => "pass_on_symptom",
+        Intent::BookAppointment
+        | Intent::RescheduleAppointment
+        | Intent::CancelAppointment
+        | Intent::ConfirmAppointment => "pass_on_appointment",
+        Intent::PrescriptionRefill => "pass_on_refill",
+        Intent::TestResults => "pass_on_results",
+        Intent::Billing | Intent::Insurance => "pass_on_billing",
+        Intent::RecordsRequest | Intent::Referral => "pass_on_records",
+        Intent::ClinicianCall | Intent::PharmacyCall => "pass_on_clinician",
+        Intent::OfficeInfo
+        | Intent::SpeakToPerson
+        | Intent::LeaveMessage
+        | Intent::VendorSales
+        | Intent::WrongNumber
+        | Intent::Other => "pass_on_other",
+    }
+}
+
+/// Every emergency line gives a number that helps now.
+fn emergency_placeholders(kind: EmergencyKind) -> &'static [&'static str] {
+    match kind {
+        EmergencyKind::SelfHarm => &["emergency_number", "crisis_number"],
+        EmergencyKind::General
+        | EmergencyKind::Cardiac
+        | EmergencyKind::Stroke
+        | EmergencyKind::Breathing
+        | EmergencyKind::Bleeding
+        | EmergencyKind::Overdose
+        | EmergencyKind::Infant
+        | EmergencyKind::Pregnancy
+        | EmergencyKind::Allergy
+        | EmergencyKind::Seizure
+        | EmergencyKind::Unresponsive
+        | EmergencyKind::Trauma
+        | EmergencyKind::Infection
+        | EmergencyKind::Violence => &["emergency_number"],
+    }
+}
+
+fn checked(
+    file: &'static str,
+    text: &str,
+    keys: &[(&str, &'static [&'static str])],
+) -> Result<BTreeMap<String, Vec<String>>, WordingError> {
+    let lines: BTreeMap<String, Vec<String>> =
+        toml::from_str(text).map_err(|source| WordingError::Unreadable { file, source })?;
+    if let Some(key) = lines.keys().find(|key| !keys.iter().any(|(known, _)| known == key)) {
+        return Err(WordingError::Unknown { file, key: key.clone() });
+    }
+    for (key, needed) in keys {
+        let variants = lines.get(*key).filter(|variants| !variants.is_empty());
+        let variants = variants.ok_or_else(|| WordingError::Missing { file, key: (*key).to_owned() })?;
+        for variant in variants {
+            check_placeholders(file, key, variant, needed)?;
+        }
+    }
+    Ok(lines)
+}
+
+fn check_placeholders(file: &'static str, key: &str, text: &str, needed: &[&str]) -> Result<(), WordingError> {
+    let found: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    if let Some(placeholder) = needed.iter().find(|placeholder| !found.contains(placeholder)) {
+        return Err(WordingError::MissingPlaceholder {
+            file,
+            key: key.to_owned(),
+            placeholder: (*placeholder).to_owned(),
+            text: text.to_owned(),
+        });
+    }
+    if let Some(placeholder) = found.iter().find(|found| !needed.contains(found) && !COMMON.contains(found)) {
+        let allowed: Vec<_> = needed.iter().chain(COMMON).map(|name| format!("{{{name}}}")).collect();
+        return Err(WordingError::UnknownPlaceholder {
+            file,
+            key: key.to_owned(),
+            placeholder: (*placeholder).to_owned(),
+            allowed: allowed.join(", "),
+        });
+    }
+    Ok(())
+}

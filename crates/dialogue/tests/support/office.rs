@@ -1,0 +1,155 @@
+//! An office that answers in virtual time, well or badly.
+
+use std::time::Duration;
+
+use dialogue::{Input, TransferNews};
+use domain::{CallTime, CaseId, CaseUpdate, MessageId, OfficeReply, OfficeRequest, RequestId};
+
+/// How the office answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// At once; pages are sent and acknowledged after half a minute.
+    Well,
+    /// Pages are sent, nobody acknowledges, no transfer is answered.
+    PagedOnly,
+    /// No channel takes a page.
+    NotPaged,
+    /// Its database does not answer.
+    Unavailable,
+    /// Unavailable for the first half minute, then well.
+    LateWell,
+    /// Replies take twenty seconds, come twice, and out of order.
+    Muddled,
+    /// Never answers.
+    Dead,
+    /// Transfers connect.
+    Connects,
+}
+
+impl Manner {
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Well,
+        Self::PagedOnly,
+        Self::NotPaged,
+        Self::Unavailable,
+        Self::LateWell,
+        Self::Muddled,
+        Self::Dead,
+        Self::Connects,
+    ];
+}
+
+#[derive(Debug)]
+pub(crate) struct Office {
+    manner: Manner,
+    due: Vec<(CallTime, Input)>,
+}
+
+impl Office {
+    pub(crate) fn new(manner: Manner) -> Self {
+        Self { manner, due: Vec::new() }
+    }
+
+    pub(crate) fn next_at(&self) -> Option<CallTime> {
+        self.due.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Whether an answer comes within a few seconds.
+    pub(crate) fn is_busy(&self, now: CallTime) -> bool {
+        self.next_at().is_some_and(|at| at <= now + Duration::from_secs(3))
+    }
+
+    /// The reply that is due.
+    pub(crate) fn reply(&mut self, now: CallTime) -> Option<Input> {
+        let at = self.next_at().filter(|at| *at <= now)?;
+        let index = self.due.iter().position(|(due, _)| *due == at)?;
+        Some(self.due.remove(index).1)
+    }
+
+    pub(crate) fn ask(&mut self, id: RequestId, request: &OfficeRequest, now: CallTime) {
+        let manner = match self.manner {
+            Manner::LateWell if now < CallTime::from_ms(30_000) => Manner::Unavailable,
+            Manner::LateWell | Manner::Connects => Manner::Well,
+            Manner::Well
+            | Manner::PagedOnly
+            | Manner::NotPaged
+            | Manner::Unavailable
+            | Manner::Muddled
+            | Manner::Dead => self.manner,
+        };
+        let good: Vec<OfficeReply> = match request {
+            OfficeRequest::SaveMessage(_) => vec![OfficeReply::MessageSaved { message: MessageId::new() }],
+            OfficeRequest::OpenCase(_) => vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::Paged],
+            OfficeRequest::UpdateCase(_) => vec![OfficeReply::CaseUpdated],
+        };
+        let opens = matches!(request, OfficeRequest::OpenCase(_));
+        let replies: Vec<(u64, OfficeReply)> = match manner {
+            Manner::Dead => Vec::new(),
+            Manner::Unavailable => vec![(300, OfficeReply::Unavailable)],
+            Manner::NotPaged if opens => {
+                vec![(100, OfficeReply::CaseOpened { case: CaseId::new() }), (800, OfficeReply::NotPaged)]
+            }
+            Manner::Muddled => good
+                .iter()
+                .rev()
+                .chain(&good)
+                .cloned()
+                .zip([20_000, 21_000, 500, 22_000])
+                .map(|(r, ms)| (ms, r))
+                .collect(),
+            Manner::Well if opens => {
+                let acknowledged = OfficeReply::Acknowledged { by: "Doctor Lee".to_owned() };
+                good.into_iter().zip([100, 900]).map(|(r, ms)| (ms, r)).chain([(30_000, acknowledged)]).collect()
+            }
+            Manner::Well | Manner::PagedOnly | Manner::NotPaged | Manner::LateWell | Manner::Connects => {
+                good.into_iter().zip([100, 900]).map(|(r, ms)| (ms, r)).collect()
+            }
+        };
+        self.due.extend(
+            replies.into_iter().map(|(ms, reply)| (now + Duration::from_millis(ms), Input::Office { id, reply })),
+        );
+    }
+
+    pub(crate) fn transfer(&mut self, now: CallTime) {
+        let news = match self.manner {
+            Manner::Connects => TransferNews::Connected,
+            Manner::Dead | Manner::PagedOnly => return,
+            Manner::Well | Manner::NotPaged | Manner::Unavailable | Manner::LateWell | Manner::Muddled => {
+                TransferNews::Unavailable
+            }
+        };
+        self.due.push((now + Duration::from_millis(400), Input::Transfer(news)));
+    }
+}
+
+/// A request as a scenario writes it. Invented patients only: the words are shown.
+pub(crate) fn short(request: &OfficeRequest) -> String {
+    match request {
+        OfficeRequest::SaveMessage(draft) => format!(
+            "save message {} {} name={} callback={} complete={} text={}",
+            draft.intent,
+            draft.urgency,
+            draft.name.as_ref().map_or("-", |name| name.expose().as_str()),
+            draft.callback.as_ref().map_or("-", |number| number.expose().as_str()),
+            draft.complete,
+            draft.text.expose().replace('\n', " / "),
+        ),
+        OfficeRequest::OpenCase(draft) => format!(
+            "open case {} flags={} callback={} heard={}",
+            draft.urgency,
+            draft.red_flags.iter().map(|id| id.0.clone()).collect::<Vec<_>>().join(","),
+            draft.callback.as_ref().map_or("-", |number| number.expose().as_str()),
+            draft.heard.expose().replace('\n', " / "),
+        ),
+        OfficeRequest::UpdateCase(update) => match update {
+            CaseUpdate::Raised(urgency) => format!("raised to {urgency}"),
+            CaseUpdate::Heard(text) => format!("heard {}", text.expose()),
+            CaseUpdate::Name(name) => format!("name {}", name.expose()),
+            CaseUpdate::Callback(number) => format!("callback {}", number.expose().as_str()),
+            CaseUpdate::CalledEmergencyNumber(called) => format!("called emergency number: {called}"),
+            CaseUpdate::WhoIsThere(who) => format!("who is there: {}", who.expose()),
+            CaseUpdate::StoppedAnswering => "stopped answering".to_owned(),
+            CaseUpdate::HungUp => "hung up".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,243 @@
+//! The promises of `ARCHITECTURE.md`, each as a check of a trace. A check says what was broken, and when.
+
+use std::time::Duration;
+
+use dialogue::{Claim, Input, Note, Outcome, Output, Prompt, TransferNews};
+use domain::{CallTime, CaseUpdate, LineId, OfficeReply, OfficeRequest, RequestId, Urgency};
+
+use super::{Entry, Event, Trace};
+
+pub(crate) type Verdict = Result<(), String>;
+
+/// Neither side is silent for longer than this while the call lasts.
+const SILENCE_MAX: Duration = Duration::from_secs(36);
+/// An emergency is ended by us only after this long without a word.
+const WORDLESS_MAX: Duration = Duration::from_mins(10);
+/// The longest call that one caller of these tests makes, and the caps of the receptionist behind it.
+const CALL_MAX: CallTime = CallTime::from_ms(70 * 60 * 1000);
+/// Speech without an end is taken for noise after this long.
+const SPEECH_MAX: Duration = Duration::from_secs(20);
+/// A secret word, in every text that the tests let a patient say, and the end of every number.
+pub(crate) const SECRETS: [&str; 2] = ["zebra", "5550100"];
+
+fn broken<T>(at: CallTime, what: impl Into<String>) -> Result<T, String> {
+    Err(format!("{at}: {}", what.into()))
+}
+
+fn ends_the_call(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Out(Output::HangUp)
+            | Event::In(Input::HungUp | Input::LineLost | Input::Transfer(TransferNews::Connected))
+    )
+}
+
+/// Every call ends, and there is never nothing to wait for: the caller is never left in silence. `mouth_works`: a
+/// receptionist whose lines are lost cannot be heard, but must end all the same.
+pub(crate) fn promise_1(trace: &Trace, mouth_works: bool) -> Verdict {
+    let last = trace.entries.last().map_or(CallTime::ZERO, |entry| entry.at);
+    if !trace.over || last > CALL_MAX {
+        return broken(last, "the call does not end");
+    }
+    let outcomes = trace.entries.iter().filter(|e| matches!(e.event, Event::Out(Output::Note(Note::Outcome(_)))));
+    if outcomes.count() == 0 {
+        return broken(last, "the call ends without an outcome");
+    }
+    let voiceless = trace.entries.iter().any(|e| matches!(e.event, Event::In(Input::VoiceLost)));
+    if mouth_works && !voiceless { never_silent(trace) } else { Ok(()) }
+}
+
+fn never_silent(trace: &Trace) -> Verdict {
+    let (mut sounding, mut speaking, mut quiet_since) = (false, false, None);
+    for Entry { at, event, .. } in &trace.entries {
+        if let Some(since) = quiet_since
+            && at.since(since) > SILENCE_MAX
+        {
+            return broken(*at, format!("silence since {since}"));
+        }
+        match event {
+            Event::In(Input::Answered) => quiet_since = Some(*at),
+            Event::In(Input::LineStarted(_)) | Event::Out(Output::ResumeSpeaking) => sounding = true,
+            Event::In(Input::LineFinished(_)) | Event::Out(Output::StopSpeaking | Output::PauseSpeaking) => {
+                sounding = false;
+            }
+            Event::In(Input::SpeechStarted) => speaking = true,
+            Event::In(Input::SpeechEnded | Input::Unintelligible) => speaking = false,
+            event if ends_the_call(event) => return Ok(()),
+            Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
+        }
+        if sounding || speaking {
+            quiet_since = None;
+        } else if matches!(event, Event::In(_) | Event::Out(_)) {
+            quiet_since = quiet_since.or(Some(*at));
+        }
+    }
+    Ok(())
+}
+
+/// Urgency never falls within a call.
+pub(crate) fn promise_2(trace: &Trace) -> Verdict {
+    for pair in trace.entries.windows(2) {
+        if pair[1].urgency < pair[0].urgency {
+            return broken(pair[1].at, format!("urgency fell from {} to {}", pair[0].urgency, pair[1].urgency));
+        }
+    }
+    Ok(())
+}
+
+/// If urgency reaches `Emergency`, the emergency line is the next thing said, the clinician is paged in the same instant,
+/// and the call is not ended by us (but after ten minutes without a word).
+pub(crate) fn promise_3(trace: &Trace) -> Verdict {
+    let Some(index) = trace.entries.iter().position(|entry| entry.urgency == Urgency::Emergency) else { return Ok(()) };
+    let since = trace.entries[index].at;
+    // The entry that raised it is the input; what it caused follows at the same time.
+    let (before, after) = trace.entries.split_at(index);
+    let paged = after.iter().take_while(|entry| entry.at == since).any(|entry| {
+        matches!(&entry.event, Event::Out(Output::Ask { request, .. })
+            if matches!(request, OfficeRequest::OpenCase(case) if case.urgency == Urgency::Emergency)
+                || matches!(request, OfficeRequest::UpdateCase(CaseUpdate::Raised(Urgency::Emergency))))
+    });
+    if !paged {
+        return broken(since, "an emergency, and nobody is paged");
+    }
+    if before.iter().any(|entry| ends_the_call(&entry.event)) {
+        return Ok(()); // known only by the last words of a caller who is gone
+    }
+    let said = after.iter().take_while(|entry| entry.at == since).find_map(|entry| match &entry.event {
+        Event::Out(Output::Say { prompt, .. }) => Some(prompt),
+        Event::Out(_) | Event::In(_) | Event::Woke(_) => None,
+    });
+    if !matches!(said, Some(Prompt::EmergencyLine(_))) {
+        return broken(since, "an emergency, and its line is not the next thing said");
+    }
+    let mut last_words = since;
+    for Entry { at, event, .. } in after {
+        match event {
+            Event::In(Input::Heard { .. } | Input::Digit(_)) => last_words = *at,
+            Event::Out(Output::HangUp) if at.since(last_words) < WORDLESS_MAX => {
+                return broken(*at, "an emergency is ended by us");
+            }
+            Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// After the caller starts to speak, our speech is held at once and stops, or goes on for want of words, before any new
+/// line; while the caller speaks no line starts. Excepted are emergency lines, and the last line of a call that has lasted too
+/// long.
+pub(crate) fn promise_4(trace: &Trace) -> Verdict {
+    let mut line: Option<(LineId, bool)> = None;
+    let mut speaking: Option<CallTime> = None;
+    for (index, Entry { at, event, .. }) in trace.entries.iter().enumerate() {
+        match event {
+            Event::In(Input::SpeechStarted) => {
+                let held = trace.entries[index + 1..]
+                    .iter()
+                    .take_while(|next| matches!(next.event, Event::Out(_)))
+                    .any(|next| matches!(next.event, Event::Out(Output::PauseSpeaking)));
+                if line.is_some_and(|(_, interruptible)| interruptible)
+                    && speaking.is_none()
+                    && !held
+                    && !is_held(trace, index)
+                {
+                    return broken(*at, "the caller speaks, and our line goes on");
+                }
+                speaking = Some(*at);
+            }
+            Event::In(Input::SpeechEnded | Input::Unintelligible) => speaking = None,
+            Event::In(Input::PartialFlags(_)) => speaking = speaking.map(|_| *at),
+            Event::In(Input::Heard { .. }) => {
+                speaking = speaking.filter(|since| at.since(*since) < SPEECH_MAX).map(|_| *at);
+            }
+            event if ends_the_call(event) => return Ok(()),
+            Event::In(Input::LineFinished(id)) if line.is_some_and(|(line, _)| line == *id) => line = None,
+            Event::Out(Output::StopSpeaking) => line = None,
+            Event::Out(Output::Say { line: id, prompt, interruptible }) => {
+                if let Some((unfinished, _)) = line {
+                    return broken(*at, format!("{id:?} starts over {unfinished:?}"));
+                }
+                let excepted = matches!(prompt, Prompt::EmergencyLine(_) | Prompt::GoodbyeTooLong);
+                if !excepted && speaking.is_some_and(|since| at.since(since) < SPEECH_MAX) {
+                    return broken(*at, format!("{prompt:?} starts while the caller speaks"));
+                }
+                line = Some((*id, *interruptible));
+            }
+            Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether the line that is unfinished before `index` is held.
+fn is_held(trace: &Trace, index: usize) -> bool {
+    let last = trace.entries[..index].iter().rev().find(|entry| {
+        matches!(entry.event, Event::Out(Output::PauseSpeaking | Output::ResumeSpeaking | Output::Say { .. }))
+    });
+    last.is_some_and(|entry| matches!(entry.event, Event::Out(Output::PauseSpeaking)))
+}
+
+/// Nothing is claimed before the office's reply says that it happened.
+pub(crate) fn promise_6(trace: &Trace) -> Verdict {
+    let mut cases: Vec<RequestId> = Vec::new();
+    let mut messages: Vec<RequestId> = Vec::new();
+    let (mut paged, mut acknowledged, mut kept) = (false, false, false);
+    for Entry { at, event, .. } in &trace.entries {
+        match event {
+            Event::Out(Output::Ask { id, request: OfficeRequest::OpenCase(_) }) => cases.push(*id),
+            Event::Out(Output::Ask { id, request: OfficeRequest::SaveMessage(_) }) => messages.push(*id),
+            Event::In(Input::Office { id, reply }) => match reply {
+                OfficeReply::Paged => paged |= cases.contains(id),
+                OfficeReply::Acknowledged { .. } => acknowledged |= cases.contains(id),
+                OfficeReply::MessageSaved { .. } => kept |= messages.contains(id),
+                OfficeReply::NotPaged
+                | OfficeReply::Unavailable
+                | OfficeReply::CaseOpened { .. }
+                | OfficeReply::CaseUpdated => {}
+            },
+            Event::Out(Output::Say { prompt, .. }) => {
+                let true_now = match prompt.claim() {
+                    Some(Claim::Paged) => paged,
+                    Some(Claim::Acknowledged) => acknowledged,
+                    Some(Claim::MessageKept) => kept,
+                    None => true,
+                };
+                if !true_now {
+                    return broken(*at, format!("{prompt:?} is not true yet"));
+                }
+            }
+            Event::Out(Output::Note(Note::Outcome(Outcome::Message))) if !kept => {
+                return broken(*at, "a message is noted that was not kept");
+            }
+            Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// No patient's word in any `Debug`.
+pub(crate) fn promise_7(trace: &Trace) -> Verdict {
+    let all = format!("{}{:?}", trace.debugs, trace.entries);
+    match SECRETS.iter().find(|secret| all.contains(*secret)) {
+        Some(secret) => broken(CallTime::ZERO, format!("{secret:?} is printed")),
+        None => Ok(()),
+    }
+}
+
+/// Replaying a journal gives the same outputs.
+pub(crate) fn promise_8(trace: &Trace, replayed: &Trace) -> Verdict {
+    let outputs = |trace: &Trace| -> Vec<_> {
+        let out = |entry: &Entry| match &entry.event {
+            Event::Out(output) => Some((entry.at, serde_json::to_string(output).unwrap())),
+            Event::In(_) | Event::Woke(_) => None,
+        };
+        trace.entries.iter().filter_map(out).collect()
+    };
+    let (first, second) = (outputs(trace), outputs(replayed));
+    let different = first.iter().zip(&second).find(|(a, b)| a != b);
+    match different {
+        Some(((at, _), _)) => broken(*at, "the replay differs"),
+        None if first.len() != second.len() => broken(CallTime::ZERO, "the replay has another length"),
+        None => Ok(()),
+    }
+}
