@@ -1,1 +1,31 @@
-//! office
+//! The practice's office: it keeps what a call asks to be kept, and tells people.
+//!
+//! [`Office`] answers [`domain::OfficeRequest`]s. What it says has happened has happened: a message or a case is on the
+//! disk before the reply. The one exception is paging. A clinician is paged even if the database does not answer within
+//! 300 ms; the case then lives in memory, its page says so, and it is kept as soon as the database is back.
+//!
+//! - One task owns each open case: [`oncall::Escalation`] decides, the task waits, sends and keeps.
+//! - Pages and notifications are webhooks signed by the Standard Webhooks scheme (<https://www.standardwebhooks.com>:
+//!   headers `webhook-id`, `webhook-timestamp`, `webhook-signature`). By default they carry a reference and a link, and
+//!   nothing that a caller said; [`Details::Included`] is the practice's own decision.
+//! - The link belongs to one case and one clinician; opening it changes nothing, [`Office::acknowledge`] does.
+//! - At start, cases that nobody has acknowledged and messages that were not delivered are taken up again.
+//!
+//! `office` knows no sound, no model and no dialogue. `reqwest` is built without a TLS provider of its own: the process
+//! installs one (`rustls::crypto::ring`) before [`Office::start`].
+
+mod body;
+mod case;
+mod config;
+mod desk;
+mod error;
+mod keeper;
+mod link;
+mod listener;
+mod notifier;
+mod office;
+mod webhook;
+
+pub use config::{Clock, Details, OfficeConfig, Webhook};
+pub use error::OfficeError;
+pub use office::{LinkedCase, Office};

@@ -1,1 +1,28 @@
-//! store
+//! What a practice keeps: calls and their journals, messages, escalations, notifications still to be delivered, an audit
+//! trail. One SQLite file, encrypted by SQLCipher.
+//!
+//! - A method that writes returns after the commit has reached the disk (WAL, `synchronous = FULL`): what it confirms
+//!   survives a power cut.
+//! - Requests are idempotent by (call, request): a repeated one finds what the first one made.
+//! - Times are kept to the microsecond.
+//! - Errors are sorted by what the caller can do ([`StoreError`]) and never hold a patient's words.
+//!
+//! Rows hold [`domain::Phi`], so they may be debugged but not read in a log. `store` does not know who is on call or how
+//! anybody is told: an escalation's state is a text to it.
+
+mod audit;
+mod calls;
+mod cases;
+mod column;
+mod error;
+mod messages;
+mod open;
+mod secret;
+
+pub use audit::AuditEntry;
+pub use calls::CallRow;
+pub use cases::{CaseChange, CaseEvent, CaseFile, CaseRow, KeptCase, PageOutcome, PageRow};
+pub use error::StoreError;
+pub use messages::{DueNotification, MessageRow, Notify};
+pub use open::{OpenOptions, Store};
+pub use secret::Secret;

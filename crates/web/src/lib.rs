@@ -1,1 +1,73 @@
-//! web
+//! What FirstRing shows in a browser: the caller's page, the page on which a clinician takes a case, and the probes.
+//!
+//! | path | what | guarded by |
+//! |---|---|---|
+//! | `/` | a way to the pages | the token |
+//! | `/call`, `/call/..` | the caller's page; its WebSocket is one of the [`Parts::legs`] | the token |
+//! | `/ack/{case}?t=..` | a case, for one clinician; `GET` shows, only `POST` takes it | the link itself |
+//! | `/livez` | 200 as long as the process answers | nothing |
+//! | `/readyz` | 200 when everything is warm and the database answers, else 503 and why | the token |
+//!
+//! The token, where one is configured, comes as `Authorization: Bearer ..`, or once as `?token=..`, which sets a cookie.
+//! Every answer forbids caching, framing, referrers, and scripts or styles that are not ours.
+//!
+//! `web` never touches a live call, and it does not know how a case is paged: what a link may show and what taking it
+//! does comes through [`Acknowledgements`].
+
+mod access;
+mod acknowledge;
+mod headers;
+mod html;
+mod pages;
+mod probes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn_with_state, map_response};
+use store::{Secret, Store};
+use tokio::sync::watch;
+
+pub use acknowledge::{AcknowledgeError, Acknowledgements, LinkedPage};
+pub use probes::Readiness;
+
+use crate::access::Access;
+
+/// What the pages are made of.
+#[derive(Debug)]
+pub struct Parts<A> {
+    /// For the readiness probe.
+    pub store: Store,
+    /// What links in pages do.
+    pub acknowledgements: Arc<A>,
+    /// Whether everything is warm.
+    pub readiness: watch::Receiver<Readiness>,
+    /// Who may use the pages: whoever has this; `None`: whoever reaches them.
+    pub token: Option<Secret>,
+    /// How the pages are reached.
+    pub scheme: Scheme,
+    /// Routes of others that the token guards as well: the caller's WebSocket.
+    pub legs: Router,
+}
+
+/// How the pages are reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scheme {
+    /// Only for the loopback: cookies go in the clear.
+    Http,
+    /// Cookies are sent over TLS only.
+    Https,
+}
+
+/// Everything that is served over HTTP.
+pub fn router<A: Acknowledgements>(parts: Parts<A>) -> Router {
+    let access = Arc::new(Access::new(parts.token, parts.scheme));
+    let guarded = pages::router()
+        .merge(probes::ready(parts.store, parts.readiness))
+        .merge(parts.legs)
+        .layer(from_fn_with_state(access, access::guard));
+    guarded
+        .merge(probes::live())
+        .merge(acknowledge::router(parts.acknowledgements))
+        .layer(map_response(async |response| headers::harden(response)))
+}

@@ -1,0 +1,367 @@
+//! One open case: the task that waits, sends and keeps what [`Escalation`] decides.
+//!
+//! After everything that happens the task does three things in this order: it notes the new state for the disk and waits
+//! for it a little, it sends the pages that are due, it tells the call. So a page's intent is on the disk before the page
+//! is on the wire, but for a database that does not answer, which delays nothing by more than [`crate::keeper::PATIENCE`].
+//!
+//! The task ends when the case is acknowledged, kept, and its call is over. A later input finds it again by
+//! [`crate::desk`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{CaseId, CaseUpdate, OfficeReply, RequestId};
+use jiff::Timestamp;
+use oncall::{Attempt, ClinicianId, Escalation, Input, Output, Page, Reason, Why};
+use store::{CaseChange, CaseEvent, CaseFile, PageOutcome, PageRow};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinSet};
+
+use crate::body::{CaseDetails, KeptIn, PageBody, json};
+use crate::desk::Premises;
+use crate::keeper::{Keeper, Standing};
+use crate::listener::{Listener, Listening};
+use crate::webhook::Undelivered;
+
+/// Inputs that wait for the task. When full, who sends waits.
+pub(crate) const INPUTS: usize = 32;
+/// A channel that does not answer within this has failed, and the next clinician is paged.
+const PAGE_WITHIN: Duration = Duration::from_secs(2);
+/// The longest sleep, so that a wall clock that was set is noticed.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// Cases that failed together are not tried again together: each waits up to this longer, by its id.
+const STAGGER: Duration = Duration::from_secs(1);
+
+/// What can be told to an open case. Whoever waits on a `done` that is dropped asks the desk again.
+pub(crate) enum CaseInput {
+    /// More became known. Answered by how it stands with the disk.
+    Update { request: RequestId, update: CaseUpdate, done: oneshot::Sender<Standing> },
+    /// A clinician takes it. Answered by the case as it then is.
+    Acknowledge { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
+    /// Somebody looks.
+    Look { done: oneshot::Sender<CaseFile> },
+    /// The request that opened it was made again: everything that was told is told again.
+    AskedAgain { replies: mpsc::Sender<OfficeReply> },
+}
+
+pub(crate) struct Case {
+    premises: Arc<Premises>,
+    file: CaseFile,
+    machine: Escalation,
+    keeper: Keeper,
+    inputs: mpsc::Receiver<CaseInput>,
+    listener: Option<Listener>,
+    told: Vec<OfficeReply>,
+    sending: JoinSet<(Attempt, Result<(), Undelivered>)>,
+    updates: Vec<oneshot::Sender<Standing>>,
+    acknowledgements: Vec<oneshot::Sender<CaseFile>>,
+    news: News,
+}
+
+/// What is new since the last note for the disk.
+#[derive(Default)]
+struct News {
+    events: Vec<CaseEvent>,
+    pages: Vec<PageRow>,
+}
+
+/// What the task waits for.
+enum Happened {
+    Input(CaseInput),
+    PageSettled(Result<(Attempt, Result<(), Undelivered>), JoinError>),
+    Due,
+    CaughtUp(Standing),
+    Listened(Listening),
+    /// The office closes.
+    Closing,
+}
+
+/// Whether the task goes on.
+enum Going {
+    On,
+    Over,
+}
+
+impl Case {
+    /// A case that begins (`replies` hears of it) or that is taken up again.
+    pub(crate) fn new(
+        premises: Arc<Premises>,
+        file: CaseFile,
+        machine: Escalation,
+        replies: Option<mpsc::Sender<OfficeReply>>,
+        inputs: mpsc::Receiver<CaseInput>,
+    ) -> Self {
+        let keeper = Keeper::new(premises.store.clone());
+        let listener = replies.map(|replies| Listener::new(replies, &[]));
+        Self {
+            premises,
+            file,
+            machine,
+            keeper,
+            inputs,
+            listener,
+            told: Vec::new(),
+            sending: JoinSet::new(),
+            updates: Vec::new(),
+            acknowledgements: Vec::new(),
+            news: News::default(),
+        }
+    }
+
+    /// Runs the case from `first` on.
+    pub(crate) async fn run(mut self, first: Input) {
+        self.machine.handle_input(first, self.premises.now());
+        loop {
+            match self.act().await {
+                Going::On => {}
+                Going::Over => return,
+            }
+            match self.wait().await {
+                Going::On => {}
+                Going::Over => return,
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen and tells the machine of it.
+    async fn wait(&mut self) -> Going {
+        let nap = self.nap();
+        let happened = tokio::select! {
+            input = self.inputs.recv() => input.map_or(Happened::Closing, Happened::Input),
+            Some(sent) = self.sending.join_next() => Happened::PageSettled(sent),
+            () = nap => Happened::Due,
+            standing = self.keeper.catch_up(), if self.keeper.is_behind() => Happened::CaughtUp(standing),
+            listening = Listener::listen(self.listener.as_mut()) => Happened::Listened(listening),
+        };
+        match happened {
+            Happened::Input(input) => self.take(input),
+            Happened::PageSettled(sent) => self.page_settled(sent),
+            Happened::Due => self.machine.handle_timeout(self.premises.now()),
+            Happened::CaughtUp(Standing::Kept | Standing::Behind) | Happened::Listened(Listening::On) => {}
+            Happened::Listened(Listening::Gone) => self.listener = None,
+            Happened::CaughtUp(Standing::Other(other)) => return self.give_way(other).await,
+            Happened::Closing => {
+                self.finish().await;
+                return Going::Over;
+            }
+        }
+        Going::On
+    }
+
+    /// Keeps, sends and tells what the machine has decided.
+    async fn act(&mut self) -> Going {
+        let mut pages = Vec::new();
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Page(page) => pages.push(page),
+                Output::Exhausted { accepted: 0 } => self.tell_once(OfficeReply::NotPaged),
+                Output::Exhausted { .. } => {}
+                Output::Acknowledged { clinician, at } => self.acknowledged(&clinician, at),
+            }
+        }
+        self.intend(&pages);
+        let standing = self.keep().await;
+        match standing {
+            Standing::Kept => self.tell_once(OfficeReply::CaseOpened { case: self.file.case.id }),
+            Standing::Behind => {}
+            Standing::Other(other) => return self.give_way(other).await,
+        }
+        for page in pages {
+            self.send(&page, standing);
+        }
+        for done in self.updates.drain(..) {
+            // A caller of ours that does not wait any more needs no answer.
+            done.send(standing).ok();
+        }
+        for done in self.acknowledgements.drain(..) {
+            done.send(self.file.clone()).ok();
+        }
+        if self.is_over() { Going::Over } else { Going::On }
+    }
+
+    fn is_over(&self) -> bool {
+        let idle = self.inputs.is_empty() && self.sending.is_empty() && !self.keeper.is_behind();
+        self.machine.is_over() && idle && self.listener.is_none()
+    }
+
+    fn take(&mut self, input: CaseInput) {
+        match input {
+            CaseInput::Update { request, update, done } => {
+                self.updates.push(done);
+                if self.file.events.iter().any(|e| e.request == request) {
+                    return;
+                }
+                if let CaseUpdate::Raised(urgency) = &update {
+                    self.machine.handle_input(Input::Raised(*urgency), self.premises.now());
+                }
+                let event = CaseEvent { request, at: self.premises.now(), update };
+                self.file.events.push(event.clone());
+                self.news.events.push(event);
+            }
+            CaseInput::Acknowledge { clinician, at, done } => {
+                self.acknowledgements.push(done);
+                self.machine.handle_input(Input::Acknowledged { clinician }, at);
+            }
+            CaseInput::Look { done } => {
+                done.send(self.file.clone()).ok();
+            }
+            CaseInput::AskedAgain { replies } => {
+                self.listener = Some(Listener::new(replies, &self.told));
+            }
+        }
+    }
+
+    fn acknowledged(&mut self, by: &ClinicianId, at: Timestamp) {
+        self.file.case.acknowledged = Some((by.0.clone(), at));
+        let name = self.machine.tiers().iter().find(|c| c.id == *by).map_or_else(|| by.0.clone(), |c| c.name.clone());
+        tracing::info!(case = %self.file.case.id, clinician = %by, "case acknowledged");
+        self.tell(OfficeReply::Acknowledged { by: name });
+    }
+
+    /// Puts the pages that are about to be sent into the file.
+    fn intend(&mut self, pages: &[Page]) {
+        let now = self.premises.now();
+        for page in pages {
+            // Paged again after an acknowledgement: it had become more urgent.
+            self.file.case.acknowledged = None;
+            let row = PageRow {
+                step: page.attempt.0,
+                clinician: page.clinician.0.clone(),
+                channel: page.channel.0.clone(),
+                why: label(page.why).to_owned(),
+                intended_at: now,
+                outcome: PageOutcome::Unknown,
+            };
+            self.file.pages.push(row.clone());
+            self.news.pages.push(row);
+        }
+    }
+
+    /// Notes what has changed for the disk and waits for it a little.
+    async fn keep(&mut self) -> Standing {
+        let state = json(&self.machine);
+        let News { events, pages } = std::mem::take(&mut self.news);
+        if state != self.file.case.state || !events.is_empty() || !pages.is_empty() {
+            self.file.case.state = state;
+            self.file.case.urgency = self.machine.urgency();
+            self.keeper.note(CaseChange { case: self.file.case.clone(), events, pages });
+        }
+        self.keeper.settle().await
+    }
+
+    fn send(&mut self, page: &Page, standing: Standing) {
+        let Some(hook) = self.premises.hooks.get(&page.channel).cloned() else {
+            // The rota was checked at start; a case from before may name a channel that has been removed since.
+            self.sending.spawn(std::future::ready((page.attempt, Err(Undelivered::NotReached))));
+            return;
+        };
+        let body = self.page_body(page, standing);
+        let id = format!("page-{}-{}", self.file.case.id, page.attempt.0);
+        let client = self.premises.client.clone();
+        let attempt = page.attempt;
+        self.sending.spawn(async move { (attempt, hook.deliver(&client, &id, body, PAGE_WITHIN).await) });
+    }
+
+    fn page_body(&self, page: &Page, standing: Standing) -> String {
+        let case = &self.file.case;
+        json(&PageBody {
+            kind: "page",
+            practice: &self.premises.config.practice.name,
+            reference: &case.reference,
+            urgency: page.urgency,
+            opened_at: case.opened_at,
+            why: page.why,
+            step: page.attempt.0,
+            link: self.premises.link(case.id, &page.clinician),
+            kept_in: match standing {
+                Standing::Kept => KeptIn::Disk,
+                Standing::Behind | Standing::Other(_) => KeptIn::Memory,
+            },
+            details: CaseDetails::of(&self.file, self.premises.config.details),
+        })
+    }
+
+    fn page_settled(&mut self, sent: Result<(Attempt, Result<(), Undelivered>), JoinError>) {
+        let Ok((attempt, result)) = sent else {
+            tracing::error!(case = %self.file.case.id, "a page was lost within the process");
+            return;
+        };
+        let now = self.premises.now();
+        let (input, outcome) = match result {
+            Ok(()) => (Input::PageAccepted { attempt }, PageOutcome::Accepted { at: now }),
+            Err(why) => (Input::PageFailed { attempt }, PageOutcome::Failed { at: now, why: why.to_string() }),
+        };
+        tracing::info!(case = %self.file.case.id, step = attempt.0, ?outcome, "page");
+        self.machine.handle_input(input, now);
+        if let Some(row) = self.file.pages.iter_mut().rev().find(|p| p.step == attempt.0) {
+            row.outcome = outcome;
+            self.news.pages.push(row.clone());
+        }
+        if result.is_ok() {
+            self.tell_once(OfficeReply::Paged);
+        }
+    }
+
+    fn tell_once(&mut self, reply: OfficeReply) {
+        if !self.told.contains(&reply) {
+            self.tell(reply);
+        }
+    }
+
+    fn tell(&mut self, reply: OfficeReply) {
+        if let Some(listener) = &mut self.listener {
+            listener.tell(reply.clone());
+        }
+        self.told.push(reply);
+    }
+
+    /// The same request had opened `other` before, which pages by itself: the call is told so, and this case ends.
+    async fn give_way(&mut self, other: CaseId) -> Going {
+        tracing::warn!(case = %self.file.case.id, %other, "one request opened two cases: the first one stays");
+        self.tell_once(OfficeReply::CaseOpened { case: other });
+        while self.listener.as_ref().is_some_and(|l| !l.knows_all()) {
+            if let Listening::Gone = Listener::listen(self.listener.as_mut()).await {
+                break;
+            }
+        }
+        Going::Over
+    }
+
+    /// The process stops: pages on their way get their outcome, and it is kept.
+    async fn finish(&mut self) {
+        while let Some(sent) = self.sending.join_next().await {
+            self.page_settled(sent);
+        }
+        self.keep().await;
+    }
+
+    fn nap(&self) -> impl Future<Output = ()> + use<> {
+        let wait = match self.machine.poll_timeout() {
+            None => LONGEST_NAP,
+            Some((due, reason)) => {
+                let wait = Duration::try_from(due.duration_since(self.premises.now())).unwrap_or_default();
+                wait + match reason {
+                    Reason::NewRound => stagger(self.file.case.id),
+                    Reason::Repeat | Reason::NextInRota => Duration::ZERO,
+                }
+            }
+        };
+        tokio::time::sleep(wait.min(LONGEST_NAP))
+    }
+}
+
+/// The last byte of an id is random.
+fn stagger(case: CaseId) -> Duration {
+    STAGGER * u32::from(case.0.as_bytes()[15]) / 256
+}
+
+fn label(why: Why) -> &'static str {
+    match why {
+        Why::Opened => "opened",
+        Why::Repeated => "repeated",
+        Why::NextInRota => "next_in_rota",
+        Why::NewRound => "new_round",
+        Why::Raised => "raised",
+        Why::Restarted => "restarted",
+    }
+}

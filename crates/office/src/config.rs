@@ -1,0 +1,76 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use domain::Practice;
+use jiff::Timestamp;
+use oncall::{ChannelId, Policy, Rota};
+use store::Secret;
+
+/// What the office of one practice needs to know.
+#[derive(Clone, Debug)]
+pub struct OfficeConfig {
+    /// Whose office it is.
+    pub practice: Arc<Practice>,
+    /// Who is on call.
+    pub rota: Rota,
+    /// How fast the next one is paged.
+    pub policy: Policy,
+    /// Every channel that the rota names.
+    pub channels: BTreeMap<ChannelId, Webhook>,
+    /// Where new messages are announced; without it the practice reads them in FirstRing.
+    pub messages: Option<Webhook>,
+    /// What pages and notifications carry.
+    pub details: Details,
+    /// Where clinicians reach FirstRing, e.g. `https://firstring.example`, without a slash at the end.
+    pub public_url: String,
+    /// The key of the links in pages. A new key makes every old link invalid.
+    pub link_key: Secret,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Where a webhook goes and how it is signed.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Its address. May hold a secret, so it is printed by nobody.
+    pub url: Secret,
+    /// `whsec_` and the key in base64.
+    pub secret: Secret,
+}
+
+/// What pages and notifications carry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Details {
+    /// A reference, a link, the urgency and the time. Nothing that the caller said or is.
+    ReferenceOnly,
+    /// The caller's words and number too: only where the practice has made sure that the receiver may have them.
+    Included,
+}
+
+/// Tells the wall time. The process has one; tests and `--now` give their own.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The computer's clock.
+    pub fn system() -> Self {
+        Self::new(Timestamp::now)
+    }
+
+    /// Any other clock.
+    pub fn new(tell: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

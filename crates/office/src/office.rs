@@ -1,0 +1,240 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{CallId, CaseId, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId};
+use jiff::{SignedDuration, Timestamp};
+use oncall::{Clinician, Escalation};
+use store::{AuditEntry, CaseFile, MessageRow, Notify as Notification, Store, StoreError};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::case::CaseInput;
+use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
+use crate::keeper::Standing;
+use crate::{OfficeConfig, OfficeError, notifier};
+
+/// How long a caller waits to hear that their message is kept.
+const SAVE_WITHIN: Duration = Duration::from_secs(3);
+/// How often a case is told something whose task ends in that very moment.
+const TELL_TRIES: u32 = 3;
+/// How long a link stays valid after the case was taken.
+const LINK_VALID: SignedDuration = SignedDuration::from_hours(72);
+
+/// The office of one practice. Cloning gives another handle; when the last one is gone the office closes.
+#[derive(Clone)]
+pub struct Office {
+    premises: Arc<Premises>,
+    commands: mpsc::Sender<Command>,
+    message_saved: Arc<Notify>,
+}
+
+/// A case as the clinician sees it for whom the link was made.
+#[derive(Clone, Debug)]
+pub struct LinkedCase {
+    /// Everything that is known.
+    pub file: CaseFile,
+    /// Whose link it is.
+    pub clinician: Clinician,
+    /// Who has taken the case, as it may be spoken.
+    pub taken_by: Option<String>,
+}
+
+impl fmt::Debug for Office {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Office").field("practice", &self.premises.config.practice.id).finish_non_exhaustive()
+    }
+}
+
+impl Office {
+    /// Checks the configuration, takes up the cases that nobody has acknowledged and the messages that were not
+    /// announced, and goes to work. The task ends soon after the last handle is gone: pages on their way get their
+    /// outcome first.
+    pub async fn start(store: Store, config: OfficeConfig) -> Result<(Self, JoinHandle<()>), OfficeError> {
+        let premises = Arc::new(Premises::new(store, config)?);
+        let mut desk = Desk::new(Arc::clone(&premises));
+        for file in premises.store.open_cases(&premises.config.practice.id).await? {
+            desk.resume(file, None);
+        }
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let message_saved = Arc::new(Notify::new());
+        let stop = CancellationToken::new();
+        let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
+        let task = tokio::spawn(async move {
+            let desk = async {
+                desk.run(receiver).await;
+                stop.cancel();
+            };
+            tokio::join!(desk, notifier);
+        });
+        Ok((Self { premises, commands, message_saved }, task))
+    }
+
+    /// Answers a request of a call on `replies`, and goes on answering there after it has returned: a case is told of its
+    /// page and its acknowledgement as long as the receiver lives. The requests of one call are to be handed over in
+    /// their order. A request that is repeated is answered again and does nothing twice.
+    pub async fn handle(
+        &self,
+        call: CallId,
+        id: RequestId,
+        request: OfficeRequest,
+        replies: mpsc::Sender<OfficeReply>,
+    ) {
+        let reply = match request {
+            OfficeRequest::SaveMessage(draft) => self.save_message(call, id, *draft).await,
+            OfficeRequest::UpdateCase(update) => self.update_case(call, id, update).await,
+            OfficeRequest::OpenCase(draft) => {
+                let open = Command::Open { call, request: id, draft, replies: replies.clone() };
+                match self.commands.send(open).await {
+                    Ok(()) => return,
+                    Err(_) => OfficeReply::Unavailable,
+                }
+            }
+        };
+        // A call that has ended needs no answer.
+        replies.send(reply).await.ok();
+    }
+
+    /// What the clinician of this link may see. Changes nothing but the audit: mail scanners open links too.
+    pub async fn look(&self, case: CaseId, token: &str) -> Result<LinkedCase, OfficeError> {
+        let (file, machine) = self.file(case).await?;
+        let linked = self.linked(file, &machine, token)?;
+        self.audit(&linked.clinician, "looked", case).await;
+        Ok(linked)
+    }
+
+    /// The clinician of this link takes the case; paging stops and the call is told. If somebody has taken it before,
+    /// nothing changes; [`LinkedCase::taken_by`] tells who has it.
+    pub async fn acknowledge(&self, case: CaseId, token: &str, at: Timestamp) -> Result<LinkedCase, OfficeError> {
+        let (file, machine) = self.file(case).await?;
+        let linked = self.linked(file, &machine, token)?;
+        if linked.taken_by.is_some() {
+            return Ok(linked);
+        }
+        let clinician = linked.clinician;
+        let acknowledge = |done| CaseInput::Acknowledge { clinician: clinician.id.clone(), at, done };
+        let file = self.tell(Which::Case(case), acknowledge).await?;
+        self.audit(&clinician, "acknowledged", case).await;
+        self.linked(file, &machine, token)
+    }
+
+    async fn save_message(&self, call: CallId, request: RequestId, draft: MessageDraft) -> OfficeReply {
+        let premises = &self.premises;
+        let notify = if premises.messages.is_some() { Notification::Practice } else { Notification::Nobody };
+        let message = MessageRow {
+            id: MessageId::new(),
+            call,
+            request,
+            practice: premises.config.practice.id.clone(),
+            saved_at: premises.now(),
+            draft,
+        };
+        match timeout(SAVE_WITHIN, premises.store.save_message(&message, notify)).await {
+            Ok(Ok(id)) => {
+                self.message_saved.notify_one();
+                OfficeReply::MessageSaved { message: id }
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%call, %error, "message not kept");
+                OfficeReply::Unavailable
+            }
+            Err(_) => {
+                tracing::error!(%call, "message not kept: the database does not answer");
+                OfficeReply::Unavailable
+            }
+        }
+    }
+
+    async fn update_case(&self, call: CallId, request: RequestId, update: CaseUpdate) -> OfficeReply {
+        match self.tell(Which::OfCall(call), |done| CaseInput::Update { request, update: update.clone(), done }).await {
+            Ok(Standing::Kept) => OfficeReply::CaseUpdated,
+            Ok(Standing::Behind | Standing::Other(_)) => OfficeReply::Unavailable,
+            Err(error) => {
+                tracing::error!(%call, %error, "case not updated");
+                OfficeReply::Unavailable
+            }
+        }
+    }
+
+    /// A case as it is now, from its task or from the disk, with the state of its paging.
+    async fn file(&self, case: CaseId) -> Result<(CaseFile, Escalation), OfficeError> {
+        let live = match self.find(Which::Case(case)).await? {
+            Some(inputs) => {
+                let (done, answer) = oneshot::channel();
+                // A task that ends just now has kept everything: the disk answers.
+                if inputs.send(CaseInput::Look { done }).await.is_ok() { answer.await.ok() } else { None }
+            }
+            None => None,
+        };
+        let file = match live {
+            Some(file) => file,
+            None => match self.premises.store.case(case).await {
+                Err(StoreError::NotFound { .. }) => return Err(OfficeError::BadLink),
+                kept => kept?,
+            },
+        };
+        let machine = serde_json::from_str(&file.case.state).map_err(|_| OfficeError::BadLink)?;
+        Ok((file, machine))
+    }
+
+    fn linked(&self, file: CaseFile, machine: &Escalation, token: &str) -> Result<LinkedCase, OfficeError> {
+        let tiers = machine.tiers();
+        let clinician = self.premises.link_key.clinician(file.case.id, token, tiers).ok_or(OfficeError::BadLink)?;
+        let taken_by = match &file.case.acknowledged {
+            None => None,
+            Some((_, at)) if self.premises.now().duration_since(*at) > LINK_VALID => return Err(OfficeError::BadLink),
+            Some((id, _)) => Some(tiers.iter().find(|c| c.id.0 == *id).map_or_else(|| id.clone(), |c| c.name.clone())),
+        };
+        Ok(LinkedCase { clinician: clinician.clone(), taken_by, file })
+    }
+
+    async fn find(&self, which: Which) -> Result<Option<mpsc::Sender<CaseInput>>, OfficeError> {
+        let (found, answer) = oneshot::channel();
+        self.command(Command::Find { which, found }).await?;
+        answer.await.map_err(|_| OfficeError::Unavailable)
+    }
+
+    /// Tells a case something and waits for the answer. If its task has ended the case is taken up again; if the task
+    /// ends just now without an answer, it is told again.
+    async fn tell<T>(&self, which: Which, input: impl Fn(oneshot::Sender<T>) -> CaseInput) -> Result<T, OfficeError> {
+        for _ in 0..TELL_TRIES {
+            let (done, answer) = oneshot::channel();
+            match self.find(which).await? {
+                // An error is an answer that never comes.
+                Some(inputs) => drop(inputs.send(input(done)).await),
+                None => {
+                    let file = Box::new(match which {
+                        Which::Case(case) => self.premises.store.case(case).await?,
+                        Which::OfCall(call) => self.premises.store.case_of_call(call).await?,
+                    });
+                    self.command(Command::Resume { file, input: input(done) }).await?;
+                }
+            }
+            if let Ok(answer) = answer.await {
+                return Ok(answer);
+            }
+        }
+        Err(OfficeError::Unavailable)
+    }
+
+    async fn command(&self, command: Command) -> Result<(), OfficeError> {
+        self.commands.send(command).await.map_err(|_| OfficeError::Unavailable)
+    }
+
+    /// Does its best: nobody is kept from a case because the audit cannot be written.
+    async fn audit(&self, actor: &Clinician, action: &str, case: CaseId) {
+        let entry = AuditEntry {
+            at: self.premises.now(),
+            actor: actor.id.0.clone(),
+            action: action.to_owned(),
+            object: format!("case {case}"),
+        };
+        match timeout(SAVE_WITHIN, self.premises.store.audit(&entry)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%case, action, %error, "audit not kept"),
+            Err(_) => tracing::error!(%case, action, "audit not kept: the database does not answer"),
+        }
+    }
+}

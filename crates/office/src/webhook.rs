@@ -1,0 +1,78 @@
+//! Sends one signed webhook, once. Whether and when to try again is decided elsewhere.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode, Url};
+use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
+
+use crate::{OfficeError, Webhook};
+
+/// A webhook that was checked when the office was started.
+pub(crate) struct Hook {
+    url: Url,
+    signer: standardwebhooks::Webhook,
+}
+
+/// Why a webhook was not taken. Holds no address: it may hold a secret.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Undelivered {
+    NotReached,
+    TooLate,
+    Refused(StatusCode),
+}
+
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReached => f.write_str("not reached"),
+            Self::TooLate => f.write_str("no answer in time"),
+            Self::Refused(status) => write!(f, "refused with status {}", status.as_u16()),
+        }
+    }
+}
+
+impl Hook {
+    pub(crate) fn check(name: &str, webhook: &Webhook) -> Result<Self, OfficeError> {
+        let bad = |why| OfficeError::BadWebhook { name: name.to_owned(), why };
+        let url: Url = webhook.url.expose().parse().map_err(|_| bad("its address is not a URL"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad("its address is neither http nor https"));
+        }
+        let signer = standardwebhooks::Webhook::new(webhook.secret.expose())
+            .map_err(|_| bad("its secret is not `whsec_` and base64"))?;
+        Ok(Self { url, signer })
+    }
+
+    /// Delivers `body` under `id`, which is the same for every try of the same thing. Taken is a status of 200 to 299;
+    /// redirections are not followed, they would carry the body to another host.
+    pub(crate) async fn deliver(
+        &self,
+        client: &Client,
+        id: &str,
+        body: String,
+        within: Duration,
+    ) -> Result<(), Undelivered> {
+        // Always the computer's clock: receivers refuse what is minutes old, and this time says when it was sent, not
+        // what time it is for the practice.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() as i64;
+        let signature = self.signer.sign(id, now, body.as_bytes()).expect("our body is UTF-8");
+        let response = client
+            .post(self.url.clone())
+            .timeout(within)
+            .header("content-type", "application/json")
+            .header(HEADER_WEBHOOK_ID, id)
+            .header(HEADER_WEBHOOK_TIMESTAMP, now)
+            .header(HEADER_WEBHOOK_SIGNATURE, signature)
+            .body(body)
+            .send()
+            .await
+            .map_err(|e| if e.is_timeout() { Undelivered::TooLate } else { Undelivered::NotReached })?;
+        if response.status().is_success() { Ok(()) } else { Err(Undelivered::Refused(response.status())) }
+    }
+}
+
+pub(crate) fn client() -> Result<Client, OfficeError> {
+    Client::builder().redirect(Policy::none()).build().map_err(OfficeError::NoHttp)
+}

@@ -1,0 +1,94 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+macro_rules! name_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(name: &str) -> Self {
+                Self(name.to_owned())
+            }
+        }
+    };
+}
+
+name_id!(/** A clinician, as the practice's configuration names them. */ ClinicianId);
+name_id!(/** A way to reach somebody (a pager's webhook), as the configuration names it. Address and secret stay there. */ ChannelId);
+
+/// Somebody who can be paged.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Clinician {
+    /// As the configuration names them.
+    pub id: ClinicianId,
+    /// As it may be spoken: "Doctor Alvarez".
+    pub name: String,
+    /// Ways to reach them; all are used at once. A clinician without any is passed over.
+    pub channels: Vec<ChannelId>,
+}
+
+/// Clinicians in the order in which they are paged. Never empty: there is always somebody to page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tiers {
+    first: Clinician,
+    then: Vec<Clinician>,
+}
+
+impl Tiers {
+    /// `first` is paged first; the last of `then` is the last resort.
+    pub fn new(first: Clinician, then: Vec<Clinician>) -> Self {
+        Self { first, then }
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = &Clinician> {
+        std::iter::once(&self.first).chain(&self.then)
+    }
+
+    /// Puts `id` first; the others keep their order. Does nothing if nobody is called so.
+    pub(crate) fn bring_forward(&mut self, id: &ClinicianId) {
+        if let Some(behind) = self.then.iter().position(|c| c.id == *id) {
+            let forward = self.then.remove(behind);
+            self.then.insert(0, std::mem::replace(&mut self.first, forward));
+        }
+    }
+
+    /// The clinician at `tier`, 0 being the first.
+    pub(crate) fn get(&self, tier: usize) -> Option<&Clinician> {
+        self.iter().nth(tier)
+    }
+}
+
+/// Who is on call when. One order for all hours; weekly patterns and swaps belong here, behind [`Rota::who_at`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rota {
+    always: Tiers,
+}
+
+impl Rota {
+    /// The same order at every hour.
+    pub fn always(tiers: Tiers) -> Self {
+        Self { always: tiers }
+    }
+
+    /// Whom to page at `at`, in order.
+    pub fn who_at(&self, _at: Timestamp) -> &Tiers {
+        &self.always
+    }
+
+    /// Everybody who may ever be paged.
+    pub fn clinicians(&self) -> impl Iterator<Item = &Clinician> {
+        self.always.iter()
+    }
+}

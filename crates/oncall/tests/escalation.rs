@@ -1,0 +1,184 @@
+//! The escalation told as short stories: what happens on the left, what the machine does on the right.
+
+use std::time::Duration;
+
+use domain::Urgency;
+use jiff::Timestamp;
+use oncall::{Attempt, Clinician, ClinicianId, Escalation, Input, Output, Pace, Policy, Tiers};
+
+/// A case, its clock, and a log of what the machine put out, one word for each output.
+struct Story {
+    case: Escalation,
+    now: Timestamp,
+}
+
+fn clinician(id: &str, channels: &[&str]) -> Clinician {
+    Clinician { id: id.into(), name: format!("Doctor {id}"), channels: channels.iter().map(|&c| c.into()).collect() }
+}
+
+impl Story {
+    /// Emergency: reminder after 60 s, next after 120 s, rest 10 s. Urgent: 150, 300, 30.
+    fn new(first: Clinician, then: Vec<Clinician>) -> Self {
+        Self { case: Escalation::new(Tiers::new(first, then), Policy::default()), now: Timestamp::UNIX_EPOCH }
+    }
+
+    fn three() -> Self {
+        Self::new(clinician("ann", &["a"]), vec![clinician("bob", &["b"]), clinician("cy", &["c"])])
+    }
+
+    fn input(&mut self, input: Input) -> String {
+        self.case.handle_input(input, self.now);
+        self.drain()
+    }
+
+    fn open(&mut self, urgency: Urgency) -> String {
+        self.input(Input::Opened { urgency })
+    }
+
+    fn fail(&mut self, attempt: u32) -> String {
+        self.input(Input::PageFailed { attempt: Attempt(attempt) })
+    }
+
+    fn accept(&mut self, attempt: u32) -> String {
+        self.input(Input::PageAccepted { attempt: Attempt(attempt) })
+    }
+
+    fn ack(&mut self, by: &str) -> String {
+        self.input(Input::Acknowledged { clinician: by.into() })
+    }
+
+    /// Lets the time pass and fires what falls due in it.
+    fn pass(&mut self, seconds: u64) -> String {
+        let until = self.now.saturating_add(Duration::from_secs(seconds)).expect("no calendar units");
+        let mut log = Vec::new();
+        while let Some((due, _)) = self.case.poll_timeout().filter(|(due, _)| *due <= until) {
+            self.now = self.now.max(due);
+            self.case.handle_timeout(self.now);
+            log.push(self.drain());
+        }
+        self.now = until;
+        log.join(" ")
+    }
+
+    fn drain(&mut self) -> String {
+        let mut log = Vec::new();
+        while let Some(output) = self.case.poll_output() {
+            log.push(match output {
+                Output::Page(page) => format!("{}#{}:{:?}", page.channel, page.attempt.0, page.why),
+                Output::Exhausted { accepted } => format!("exhausted({accepted})"),
+                Output::Acknowledged { clinician, .. } => format!("ack({clinician})"),
+            });
+        }
+        log.join(" ")
+    }
+}
+
+#[test]
+fn nobody_answers_so_each_is_reminded_and_then_the_next_is_paged_for_ever() {
+    let mut s = Story::three();
+    assert_eq!(s.open(Urgency::Emergency), "a#1:Opened");
+    assert_eq!(s.accept(1), "");
+    assert_eq!(s.pass(60), "a#2:Repeated");
+    assert_eq!(s.pass(60), "b#3:NextInRota");
+    assert_eq!(s.pass(120), "b#4:Repeated c#5:NextInRota");
+    assert_eq!(s.pass(120), "c#6:Repeated exhausted(1) a#7:NewRound");
+    assert_eq!(s.pass(120), "a#8:Repeated b#9:NextInRota");
+}
+
+#[test]
+fn a_failed_page_moves_on_at_once() {
+    let mut s = Story::three();
+    s.open(Urgency::Urgent);
+    assert_eq!(s.fail(1), "b#2:NextInRota");
+    assert_eq!(s.accept(2), "");
+    assert_eq!(s.ack("bob"), "ack(bob)");
+    assert!(s.case.is_over());
+}
+
+#[test]
+fn when_all_fail_everybody_is_tried_again_after_a_rest() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.fail(1);
+    s.fail(2);
+    assert_eq!(s.fail(3), "exhausted(0)");
+    assert_eq!(s.pass(9), "");
+    assert_eq!(s.pass(1), "a#4:NewRound");
+}
+
+#[test]
+fn one_accepting_channel_is_enough_and_both_are_tried() {
+    let mut s = Story::new(clinician("ann", &["pager", "phone"]), vec![clinician("bob", &["b"])]);
+    assert_eq!(s.open(Urgency::Emergency), "pager#1:Opened phone#2:Opened");
+    assert_eq!(s.fail(1), "");
+    assert_eq!(s.accept(2), "");
+    assert_eq!(s.pass(119), "pager#3:Repeated phone#4:Repeated");
+    assert_eq!(s.pass(1), "b#5:NextInRota");
+}
+
+#[test]
+fn a_clinician_without_a_channel_is_passed_over() {
+    let mut s = Story::new(clinician("ann", &[]), vec![clinician("bob", &["b"])]);
+    assert_eq!(s.open(Urgency::Emergency), "b#1:Opened");
+    let mut nobody = Story::new(clinician("ann", &[]), vec![]);
+    assert_eq!(nobody.open(Urgency::Emergency), "exhausted(0)");
+    assert_eq!(nobody.pass(25), "exhausted(0) exhausted(0)");
+}
+
+#[test]
+fn raised_pages_at_once_and_quickens_the_pace() {
+    let mut s = Story::three();
+    s.open(Urgency::Urgent);
+    s.accept(1);
+    assert_eq!(s.pass(100), "");
+    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "a#2:Raised");
+    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "");
+    assert_eq!(s.input(Input::Raised(Urgency::Urgent)), "");
+    assert_eq!(s.pass(120), "a#3:Repeated b#4:NextInRota");
+}
+
+#[test]
+fn an_acknowledgement_covers_only_the_urgency_it_was_given_for() {
+    let mut s = Story::three();
+    s.open(Urgency::Urgent);
+    s.fail(1);
+    s.ack("bob");
+    assert_eq!(s.ack("ann"), "", "the first acknowledgement counts");
+    assert_eq!(s.pass(100_000), "");
+    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "b#3:Raised");
+    assert_eq!(s.fail(3), "a#4:NextInRota", "then the others in their order");
+    assert_eq!(s.ack("ann"), "ack(ann)");
+}
+
+#[test]
+fn after_a_restart_a_page_of_unknown_fate_is_sent_again() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    let kept = serde_json::to_string(&s.case).expect("plain data");
+    s.case = serde_json::from_str(&kept).expect("what was kept");
+    assert_eq!(s.input(Input::Restarted), "a#2:Restarted");
+    s.accept(1);
+    s.accept(2);
+    assert_eq!(s.input(Input::Restarted), "", "nothing is unknown");
+    assert_eq!(s.pass(120), "a#3:Repeated b#4:NextInRota");
+}
+
+#[test]
+fn a_late_wake_up_does_one_thing_at_a_time() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.now = s.now.saturating_add(Duration::from_hours(1)).expect("no calendar units");
+    s.case.handle_timeout(s.now);
+    assert_eq!(s.drain(), "a#2:Repeated");
+    s.case.handle_timeout(s.now);
+    assert_eq!(s.drain(), "b#3:NextInRota");
+    s.case.handle_timeout(s.now);
+    assert_eq!(s.drain(), "");
+}
+
+#[test]
+fn no_configured_pace_is_faster_than_the_shortest() {
+    let pace = Pace::new(Duration::ZERO, Duration::ZERO, Duration::ZERO);
+    assert_eq!([pace.repeat_after(), pace.ack_within(), pace.retry_after()], [Pace::SHORTEST; 3]);
+    assert_eq!(ClinicianId::from("ann").to_string(), "ann");
+}

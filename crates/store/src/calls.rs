@@ -1,0 +1,113 @@
+use domain::{CallId, Phi, PhoneNumber, PracticeId};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+
+use crate::column::{Columns, time};
+use crate::{Store, StoreError};
+
+/// One call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallRow {
+    /// Which.
+    pub id: CallId,
+    /// Whom it rang.
+    pub practice: PracticeId,
+    /// The caller's number, if the line told it.
+    pub caller_id: Option<Phi<PhoneNumber>>,
+    /// Picked up.
+    pub began_at: Timestamp,
+    /// Over; `None` while it goes on, or if the process died in it.
+    pub ended_at: Option<Timestamp>,
+    /// What came of it, as JSON.
+    pub summary: Option<Phi<String>>,
+}
+
+impl Store {
+    /// Keeps a call that begins. A second time it changes nothing.
+    pub async fn begin_call(&self, call: &CallRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO call (id, practice, caller_id, began_at, ended_at, summary) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(call.id.to_string())
+        .bind(&call.practice.0)
+        .bind(call.caller_id.as_ref().map(|n| n.expose().as_str()))
+        .bind(time(call.began_at))
+        .bind(call.ended_at.map(time))
+        .bind(call.summary.as_ref().map(Phi::expose))
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps how a call ended.
+    pub async fn end_call(&self, id: CallId, at: Timestamp, summary: &Phi<String>) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE call SET ended_at = ?, summary = ? WHERE id = ?")
+            .bind(time(at))
+            .bind(summary.expose())
+            .bind(id.to_string())
+            .execute(&self.writer)
+            .await?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "call" }) } else { Ok(()) }
+    }
+
+    /// One call.
+    pub async fn call(&self, id: CallId) -> Result<CallRow, StoreError> {
+        let row = sqlx::query("SELECT * FROM call WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?
+            .ok_or(StoreError::NotFound { what: "call" })?;
+        call(&row)
+    }
+
+    /// The latest calls of a practice, newest first.
+    pub async fn latest_calls(&self, practice: &PracticeId, limit: u32) -> Result<Vec<CallRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM call WHERE practice = ? ORDER BY began_at DESC, id DESC LIMIT ?")
+            .bind(&practice.0)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(call).collect()
+    }
+
+    /// Appends lines to a call's journal, all or none.
+    pub async fn append_journal(&self, call: CallId, lines: &[Phi<String>]) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        for line in lines {
+            sqlx::query(
+                "INSERT INTO journal (call_id, seq, line)
+                 VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM journal WHERE call_id = ?1), ?2)",
+            )
+            .bind(call.to_string())
+            .bind(line.expose())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// A call's journal, in order.
+    pub async fn journal(&self, call: CallId) -> Result<Vec<Phi<String>>, StoreError> {
+        let rows = sqlx::query("SELECT line FROM journal WHERE call_id = ? ORDER BY seq")
+            .bind(call.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(|row| Ok(Columns(row).text("line")?.into())).collect()
+    }
+}
+
+fn call(row: &SqliteRow) -> Result<CallRow, StoreError> {
+    let row = Columns(row);
+    let caller_id = row.optional_text("caller_id")?;
+    let corrupt = || StoreError::Corrupt { what: "the column caller_id".to_owned() };
+    Ok(CallRow {
+        id: CallId(row.id("id")?),
+        practice: PracticeId(row.text("practice")?),
+        caller_id: caller_id.map(|n| n.parse().map(Phi::new).map_err(|_| corrupt())).transpose()?,
+        began_at: row.time("began_at")?,
+        ended_at: row.optional_time("ended_at")?,
+        summary: row.optional_text("summary")?.map(Phi::new),
+    })
+}

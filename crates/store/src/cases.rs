@@ -1,0 +1,294 @@
+use domain::{CallId, CaseDraft, CaseId, CaseUpdate, PracticeId, RequestId, Urgency};
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::column::{Columns, json, time};
+use crate::{Store, StoreError};
+
+/// One escalation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CaseRow {
+    /// Which.
+    pub id: CaseId,
+    /// Which call opened it.
+    pub call: CallId,
+    /// By which of the call's requests.
+    pub request: RequestId,
+    /// Whose clinicians are paged.
+    pub practice: PracticeId,
+    /// A short name that can be spoken and typed.
+    pub reference: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// How urgent it is now.
+    pub urgency: Urgency,
+    /// What was known when it was opened.
+    pub draft: CaseDraft,
+    /// The state of paging, as its owner writes it.
+    pub state: String,
+    /// The clinician who took it, and when.
+    pub acknowledged: Option<(String, Timestamp)>,
+}
+
+/// What became known after the page.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CaseEvent {
+    /// By which of the call's requests.
+    pub request: RequestId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub update: CaseUpdate,
+}
+
+/// One page to one clinician on one channel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PageRow {
+    /// Its number within the case.
+    pub step: u32,
+    /// To whom.
+    pub clinician: String,
+    /// By which way.
+    pub channel: String,
+    /// Why it was sent.
+    pub why: String,
+    /// When it was decided, just before it was sent.
+    pub intended_at: Timestamp,
+    /// What became of it.
+    pub outcome: PageOutcome,
+}
+
+/// What became of a page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PageOutcome {
+    /// Not known: on its way, or lost in a restart.
+    Unknown,
+    /// The channel took it.
+    Accepted {
+        /// When.
+        at: Timestamp,
+    },
+    /// The channel did not take it.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// Why, for staff.
+        why: String,
+    },
+}
+
+/// A case with everything that happened to it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CaseFile {
+    /// The case.
+    pub case: CaseRow,
+    /// What became known after the page, in order.
+    pub events: Vec<CaseEvent>,
+    /// The pages that were sent, in order.
+    pub pages: Vec<PageRow>,
+}
+
+/// A change of a case: its row as it is now, and the events and pages that are new or have changed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CaseChange {
+    /// The case.
+    pub case: CaseRow,
+    /// Events that are new.
+    pub events: Vec<CaseEvent>,
+    /// Pages that are new or have an outcome now.
+    pub pages: Vec<PageRow>,
+}
+
+/// What keeping a change found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeptCase {
+    /// It is kept.
+    Kept,
+    /// The same request of the same call has opened this other case before. Nothing was written.
+    Other(CaseId),
+}
+
+impl Store {
+    /// Keeps a change, all or nothing. Repeating it changes nothing.
+    pub async fn keep_case(&self, change: &CaseChange) -> Result<KeptCase, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let case = &change.case;
+        let known = sqlx::query("SELECT id FROM escalation WHERE call_id = ? AND request_id = ?")
+            .bind(case.call.to_string())
+            .bind(case.request.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if let Some(known) = known {
+            let known = CaseId(Columns(&known).id("id")?);
+            if known != case.id {
+                return Ok(KeptCase::Other(known));
+            }
+        }
+        keep_row(case, &mut transaction).await?;
+        for event in &change.events {
+            keep_event(case.id, event, &mut transaction).await?;
+        }
+        for page in &change.pages {
+            keep_page(case.id, page, &mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(KeptCase::Kept)
+    }
+
+    /// A case with everything that happened to it.
+    pub async fn case(&self, id: CaseId) -> Result<CaseFile, StoreError> {
+        let row = sqlx::query("SELECT * FROM escalation WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?
+            .ok_or(StoreError::NotFound { what: "case" })?;
+        self.file(&row).await
+    }
+
+    /// The case that a call opened last.
+    pub async fn case_of_call(&self, call: CallId) -> Result<CaseFile, StoreError> {
+        let row = sqlx::query("SELECT * FROM escalation WHERE call_id = ? ORDER BY request_id DESC LIMIT 1")
+            .bind(call.to_string())
+            .fetch_optional(&self.readers)
+            .await?
+            .ok_or(StoreError::NotFound { what: "case" })?;
+        self.file(&row).await
+    }
+
+    /// The practice's cases that nobody has acknowledged, oldest first.
+    pub async fn open_cases(&self, practice: &PracticeId) -> Result<Vec<CaseFile>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM escalation WHERE practice = ? AND acknowledged_by IS NULL ORDER BY opened_at, id",
+        )
+        .bind(&practice.0)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut files = Vec::with_capacity(rows.len());
+        for row in &rows {
+            files.push(self.file(row).await?);
+        }
+        Ok(files)
+    }
+
+    async fn file(&self, row: &SqliteRow) -> Result<CaseFile, StoreError> {
+        let case = case(row)?;
+        let events = sqlx::query("SELECT * FROM escalation_event WHERE case_id = ? ORDER BY at, request_id")
+            .bind(case.id.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        let pages = sqlx::query("SELECT * FROM page_attempt WHERE case_id = ? ORDER BY step")
+            .bind(case.id.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(CaseFile {
+            case,
+            events: events.iter().map(event).collect::<Result<_, _>>()?,
+            pages: pages.iter().map(page).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+async fn keep_row(case: &CaseRow, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO escalation (id, call_id, request_id, practice, reference, opened_at, urgency, draft, state,
+                                 acknowledged_by, acknowledged_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET urgency = excluded.urgency, state = excluded.state,
+             acknowledged_by = excluded.acknowledged_by, acknowledged_at = excluded.acknowledged_at",
+    )
+    .bind(case.id.to_string())
+    .bind(case.call.to_string())
+    .bind(case.request.0)
+    .bind(&case.practice.0)
+    .bind(&case.reference)
+    .bind(time(case.opened_at))
+    .bind(case.urgency.label())
+    .bind(json(&case.draft))
+    .bind(&case.state)
+    .bind(case.acknowledged.as_ref().map(|(by, _)| by))
+    .bind(case.acknowledged.as_ref().map(|(_, at)| time(*at)))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO escalation_event (case_id, request_id, at, what) VALUES (?, ?, ?, ?)
+         ON CONFLICT (case_id, request_id) DO NOTHING",
+    )
+    .bind(case.to_string())
+    .bind(event.request.0)
+    .bind(time(event.at))
+    .bind(json(&event.update))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// `outcome` of a page that was taken; any other text says why it was not.
+const ACCEPTED: &str = "accepted";
+
+async fn keep_page(case: CaseId, page: &PageRow, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let (outcome, settled_at) = match &page.outcome {
+        PageOutcome::Unknown => (None, None),
+        PageOutcome::Accepted { at } => (Some(ACCEPTED), Some(time(*at))),
+        PageOutcome::Failed { at, why } => (Some(why.as_str()), Some(time(*at))),
+    };
+    sqlx::query(
+        "INSERT INTO page_attempt (case_id, step, clinician, channel, why, intended_at, outcome, settled_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (case_id, step, clinician, channel) DO UPDATE
+             SET outcome = excluded.outcome, settled_at = excluded.settled_at",
+    )
+    .bind(case.to_string())
+    .bind(page.step)
+    .bind(&page.clinician)
+    .bind(&page.channel)
+    .bind(&page.why)
+    .bind(time(page.intended_at))
+    .bind(outcome)
+    .bind(settled_at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn case(row: &SqliteRow) -> Result<CaseRow, StoreError> {
+    let row = Columns(row);
+    Ok(CaseRow {
+        id: CaseId(row.id("id")?),
+        call: CallId(row.id("call_id")?),
+        request: RequestId(row.number("request_id")?),
+        practice: PracticeId(row.text("practice")?),
+        reference: row.text("reference")?,
+        opened_at: row.time("opened_at")?,
+        urgency: row.word("urgency")?,
+        draft: row.json("draft")?,
+        state: row.text("state")?,
+        acknowledged: row.optional_text("acknowledged_by")?.zip(row.optional_time("acknowledged_at")?),
+    })
+}
+
+fn event(row: &SqliteRow) -> Result<CaseEvent, StoreError> {
+    let row = Columns(row);
+    Ok(CaseEvent { request: RequestId(row.number("request_id")?), at: row.time("at")?, update: row.json("what")? })
+}
+
+fn page(row: &SqliteRow) -> Result<PageRow, StoreError> {
+    let row = Columns(row);
+    let settled = row.optional_text("outcome")?.zip(row.optional_time("settled_at")?);
+    Ok(PageRow {
+        step: row.number("step")?,
+        clinician: row.text("clinician")?,
+        channel: row.text("channel")?,
+        why: row.text("why")?,
+        intended_at: row.time("intended_at")?,
+        outcome: match settled {
+            None => PageOutcome::Unknown,
+            Some((outcome, at)) if outcome == ACCEPTED => PageOutcome::Accepted { at },
+            Some((why, at)) => PageOutcome::Failed { at, why },
+        },
+    })
+}

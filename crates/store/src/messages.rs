@@ -1,0 +1,163 @@
+use domain::{CallId, MessageDraft, MessageId, PracticeId, RequestId};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+
+use crate::column::{Columns, json, time};
+use crate::{Store, StoreError};
+
+/// A message that a caller left.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MessageRow {
+    /// Which.
+    pub id: MessageId,
+    /// In which call it was left.
+    pub call: CallId,
+    /// By which of the call's requests.
+    pub request: RequestId,
+    /// For whom.
+    pub practice: PracticeId,
+    /// When it was kept.
+    pub saved_at: Timestamp,
+    /// What was said.
+    pub draft: MessageDraft,
+}
+
+/// Whether the practice is to be told of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Notify {
+    /// It has somewhere to be told.
+    Practice,
+    /// It reads its messages here.
+    Nobody,
+}
+
+/// A notification that is due.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DueNotification {
+    /// Of which message.
+    pub message: MessageRow,
+    /// How often it was tried already.
+    pub tries: u32,
+}
+
+impl Store {
+    /// Keeps a message, with the notification in the same transaction. If this request of this call has left one
+    /// already, that one's id is returned and nothing is written.
+    pub async fn save_message(&self, message: &MessageRow, notify: Notify) -> Result<MessageId, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let known = sqlx::query("SELECT id FROM message WHERE call_id = ? AND request_id = ?")
+            .bind(message.call.to_string())
+            .bind(message.request.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if let Some(known) = known {
+            return Ok(MessageId(Columns(&known).id("id")?));
+        }
+        sqlx::query(
+            "INSERT INTO message (id, call_id, request_id, practice, saved_at, draft) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(message.id.to_string())
+        .bind(message.call.to_string())
+        .bind(message.request.0)
+        .bind(&message.practice.0)
+        .bind(time(message.saved_at))
+        .bind(json(&message.draft))
+        .execute(&mut *transaction)
+        .await?;
+        match notify {
+            Notify::Nobody => {}
+            Notify::Practice => {
+                sqlx::query("INSERT INTO notification (message_id, practice, due_at) VALUES (?, ?, ?)")
+                    .bind(message.id.to_string())
+                    .bind(&message.practice.0)
+                    .bind(time(message.saved_at))
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(message.id)
+    }
+
+    /// The messages of one call, in the order in which they were left.
+    pub async fn messages_of(&self, call: CallId) -> Result<Vec<MessageRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM message WHERE call_id = ? ORDER BY request_id")
+            .bind(call.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(message).collect()
+    }
+
+    /// The latest messages of a practice, newest first.
+    pub async fn latest_messages(&self, practice: &PracticeId, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM message WHERE practice = ? ORDER BY saved_at DESC, id DESC LIMIT ?")
+            .bind(&practice.0)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(message).collect()
+    }
+
+    /// Notifications that are due at `now`, the longest due first.
+    pub async fn due_notifications(
+        &self,
+        practice: &PracticeId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueNotification>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT message.*, tries FROM notification JOIN message ON message.id = message_id
+             WHERE notification.practice = ? AND due_at <= ? AND delivered_at IS NULL ORDER BY due_at LIMIT ?",
+        )
+        .bind(&practice.0)
+        .bind(time(now))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok(DueNotification { message: message(row)?, tries: Columns(row).number("tries")? }))
+            .collect()
+    }
+
+    /// When the next notification will be due; `None` if all are delivered.
+    pub async fn next_notification_at(&self, practice: &PracticeId) -> Result<Option<Timestamp>, StoreError> {
+        let row =
+            sqlx::query("SELECT min(due_at) AS due_at FROM notification WHERE practice = ? AND delivered_at IS NULL")
+                .bind(&practice.0)
+                .fetch_one(&self.readers)
+                .await?;
+        Columns(&row).optional_time("due_at")
+    }
+
+    /// The practice has taken the notification of `id`.
+    pub async fn notification_delivered(&self, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE notification SET delivered_at = ? WHERE message_id = ?")
+            .bind(time(at))
+            .bind(id.to_string())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// It has not; it will be tried again at `due_at`.
+    pub async fn notification_failed(&self, id: MessageId, due_at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE notification SET tries = tries + 1, due_at = ? WHERE message_id = ?")
+            .bind(time(due_at))
+            .bind(id.to_string())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+}
+
+fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
+    let row = Columns(row);
+    Ok(MessageRow {
+        id: MessageId(row.id("id")?),
+        call: CallId(row.id("call_id")?),
+        request: RequestId(row.number("request_id")?),
+        practice: PracticeId(row.text("practice")?),
+        saved_at: row.time("saved_at")?,
+        draft: row.json("draft")?,
+    })
+}

@@ -1,0 +1,192 @@
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+// Used for its feature `bundled-sqlcipher` only, which turns the SQLite that sqlx brings into SQLCipher.
+use libsqlite3_sys as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
+
+use crate::{Secret, StoreError};
+
+/// Connections that read. When all are in use, a reader waits; a writer never waits for readers (WAL).
+const READERS: u32 = 3;
+/// How long a statement waits for another process's lock before it gives [`StoreError::Busy`].
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a method waits for a connection before it gives [`StoreError::Unavailable`].
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// SQLCipher 4's default page size, in bytes.
+const PAGE_BYTES: u64 = 4096;
+
+/// Where the database is and what opens it.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// The file; it is made if it is missing, its directory is not.
+    pub path: PathBuf,
+    /// 64 hexadecimal digits are used as the key itself; anything else is a passphrase, from which SQLCipher derives
+    /// the key (256,000 rounds of PBKDF2: some tenths of a second for each connection).
+    pub key: Secret,
+    /// The file never grows beyond this; then writing gives [`StoreError::Full`]. Not less than what it has already.
+    pub max_bytes: Option<u64>,
+}
+
+impl OpenOptions {
+    /// The database at `path`, without a limit of its own.
+    pub fn new(path: impl Into<PathBuf>, key: Secret) -> Self {
+        Self { path: path.into(), key, max_bytes: None }
+    }
+}
+
+/// The open database. Cloning gives another handle to it.
+#[derive(Clone)]
+pub struct Store {
+    /// One connection: SQLite has one writer anyway, and within the process nobody meets a lock.
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("closed", &self.writer.is_closed()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database, makes it if it is missing, and brings it to the present schema.
+    pub async fn open(options: &OpenOptions) -> Result<Self, StoreError> {
+        quieten_sqlcipher().await?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect_options(options))
+            .await
+            .map_err(|e| StoreError::while_opening(e, &options.path))?;
+        migrations().run(&writer).await.map_err(StoreError::while_migrating)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect_options(options).create_if_missing(false))
+            .await
+            .map_err(|e| StoreError::while_opening(e, &options.path))?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Whether the database answers. For the readiness probe.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&self.readers).await?;
+        Ok(())
+    }
+
+    /// Waits for what is being written and closes the file. Every later use gives [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn connect_options(options: &OpenOptions) -> SqliteConnectOptions {
+    let connect = SqliteConnectOptions::new()
+        .filename(&options.path)
+        .create_if_missing(true)
+        .pragma("key", key_pragma(&options.key))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        // What SQLite sorts must not lie in a temporary file in the clear.
+        .pragma("temp_store", "MEMORY")
+        // The first statement of every connection holds the key.
+        .disable_statement_logging();
+    match options.max_bytes {
+        Some(bytes) => connect.pragma("max_page_count", (bytes / PAGE_BYTES).max(1).to_string()),
+        None => connect,
+    }
+}
+
+/// The value of `PRAGMA key`: a raw key in SQLCipher's notation, or a quoted passphrase.
+fn key_pragma(key: &Secret) -> String {
+    let key = key.expose();
+    if key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit()) {
+        format!("\"x'{key}'\"")
+    } else {
+        format!("'{}'", key.replace('\'', "''"))
+    }
+}
+
+/// SQLCipher writes to stderr by itself when a key is wrong; we return an error. The setting holds for the process.
+async fn quieten_sqlcipher() -> Result<(), StoreError> {
+    let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().in_memory(true)).await?;
+    sqlx::query("PRAGMA cipher_log_level = NONE").execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+fn migrations() -> Migrator {
+    let first = include_str!("../migrations/0001_first.sql");
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "first".into(),
+        MigrationType::Simple,
+        first.into_sql_str(),
+        false,
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fetch(store: &Store, sql: &'static str) -> String {
+        sqlx::query_scalar(sql).fetch_one(&store.writer).await.expect("a text")
+    }
+
+    async fn fetch_number(store: &Store, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&store.writer).await.expect("a number")
+    }
+
+    #[tokio::test]
+    async fn sqlite_is_sqlcipher_and_commits_reach_the_disk() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let options = OpenOptions::new(dir.path().join("practice.db"), Secret::new("it's a passphrase"));
+        let store = Store::open(&options).await.expect("opens");
+        let version = fetch(&store, "PRAGMA cipher_version").await;
+        assert!(version.starts_with("4."), "SQLCipher {version}");
+        assert_eq!(fetch(&store, "PRAGMA journal_mode").await, "wal");
+        assert_eq!(fetch_number(&store, "PRAGMA synchronous").await, 2, "FULL");
+        assert_eq!(fetch_number(&store, "PRAGMA foreign_keys").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_version_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let options = OpenOptions::new(dir.path().join("practice.db"), Secret::new("key"));
+        let store = Store::open(&options).await.expect("opens");
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (999, 'from the future', TRUE, x'00', 0)",
+        )
+        .execute(&store.writer)
+        .await
+        .expect("inserted");
+        store.close().await;
+        let error = Store::open(&options).await.expect_err("refused");
+        assert!(matches!(error, StoreError::Newer { version: 999 }), "{error:?}");
+    }
+
+    #[test]
+    fn a_raw_key_is_told_from_a_passphrase() {
+        let raw = "0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCD";
+        let table = [
+            (raw, format!("\"x'{raw}'\"")),
+            ("o'brien", "'o''brien'".to_owned()),
+            (&raw[1..], format!("'{}'", &raw[1..])),
+        ];
+        for (key, expected) in table {
+            assert_eq!(key_pragma(&Secret::new(key)), expected);
+        }
+    }
+}

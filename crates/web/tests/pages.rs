@@ -1,0 +1,305 @@
+//! The pages over real HTTP.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::Router;
+use axum::routing::get;
+use domain::{CallId, CaseDraft, CaseId, CaseUpdate, Phi, RedFlagId, RequestId, Urgency};
+use jiff::tz::TimeZone;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, Response};
+use store::{CaseEvent, CaseFile, CaseRow, OpenOptions, Secret, Store};
+use tokio::sync::watch;
+use web::{AcknowledgeError, Acknowledgements, LinkedPage, Parts, Readiness, Scheme};
+
+const LINK: &str = "right-token";
+const TOKEN: &str = "the operator's token";
+const ATTACK: &str = "<script>alert('x')</script> \"quoted\" & more";
+
+/// An office with one case; counts how often it was taken.
+struct OneCase {
+    case: CaseId,
+    taken: AtomicU32,
+}
+
+impl OneCase {
+    fn linked(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+        if token == "no-office" {
+            return Err(AcknowledgeError::Unavailable);
+        }
+        if case != self.case || token != LINK {
+            return Err(AcknowledgeError::BadLink);
+        }
+        let taken = self.taken.load(Ordering::SeqCst) > 0;
+        Ok(LinkedPage {
+            practice: "Riverside & Sons".to_owned(),
+            zone: TimeZone::get("America/New_York").expect("a zone"),
+            clinician: "Doctor Ann".to_owned(),
+            taken_by: taken.then(|| "Doctor Ann".to_owned()),
+            file: file(case),
+        })
+    }
+}
+
+impl Acknowledgements for OneCase {
+    async fn look(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+        self.linked(case, token)
+    }
+
+    async fn acknowledge(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+        self.linked(case, token)?;
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        self.linked(case, token)
+    }
+}
+
+fn file(id: CaseId) -> CaseFile {
+    let at = |time: &str| format!("2026-03-02T{time}Z").parse().expect("a time");
+    let event = |request, time, update| CaseEvent { request: RequestId(request), at: at(time), update };
+    CaseFile {
+        case: CaseRow {
+            id,
+            call: CallId::new(),
+            request: RequestId(1),
+            practice: "riverside".into(),
+            reference: "KT-4821".to_owned(),
+            opened_at: at("14:05:00"),
+            urgency: Urgency::Emergency,
+            draft: CaseDraft {
+                urgency: Urgency::Urgent,
+                red_flags: vec![RedFlagId("chest_pain".to_owned())],
+                heard: Phi::from(ATTACK),
+                callback: Some(Phi::new("+15550000001".parse().expect("a number"))),
+            },
+            state: String::new(),
+            acknowledged: None,
+        },
+        events: vec![
+            event(2, "14:05:30", CaseUpdate::Callback(Phi::new("+15551234567".parse().expect("a number")))),
+            event(3, "14:06:00", CaseUpdate::WhoIsThere(Phi::from("my <b>son</b>"))),
+            event(4, "14:07:00", CaseUpdate::StoppedAnswering),
+        ],
+        pages: Vec::new(),
+    }
+}
+
+struct Site {
+    base: String,
+    client: Client,
+    office: Arc<OneCase>,
+    store: Store,
+    readiness: watch::Sender<Readiness>,
+    _dir: tempfile::TempDir,
+}
+
+impl Site {
+    async fn start(token: Option<&str>, scheme: Scheme) -> Self {
+        // Fails from the second test of a process on, when it is there already.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let dir = tempfile::tempdir().expect("a directory");
+        let key = Secret::new("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+        let store = Store::open(&OpenOptions::new(dir.path().join("p.db"), key)).await.expect("opens");
+        let office = Arc::new(OneCase { case: CaseId::new(), taken: AtomicU32::new(0) });
+        let (sender, readiness) = watch::channel(Readiness::Ready);
+        let router = web::router(Parts {
+            store: store.clone(),
+            acknowledgements: Arc::clone(&office),
+            readiness,
+            token: token.map(Secret::new),
+            scheme,
+            legs: Router::new().route("/call/ws", get(async || "a leg")),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { base, client, office, store, readiness: sender, _dir: dir }
+    }
+
+    async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        let mut request = self.client.request(method, format!("{}{path}", self.base)).body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.ask(Method::GET, path, &[], "").await
+    }
+
+    async fn post(&self, path: &str, form: &str) -> Response {
+        self.ask(Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], form).await
+    }
+
+    fn taken(&self) -> u32 {
+        self.office.taken.load(Ordering::SeqCst)
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).unwrap_or_else(|| panic!("{name} is missing")).to_str().expect("ASCII")
+}
+
+#[tokio::test]
+async fn every_answer_is_hardened() {
+    let site = Site::start(Some(TOKEN), Scheme::Http).await;
+    for path in ["/", "/livez", "/ack/nonsense", "/call/call.js", "/nowhere", "/ack/style.css"] {
+        let answer = site.get(path).await;
+        let policy = header(answer.headers(), "content-security-policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+        for (name, value) in [
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(header(answer.headers(), name), value, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_callers_page_is_served_with_all_it_loads() {
+    let site = Site::start(None, Scheme::Http).await;
+    let html = site.get("/call").await.text().await.expect("text");
+    let scripts = site.get("/call/call.js").await.text().await.expect("text")
+        + &site.get("/call/line.js").await.text().await.expect("text");
+    let is_path = |word: &&str| word.starts_with("/call/") && word.contains('.');
+    let loaded: Vec<_> = html.split('"').chain(scripts.split('"')).filter(is_path).collect();
+    assert!(loaded.len() >= 4, "{loaded:?}");
+    for path in loaded {
+        assert_eq!(site.get(path).await.status(), 200, "{path}");
+    }
+    assert!(!html.contains("style=\"") && !html.contains("<script>"), "nothing inline: the policy forbids it");
+    assert!(site.get("/").await.text().await.expect("text").contains("href=\"/call\""));
+}
+
+#[tokio::test]
+async fn opening_the_link_shows_the_case_and_takes_nothing() {
+    let site = Site::start(Some(TOKEN), Scheme::Http).await;
+    let path = format!("/ack/{}?t={LINK}", site.office.case);
+    for method in [Method::HEAD, Method::GET, Method::GET] {
+        assert_eq!(site.ask(method, &path, &[], "").await.status(), 200);
+    }
+    assert_eq!(site.taken(), 0);
+    let html = site.get(&path).await.text().await.expect("text");
+    assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+    for expected in [
+        "Emergency KT-4821",
+        "Riverside &amp; Sons",
+        "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &quot;quoted&quot; &amp; more",
+        "chest pain",
+        "09:05:00, Monday 2 March",
+        "<h2>Call back</h2>\n<p><a href=\"tel:+15551234567\">", // the later number
+        "my &lt;b&gt;son&lt;/b&gt;",
+        "The caller stopped answering",
+        "I am Doctor Ann, and I take this case",
+        "method=\"post\"",
+    ] {
+        assert!(html.contains(expected), "{expected} is missing in {html}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_post_takes_the_case_and_leads_back_to_the_page() {
+    let site = Site::start(None, Scheme::Http).await;
+    let path = format!("/ack/{}", site.office.case);
+    let answer = site.post(&path, &format!("t={LINK}")).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(header(answer.headers(), "location"), format!("{path}?t={LINK}"));
+    assert_eq!(site.taken(), 1);
+    let html = site.get(&format!("{path}?t={LINK}")).await.text().await.expect("text");
+    assert!(html.contains("You have taken this case") && !html.contains("<button"), "{html}");
+}
+
+#[tokio::test]
+async fn a_wrong_link_shows_nothing_in_one_answer_whatever_is_wrong() {
+    let site = Site::start(None, Scheme::Http).await;
+    let case = site.office.case;
+    let paths = [
+        format!("/ack/{case}"),
+        format!("/ack/{case}?t=wrong"),
+        format!("/ack/{case}?t="),
+        format!("/ack/{}?t={LINK}", CaseId::new()),
+        format!("/ack/not-a-case?t={LINK}"),
+    ];
+    let mut answers = Vec::new();
+    for path in &paths {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status(), 404, "{path}");
+        answers.push(answer.text().await.expect("text"));
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
+    for form in ["", "t=wrong", "x=1", &format!("t={}", "A".repeat(10_000))] {
+        assert_eq!(site.post(&format!("/ack/{case}"), form).await.status(), 404);
+    }
+    assert_eq!(site.taken(), 0);
+    let answer = site.post(&format!("/ack/{case}"), "t=no-office").await;
+    assert_eq!(answer.status(), 503);
+    assert!(answer.text().await.expect("text").contains("<strong>not</strong> taken"));
+}
+
+#[tokio::test]
+async fn the_token_guards_everything_but_liveness_and_links() {
+    let site = Site::start(Some(TOKEN), Scheme::Http).await;
+    let link = format!("/ack/{}?t={LINK}", site.office.case);
+    for (path, without) in [
+        ("/", 401),
+        ("/call", 401),
+        ("/call/call.js", 401),
+        ("/call/ws", 401),
+        ("/readyz", 401),
+        ("/livez", 200),
+        ("/ack/style.css", 200),
+        (link.as_str(), 200),
+    ] {
+        assert_eq!(site.get(path).await.status(), without, "{path}");
+        let bearer = format!("Bearer {TOKEN}");
+        assert_eq!(site.ask(Method::GET, path, &[("authorization", &bearer)], "").await.status(), 200, "{path}");
+    }
+    for wrong in ["Bearer wrong", "Bearer ", TOKEN, "Basic eDp5"] {
+        assert_eq!(site.ask(Method::GET, "/", &[("authorization", wrong)], "").await.status(), 401, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn the_token_in_the_address_is_exchanged_for_a_cookie_once() {
+    let query = format!("?token={}", TOKEN.replace(' ', "%20"));
+    for (scheme, secure) in [(Scheme::Http, false), (Scheme::Https, true)] {
+        let site = Site::start(Some(TOKEN), scheme).await;
+        let answer = site.get(&format!("/call{query}")).await;
+        assert_eq!(answer.status(), 303);
+        assert_eq!(header(answer.headers(), "location"), "/call");
+        let cookie = header(answer.headers(), "set-cookie");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(TOKEN));
+        assert_eq!(cookie.contains("Secure"), secure);
+        let pair = cookie.split(';').next().expect("a pair");
+        let both = format!("other=1; {pair}");
+        assert_eq!(site.ask(Method::GET, "/call", &[("cookie", &both)], "").await.status(), 200);
+        assert_eq!(site.ask(Method::GET, "/call", &[("cookie", "firstring=guess")], "").await.status(), 401);
+        let elsewhere = site.get(&format!("//evil.example{query}")).await;
+        assert_eq!(elsewhere.status(), 404, "never to another host");
+        assert_eq!(site.get("/call?token=wrong").await.status(), 401);
+        assert_eq!(site.post(&format!("/call{query}"), "").await.status(), 401, "only a page is redirected");
+    }
+}
+
+#[tokio::test]
+async fn readiness_tells_what_it_waits_for() {
+    let site = Site::start(None, Scheme::Http).await;
+    let ready = async || {
+        let answer = site.get("/readyz").await;
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    assert_eq!(ready().await, (200, "{\"ready\":true}".to_owned()));
+    let waiting_for = "loading the recogniser".to_owned();
+    site.readiness.send(Readiness::Starting { waiting_for }).expect("somebody listens");
+    assert_eq!(ready().await, (503, "{\"ready\":false,\"waiting_for\":\"loading the recogniser\"}".to_owned()));
+    site.readiness.send(Readiness::Ready).expect("somebody listens");
+    site.store.close().await;
+    let (status, report) = ready().await;
+    assert!(status == 503 && report.contains("the database is closed"), "{report}");
+    assert_eq!(site.get("/livez").await.status(), 200);
+}
