@@ -179,7 +179,9 @@ impl Ears {
                 pool.give_back(vad);
             }
         };
-        drop(self.detector.run(Haste::Needed, back).await);
+        if let Err(why) = self.detector.run(Haste::Needed, back).await {
+            tracing::warn!(%why, "a voice activity detector was not given back; the next call makes its own");
+        }
     }
 
     async fn frame(&mut self, frame: &Frame, waiting: &mut Vec<f32>) -> Result<(), Over> {
@@ -202,7 +204,7 @@ impl Ears {
     }
 
     /// Without a detector nothing is heard any more: tells it once and ends the ears.
-    async fn deaf(&self, why: &dyn std::error::Error) -> Result<(), Over> {
+    async fn deaf(&self, why: &(dyn std::error::Error + Send + Sync)) -> Result<(), Over> {
         tracing::error!(%why, "the voice activity detector failed");
         self.tell(HearingNews::Lost).await?;
         Err(Over)

@@ -58,7 +58,7 @@ pub enum Happening {
     /// How long a stage took.
     Stage {
         /// `final`, `reading`, `first_clause`, ..
-        stage: &'static str,
+        stage: String,
         /// Milliseconds.
         ms: u64,
     },

@@ -70,7 +70,11 @@ impl Voice {
         if let Some(cache) = cache {
             let (cache, kept) = (Arc::clone(cache), sound.clone());
             // Keeping is for the next call; this one does not wait for the disk.
-            drop(tokio::task::spawn_blocking(move || cache.put(clause.expose(), &kept)));
+            drop(tokio::task::spawn_blocking(move || {
+                if let Err(why) = cache.put(clause.expose(), &kept) {
+                    tracing::warn!(%why, "a fixed line could not be kept; it will be made anew");
+                }
+            }));
         }
         Ok(sound)
     }

@@ -57,9 +57,14 @@ impl ReaderEngine {
         if by_rules.urgency == domain::Urgency::Emergency {
             return by_rules;
         }
-        let reading = self.engine.run(Haste::Needed, move |reader| reader.read(&text, &context));
-        match timeout(READING_MAX, reading).await {
-            Ok(Ok(reading)) => reading,
+        let work = move |reader: &mut Reader| (reader.read(&text, &context), reader.take_failure());
+        match timeout(READING_MAX, self.engine.run(Haste::Needed, work)).await {
+            Ok(Ok((reading, failure))) => {
+                if let Some(why) = failure {
+                    tracing::error!(%why, "the language model failed; the written rules read this utterance alone");
+                }
+                reading
+            }
             Ok(Err(why)) => {
                 tracing::error!(%why, "nothing read this utterance but the written rules");
                 by_rules

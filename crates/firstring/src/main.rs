@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod web_site;
 mod wiring;
 
 use std::process::ExitCode;
@@ -23,9 +24,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs go to stderr, so that stdout holds JSON lines only. `RUST_LOG` chooses what is told.
+/// Logs go to stderr, so that stdout holds JSON lines only. `RUST_LOG` chooses what is told. tts-rs would warn with the
+/// very words that it cannot pronounce: it is kept to errors.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,firstring=info,call=info,office=info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,firstring=info,call=info,office=info,tts_rs=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

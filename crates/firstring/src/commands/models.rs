@@ -1,4 +1,4 @@
-use ::models::{FetchOptions, FileState, ModelsDir, Progress, Row, Selection, fetch};
+use ::models::{FetchOptions, FileState, ModelsDir, Progress, Row, Selection, Source, fetch};
 
 use super::print;
 use crate::cli;
@@ -8,10 +8,23 @@ pub(super) fn run(args: &cli::Models) -> anyhow::Result<()> {
     match args {
         cli::Models::Fetch(args) => {
             let dir = wiring::models_dir(args.place.dir.as_deref())?;
-            let select = if args.all { Selection::Everything } else { Selection::Defaults };
-            let options = FetchOptions { select, accept_unverified: args.accept_unverified, ..FetchOptions::default() };
+            let which = match (&args.ids[..], args.all) {
+                ([], false) => Selection::Default,
+                ([], true) => Selection::All,
+                (ids, _) => Selection::Ids(ids.to_vec()),
+            };
+            let from = match args.from {
+                cli::From::Packages => Source::Packages,
+                cli::From::Hub => Source::Hub,
+            };
+            let accept_unverified = args.accept_unverified;
+            let options = FetchOptions { which, from, accept_unverified, ..FetchOptions::default() };
             let report = fetch(&dir, &options, &Progress::on_stderr())?;
-            print(&format!("{} in {}", report, dir.root().display()))
+            for note in &report.notes {
+                eprintln!("firstring: {note}");
+            }
+            let (fetched, kept) = (report.fetched.len(), report.kept.len());
+            print(&format!("{fetched} files fetched, {kept} were there, in {}", dir.root().display()))
         }
         cli::Models::List(args) => {
             let dir = wiring::models_dir(args.dir.as_deref())?;

@@ -9,9 +9,9 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use practice::{Approval, OnCall, PracticeConfig};
+pub use practice::PracticeConfig;
 pub use secret::SecretRef;
-pub use server::{Http, Overrides, Server, Tls};
+pub use server::{Http, Overrides, Server};
 
 /// A mistake in a configuration file.
 #[derive(Debug)]

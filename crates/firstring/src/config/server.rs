@@ -108,7 +108,7 @@ struct RawPracticeFile {
 }
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
-const LANGUAGE_MODEL_DEFAULT: &str = "qwen2.5-coder-1.5b-instruct";
+const LANGUAGE_MODEL_DEFAULT: &str = "qwen2.5-coder-1.5b";
 
 impl Server {
     /// Reads the file, if one is given, and lays the command line over it.
@@ -161,6 +161,12 @@ fn http(source: Option<&Source>, raw: RawHttp, over: Option<SocketAddr>) -> Resu
 }
 
 impl Http {
+    /// What links to this server begin with.
+    pub fn public_url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.listen))
+    }
+
     /// Patients' words travel here: anywhere but on this machine only behind TLS and a token.
     pub fn check_exposure(&self) -> anyhow::Result<()> {
         let protected = self.tls.is_some() && self.token_file.is_some();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use call::{HearingEngines, Pace, ReaderEngine, Voice};
 use domain::Practice;
-use models::{Manifest, ModelsDir};
+use ::models::{Checksum, Manifest, ModelsDir};
 use nlu::model::LanguageModel;
 use nlu::red_flags::RedFlags;
 use nlu::{Questions, Reader};
@@ -71,21 +71,20 @@ fn cores() -> usize {
 #[cfg(feature = "onnx")]
 pub fn synthesizer(dir: &ModelsDir, name: &str) -> anyhow::Result<Box<dyn Synthesizer>> {
     use ::models::Role;
-    use speech::onnx::{Kokoro, OnnxRuntime, Piper};
+    use speech::onnx::{Kokoro, KokoroFiles, OnnxRuntime, Piper};
 
     let runtime = OnnxRuntime::load(dir.resolve(Role::Runtime)?.main())?;
-    match name.split_once('/') {
-        Some(("piper", "joe")) => {
-            let weights = dir.resolve_id("piper-joe")?;
-            let config = weights.file("piper-joe.onnx.json").context("the manifest gives piper-joe its configuration")?;
-            Ok(Box::new(Piper::load(runtime, name, weights.main(), config)?))
-        }
-        Some(("kokoro", voice)) => {
-            let weights = dir.resolve_id("kokoro")?;
-            Ok(Box::new(Kokoro::load(runtime, dir.root(), weights.main(), voice)?))
-        }
-        _ => anyhow::bail!("there is no voice {name}; use piper/joe or kokoro/NAME, e.g. kokoro/af_bella"),
-    }
+    let weights = dir.resolve_id(weights_of(name)?)?;
+    let Some(("kokoro", voice)) = name.split_once('/') else {
+        return Ok(Box::new(Piper::load(runtime, weights.main(), "joe")?));
+    };
+    let beside = |file: &str| weights.file(file).context("the manifest names this file of Kokoro").map(Path::to_owned);
+    let files = KokoroFiles {
+        model: weights.main().to_owned(),
+        voices: beside("kokoro-voices.bin")?,
+        config: beside("kokoro-config.json")?,
+    };
+    Ok(Box::new(Kokoro::load(runtime, &files, voice)?))
 }
 
 /// This build has no voice.
@@ -94,21 +93,35 @@ pub fn synthesizer(_dir: &ModelsDir, _name: &str) -> anyhow::Result<Box<dyn Synt
     anyhow::bail!("this build has no voice; build with the feature onnx")
 }
 
+/// The manifest's id of a voice's weights.
+fn weights_of(voice: &str) -> anyhow::Result<&'static str> {
+    match voice.split_once('/') {
+        Some(("piper", "joe")) => Ok("piper-joe"),
+        Some(("kokoro", _)) => Ok("kokoro"),
+        _ => anyhow::bail!("there is no voice {voice}; use piper/joe or kokoro/NAME, e.g. kokoro/af_bella"),
+    }
+}
+
 /// A practice's voice, warm, before the cache of its fixed lines.
 pub fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
     let mut synthesizer = synthesizer(dir, name)?;
     synthesizer.synthesize("Good morning.")?;
-    let cache = lines_cache()
-        .map(|folder| LineCache::open(&folder, synthesizer.name(), synthesizer.hz()))
-        .transpose()
-        .unwrap_or_else(|why| {
-            tracing::warn!(%why, "fixed lines are not kept; each is made anew");
-            None
-        });
+    let cache = lines_cache(dir, name, synthesizer.hz()).unwrap_or_else(|why| {
+        tracing::warn!(%why, "fixed lines are not kept; each is made anew");
+        None
+    });
     Ok(Voice::start(vec![synthesizer], cache, pace))
 }
 
-fn lines_cache() -> Option<PathBuf> {
+fn lines_cache(dir: &ModelsDir, voice: &str, hz: u32) -> anyhow::Result<Option<LineCache>> {
+    let weights = dir.manifest().weight(weights_of(voice)?)?;
+    // Sound that was made by weights which nobody can name is not kept.
+    let Checksum::Sha256(weights) = &weights.files[0].sha256 else { return Ok(None) };
+    let folder = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?;
+    Ok(Some(LineCache::open(&folder, voice, hz, weights)?))
+}
+
+fn cache_folder() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
     Some(cache.or_else(home)?.join("firstring/lines"))

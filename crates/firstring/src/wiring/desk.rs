@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use call::{FrontDesk, Pace};
+use dialogue::Wording;
+use jiff::Zoned;
+use office::Clock;
+use tokio::time::Instant;
+
+use super::{OfficeParts, hearing, models_dir, open_office, reader, voice};
+use crate::config::{PracticeConfig, Server};
+
+/// What differs between a server and a recorded call.
+pub struct DeskOptions {
+    /// How time passes.
+    pub pace: Pace,
+    /// Takes the place of every clinician's address.
+    pub page_url: Option<String>,
+    /// What time it is; the computer's if absent.
+    pub now: Option<Zoned>,
+}
+
+/// Everything that answers calls, warm.
+pub struct Desk {
+    /// Answers.
+    pub front: FrontDesk,
+    /// Keeps and pages.
+    pub office: OfficeParts,
+    /// Tells the wall time.
+    pub clock: Clock,
+}
+
+impl Desk {
+    /// Loads the models, opens the database, warms everything up.
+    pub async fn open(server: &Server, config: PracticeConfig, options: DeskOptions) -> anyhow::Result<Self> {
+        let DeskOptions { pace, page_url, now } = options;
+        let clock = clock(now);
+        let hold = pace.hold();
+        let office =
+            open_office(&server.data, &config, page_url.as_deref(), server.http.public_url(), clock.clone()).await?;
+        let dir = models_dir(server.models.as_deref())?;
+        let practice = Arc::new(config.practice);
+        let front = FrontDesk {
+            hearing: hearing(&dir, &practice.words, pace)?,
+            reader: reader(&dir, server, &practice, config.area_code.as_deref(), pace)?,
+            voice: voice(&dir, &config.voice, pace)?,
+            wording: Arc::new(Wording::built_in()),
+            office: office.requests.clone(),
+            practice,
+            pace,
+        };
+        front.warm_up().await;
+        drop(hold);
+        Ok(Self { front, office, clock })
+    }
+
+    /// The wall time in the practice's zone.
+    pub fn now(&self) -> Zoned {
+        self.clock.now().to_zoned(self.front.practice.zone.clone())
+    }
+
+    /// Stops the office and closes the database.
+    pub async fn close(self) {
+        self.office.close().await;
+    }
+}
+
+/// The computer's clock, or one that begins at `now` and goes as fast as the runtime's.
+fn clock(now: Option<Zoned>) -> Clock {
+    let Some(now) = now else { return Clock::system() };
+    let (start, began) = (now.timestamp(), Instant::now());
+    Clock::new(move || start.checked_add(began.elapsed()).unwrap_or(start))
+}

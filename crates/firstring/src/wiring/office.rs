@@ -1,0 +1,115 @@
+//! The store, its key, and the office behind them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use call::{OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
+use domain::OfficeRequest;
+use office::{Clock, Details, Office, OfficeConfig, Webhook};
+use oncall::{ChannelId, Clinician, ClinicianId, Pace, Policy, Rota, Tiers};
+use store::{OpenOptions, Secret, Store};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::keys;
+use crate::config::PracticeConfig;
+
+/// A page that nobody has answered is repeated to the same clinician after this time.
+const REPEAT_AFTER: Duration = Duration::from_secs(60);
+/// When no page went through at all, everybody is tried again after this time.
+const RETRY_AFTER: Duration = Duration::from_secs(15);
+
+/// The office and what it stands on.
+pub struct OfficeParts {
+    /// The database.
+    pub store: Store,
+    /// Answers requests and acknowledgements.
+    pub office: Office,
+    /// Where calls send their requests.
+    pub requests: OfficeRequests,
+    tasks: [JoinHandle<()>; 2],
+}
+
+/// Opens the practice's database in `data` and starts its office.
+///
+/// `page_url` takes the place of every clinician's address.
+pub async fn open_office(
+    data: &Path,
+    config: &PracticeConfig,
+    page_url: Option<&str>,
+    public_url: String,
+    clock: Clock,
+) -> anyhow::Result<OfficeParts> {
+    std::fs::create_dir_all(data).with_context(|| format!("the data directory {} cannot be made", data.display()))?;
+    let key = Secret::new(keys::load_or_make(&data.join("key"))?);
+    let link_key = Secret::new(keys::load_or_make(&data.join("link-key"))?);
+    let file = data.join("firstring.db");
+    let store = Store::open(&OpenOptions::new(&file, key)).await.with_context(|| file.display().to_string())?;
+    let secret = Secret::new(config.webhook_secret.read()?);
+    let (rota, channels) = rota(config, page_url, &secret);
+    let office_config = OfficeConfig {
+        practice: Arc::new(config.practice.clone()),
+        rota,
+        policy: policy(config),
+        channels,
+        messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret: secret.clone() }),
+        details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
+        public_url,
+        link_key,
+        clock,
+    };
+    let (office, working) = Office::start(store.clone(), office_config).await?;
+    let (requests, pump) = connect(office.clone());
+    Ok(OfficeParts { store, office, requests, tasks: [working, pump] })
+}
+
+impl OfficeParts {
+    /// Stops answering and closes the database.
+    pub async fn close(self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.store.close().await;
+    }
+}
+
+fn rota(config: &PracticeConfig, page_url: Option<&str>, secret: &Secret) -> (Rota, BTreeMap<ChannelId, Webhook>) {
+    let mut channels = BTreeMap::new();
+    let mut clinicians = config.oncall.iter().map(|oncall| {
+        let channel = ChannelId(oncall.id.clone());
+        let url = Secret::new(page_url.unwrap_or(&oncall.page_url));
+        channels.insert(channel.clone(), Webhook { url, secret: secret.clone() });
+        Clinician { id: ClinicianId(oncall.id.clone()), name: oncall.name.clone(), channels: vec![channel] }
+    });
+    let first = clinicians.next().expect("the configuration was checked: somebody is on call");
+    let rota = Rota::always(Tiers::new(first, clinicians.collect()));
+    (rota, channels)
+}
+
+fn policy(config: &PracticeConfig) -> Policy {
+    let pace = |acknowledge: Duration| Pace::new(REPEAT_AFTER.min(acknowledge / 2), acknowledge, RETRY_AFTER);
+    Policy { emergency: pace(config.acknowledge_emergency), urgent: pace(config.acknowledge_urgent) }
+}
+
+/// The other end of [`OfficeRequests`]. What belongs to a case is handed over in order, so that an update never overtakes
+/// its case; a message, for which a slow disk may take seconds, holds up nobody's page.
+fn connect(office: Office) -> (OfficeRequests, JoinHandle<()>) {
+    let (requests, mut queue) = mpsc::channel::<OfficeEnvelope>(OFFICE_REQUESTS_MAX);
+    let pump = tokio::spawn(async move {
+        while let Some(OfficeEnvelope { call, id, request, replies }) = queue.recv().await {
+            match request {
+                OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_) => {
+                    office.handle(call, id, request, replies).await;
+                }
+                OfficeRequest::SaveMessage(_) => {
+                    let office = office.clone();
+                    tokio::spawn(async move { office.handle(call, id, request, replies).await });
+                }
+            }
+        }
+    });
+    (requests, pump)
+}

@@ -1,0 +1,102 @@
+//! What several tests of the program need: the binary, recordings, a doctor's telephone that takes pages.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Signs pages in tests; nothing else.
+pub const WEBHOOK_SECRET: &str = "whsec_Zmlyc3RyaW5nLXRlc3Qtc2VjcmV0LTMyLWJ5dGVzISE=";
+
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+pub fn practice() -> PathBuf {
+    repository().join("eval/practices/riverside.toml")
+}
+
+pub fn fixture(name: &str) -> PathBuf {
+    repository().join("eval/fixtures").join(format!("{name}.wav"))
+}
+
+/// The program, as `make` built it.
+pub fn firstring() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firstring"));
+    command.env("FIRSTRING_WEBHOOK_SECRET", WEBHOOK_SECRET).env("RUST_LOG", "warn");
+    command
+}
+
+/// Whether the models are there; says aloud that a test is skipped where they are not.
+pub fn models_are_there() -> bool {
+    let verified = firstring().args(["models", "list"]).output().unwrap();
+    let text = String::from_utf8_lossy(&verified.stdout);
+    let missing = text.lines().any(|line| line.contains(" needed") && line.contains("not fetched"));
+    if missing || text.is_empty() {
+        eprintln!("SKIPPED: the models are not there; `make models` fetches them");
+    }
+    !missing && !text.is_empty()
+}
+
+/// A running server; ends with the test.
+pub struct Server {
+    child: Child,
+    pub http: SocketAddr,
+}
+
+impl Server {
+    /// Starts `serve` on a free port and waits until it is warm.
+    pub fn start(data: &Path, more: &[&str]) -> Self {
+        let mut child = firstring()
+            .args(["serve", "--http", "127.0.0.1:0", "--json", "--practice"])
+            .arg(practice())
+            .arg("--data")
+            .arg(data)
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| panic!("not ready: {ready:?}"));
+        assert_eq!(ready["ready"], true);
+        assert!(ready["sip"].is_null());
+        let http = ready["http"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+        Self { child, http }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The middle and the tail of a sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Percentiles {
+    pub count: usize,
+    pub p50: f64,
+    pub p95: f64,
+    pub worst: f64,
+}
+
+impl Percentiles {
+    /// Nearest rank. A sample without values gives NaN, which no comparison takes for a good figure.
+    pub fn of(sample: &[f64]) -> Self {
+        let mut sorted = sample.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let rank = |share: f64| {
+            let index = (share * sorted.len() as f64).ceil() as usize;
+            sorted.get(index.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+        };
+        Self { count: sorted.len(), p50: rank(0.5), p95: rank(0.95), worst: rank(1.0) }
+    }
+}
+
+impl std::fmt::Display for Percentiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:5} {:8.0} {:8.0} {:8.0}", self.count, self.p50, self.p95, self.worst)
+    }
+}
