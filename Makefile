@@ -25,7 +25,7 @@ models: build
 	$(BIN) models fetch
 
 bench: build models
-	$(CARGO) bench --locked -p eval
+	$(CARGO) bench --profile dev --locked -p firstring -p nlu
 
 demo: build models
 	$(BIN) demo --practice $(PRACTICE)

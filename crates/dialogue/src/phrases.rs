@@ -94,6 +94,10 @@ const AROUND_YES_OR_NO: &[&str] = &[
     "am", "are", "did", "do", "does", "have", "haven't", "i", "is", "it", "it's", "ma'am", "of", "course", "one",
     "perfect", "please", "sir", "thank", "thanks", "that", "works", "yet", "you",
 ];
+/// "A message for Doctor Patel, please" has fewer words than this after the wish; a message with its text has more.
+const TOLD_AFTER_WISH_MIN: usize = 6;
+/// The same where the wish is said in other words: "please have the nurse call me".
+const TOLD_WORDS_MIN: usize = 10;
 /// A longer one than this says more than yes or no.
 const YES_OR_NO_WORDS_MAX: usize = 5;
 /// In a message, where any word may matter, a longer one than this is kept.
@@ -107,6 +111,16 @@ pub(crate) fn words(text: &str) -> Vec<String> {
         .map(|word| word.trim_matches('\'').to_owned())
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// Whether a wish for a message or a person comes with what it is about: "leave a message that my refill was wrong".
+pub(crate) fn tells_what_about(text: &str) -> bool {
+    let words = words(text);
+    let wish = words.iter().rposition(|word| matches!(word.as_str(), "message" | "person" | "somebody" | "someone"));
+    match wish {
+        Some(wish) => words.len() - wish > TOLD_AFTER_WISH_MIN,
+        None => words.len() >= TOLD_WORDS_MIN,
+    }
 }
 
 /// "Mm-hm", "okay", and "yeah" where no yes or no was asked for: the caller listens, and wants nothing.
@@ -178,6 +192,16 @@ mod tests {
         }
         assert!(!is_murmur("yeah", true), "an answer is no murmur");
         assert!(is_murmur("mm-hm", true), "not even where yes or no was asked for");
+    }
+
+    #[test]
+    fn a_wish_for_a_message_is_not_the_message() {
+        for text in ["Hi, I'd like to leave a message for Doctor Patel, please.", "please have the nurse call me"] {
+            assert!(!tells_what_about(text), "{text}");
+        }
+        for text in ["leave a message that my refill was the wrong strength", "tell her that the new blood pressure pills make me cough"] {
+            assert!(tells_what_about(text), "{text}");
+        }
     }
 
     #[test]

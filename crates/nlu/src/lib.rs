@@ -5,9 +5,17 @@ mod error;
 pub mod facts;
 pub mod grammar;
 pub mod model;
+mod phrase;
+mod questions;
 mod reader;
 pub mod red_flags;
+mod rules;
+mod view;
 pub mod wishes;
+mod witnesses;
 
 pub use error::NluError;
+pub use questions::Questions;
 pub use reader::{ReadContext, Reader, Said};
+pub use rules::Rules;
+pub use view::ReadingView;

@@ -11,8 +11,6 @@ use crate::{Prompt, Witness};
 
 /// An utterance of at most this many words that wants nothing known is asked about rather than passed on: "hello?"
 const STRAY_WORDS_MAX: usize = 3;
-/// "I want to leave a message" has fewer words than this; a message with its text has more.
-const TOLD_WORDS_MIN: usize = 10;
 /// A question that wants a yes or a no and is talked over is put again this often before the words count as its answer.
 pub(super) const CUT_OFFS_MAX: u32 = 2;
 
@@ -108,8 +106,8 @@ impl Receptionist {
             self.plan = Plan::Open(Question::AnythingElse);
             return;
         }
-        let words = phrases::words(text.expose()).len();
-        let (stray, told) = (words <= STRAY_WORDS_MAX, words >= TOLD_WORDS_MIN);
+        let stray = phrases::words(text.expose()).len() <= STRAY_WORDS_MAX;
+        let told = phrases::tells_what_about(text.expose());
         match reading.intent() {
             Intent::SpeakToPerson => self.connect_desk(now),
             Intent::OfficeInfo => self.plan = Plan::Offer(Question::OfferMessage(Prompt::FactUnknown)),

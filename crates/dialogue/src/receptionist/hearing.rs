@@ -130,7 +130,9 @@ impl Receptionist {
         let text = text.expose();
         !match self.question.as_ref().map(Question::answer_kind) {
             Some(AnswerKind::Text) => phrases::is_bare_in_a_message(text),
-            Some(AnswerKind::Contact) => phrases::is_only_contact(text, &reading.slots),
+            Some(AnswerKind::Contact) => {
+                phrases::is_only_contact(text, &reading.slots) || phrases::is_bare_in_a_message(text)
+            }
             Some(AnswerKind::Other) | None => phrases::is_bare(text),
         }
     }

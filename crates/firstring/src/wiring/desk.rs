@@ -60,6 +60,8 @@ impl Desk {
 
     /// Stops the office and closes the database.
     pub async fn close(self) {
+        // The front desk holds a way to the office; the office closes when the last one is gone.
+        drop(self.front);
         self.office.close().await;
     }
 }

@@ -1,13 +1,13 @@
 //! The store, its key, and the office behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use call::{OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
-use domain::OfficeRequest;
+use domain::{CallId, OfficeRequest};
 use office::{Clock, Details, Office, OfficeConfig, Webhook};
 use oncall::{ChannelId, Clinician, ClinicianId, Pace, Policy, Rota, Tiers};
 use store::{OpenOptions, Secret, Store};
@@ -21,6 +21,9 @@ use crate::config::PracticeConfig;
 const REPEAT_AFTER: Duration = Duration::from_secs(60);
 /// When no page went through at all, everybody is tried again after this time.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
+
+/// Pages and notices on their way may take so long when the office closes.
+const CLOSING_MAX: Duration = Duration::from_secs(12);
 
 /// The office and what it stands on.
 pub struct OfficeParts {
@@ -67,12 +70,16 @@ pub async fn open_office(
 }
 
 impl OfficeParts {
-    /// Stops answering and closes the database.
+    /// Takes no more requests, lets pages on their way get their outcome, and closes the database.
     pub async fn close(self) {
-        for task in &self.tasks {
-            task.abort();
+        let Self { store, office, requests, tasks } = self;
+        drop((office, requests));
+        for task in tasks {
+            if tokio::time::timeout(CLOSING_MAX, task).await.is_err() {
+                tracing::warn!("the office did not finish in time; what is on its way is taken up at the next start");
+            }
         }
-        self.store.close().await;
+        store.close().await;
     }
 }
 
@@ -94,20 +101,26 @@ fn policy(config: &PracticeConfig) -> Policy {
     Policy { emergency: pace(config.acknowledge_emergency), urgent: pace(config.acknowledge_urgent) }
 }
 
-/// The other end of [`OfficeRequests`]. What belongs to a case is handed over in order, so that an update never overtakes
-/// its case; a message, for which a slow disk may take seconds, holds up nobody's page.
+/// The other end of [`OfficeRequests`]. What one call says of its case is handed over in order, so that an update never
+/// overtakes the case it belongs to; no call waits for another's, and no page for a message that a slow disk holds up.
 fn connect(office: Office) -> (OfficeRequests, JoinHandle<()>) {
     let (requests, mut queue) = mpsc::channel::<OfficeEnvelope>(OFFICE_REQUESTS_MAX);
     let pump = tokio::spawn(async move {
+        let mut of_cases: HashMap<CallId, JoinHandle<()>> = HashMap::new();
         while let Some(OfficeEnvelope { call, id, request, replies }) = queue.recv().await {
-            match request {
-                OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_) => {
-                    office.handle(call, id, request, replies).await;
+            of_cases.retain(|_, task| !task.is_finished());
+            let of_case = !matches!(request, OfficeRequest::SaveMessage(_));
+            let before = if of_case { of_cases.remove(&call) } else { None };
+            let office = office.clone();
+            let task = tokio::spawn(async move {
+                if let Some(before) = before {
+                    // Whatever became of it, its turn is over.
+                    before.await.ok();
                 }
-                OfficeRequest::SaveMessage(_) => {
-                    let office = office.clone();
-                    tokio::spawn(async move { office.handle(call, id, request, replies).await });
-                }
+                office.handle(call, id, request, replies).await;
+            });
+            if of_case {
+                of_cases.insert(call, task);
             }
         }
     });

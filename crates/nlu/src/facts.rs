@@ -1,0 +1,85 @@
+//! Which of the practice's facts a caller asks for, by the practice's own words (`asked_with`).
+//!
+//! A phrase fits when each of its words that carries meaning was said, in any order and with any common ending. The
+//! phrase with the most such words wins; two facts that fit equally well are ambiguous, and the caller is asked.
+
+use domain::{Fact, FactId};
+
+use crate::phrase::words;
+
+/// Words that tell nothing of what is asked for.
+const EMPTY: &[&str] = &[
+    "a", "an", "the", "is", "are", "do", "does", "you", "your", "i", "my", "can", "where", "what", "when", "how", "to",
+    "in", "on", "at", "of", "for", "it", "there", "have", "we", "me", "be", "and", "or", "please", "with", "s",
+];
+
+/// The fact that `text` asks for, if exactly one fits best.
+pub fn which_fact(text: &str, facts: &[Fact]) -> Option<FactId> {
+    let said = stems(text);
+    let score = |fact: &Fact| fact.asked_with.iter().filter_map(|phrase| fit(phrase, &said)).max();
+    let mut scored: Vec<(usize, &Fact)> = facts.iter().filter_map(|fact| Some((score(fact)?, fact))).collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    match scored.as_slice() {
+        [(_, only)] => Some(only.id.clone()),
+        [(best, fact), (second, _), ..] if best > second => Some(fact.id.clone()),
+        _ => None,
+    }
+}
+
+/// How many meaningful words of `phrase` were said, if all were. A phrase of empty words only must be said as it is.
+fn fit(phrase: &str, said: &[String]) -> Option<usize> {
+    let wanted = stems(phrase);
+    let meaningful: Vec<&String> = wanted.iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
+    if meaningful.is_empty() {
+        let as_it_is = !wanted.is_empty() && said.windows(wanted.len()).any(|window| window == wanted.as_slice());
+        return as_it_is.then_some(1);
+    }
+    meaningful.iter().all(|word| said.contains(word)).then_some(meaningful.len())
+}
+
+fn stems(text: &str) -> Vec<String> {
+    words(text).into_iter().map(|word| stem(word.text)).collect()
+}
+
+/// Takes common endings off: `parking`, `parks`, `parked` -> `park`; `closes` -> `clos`, `close` -> `clos`.
+fn stem(word: String) -> String {
+    const ENDINGS: &[&str] = &["ing", "ed", "es", "s", "e"];
+    /// What is left must still tell the word: "sing" stays.
+    const STEM_LETTERS_MIN: usize = 3;
+    ENDINGS
+        .iter()
+        .find_map(|ending| word.strip_suffix(ending).filter(|stem| stem.len() >= STEM_LETTERS_MIN).map(str::to_owned))
+        .unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_the_practices_own_words() {
+        let fact = |id: &str, asked_with: &[&str]| Fact {
+            id: id.into(),
+            asked_with: asked_with.iter().map(|phrase| (*phrase).to_owned()).collect(),
+            answer: String::new(),
+        };
+        let facts = [
+            fact("parking", &["park", "where can I leave my car"]),
+            fact("hours", &["hours", "when do you open", "close"]),
+            fact("fax", &["fax number", "fax"]),
+            fact("address", &["address", "where are you", "directions"]),
+        ];
+        for (text, expected) in [
+            ("do you have parking?", Some("parking")),
+            ("Where can I leave the car", Some("parking")),
+            ("what time are you closing today", Some("hours")),
+            ("what's your fax number", Some("fax")),
+            ("where are you exactly", Some("address")),
+            ("parking and hours please", None),
+            ("I need a refill", None),
+            ("", None),
+        ] {
+            assert_eq!(which_fact(text, &facts), expected.map(FactId::from), "{text}");
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Dates of birth: "march fourth nineteen eighty five", "the fourth of march '85", "three fourteen fifty-eight",
+//! "oh seven oh nine sixty two", "7/9/62", "1985-03-04".
+//!
+//! Every way to read month, day and year from each place on is tried; the reading that takes the most words wins. Month
+//! before day, unless only day before month gives a date. Never in the future, never more than 120 years ago.
+
+use domain::Slot;
+use jiff::civil::Date;
+
+use super::slot;
+use crate::phrase::numbers::{NumberWord, number_word, ordinal};
+use crate::phrase::token::{Pause, Token, tokens};
+
+/// The month by its name, or a date said as an answer: no other way to take it.
+const CLEAR: f32 = 0.9;
+/// In numbers: month and day could be meant the other way round. Above 0.5: it is read back with the month's name.
+const NUMERIC: f32 = 0.8;
+/// Day before month, because it cannot be otherwise.
+const SWAPPED: f32 = 0.65;
+/// A date among other talk that says nothing of birth: an appointment, a bill.
+const IN_PASSING: f32 = 0.4;
+
+/// Nobody is older.
+const AGE_YEARS_MAX: i16 = 120;
+
+/// Words that may stand around and inside a date that is given as an answer.
+const FILLERS: &[&str] = &[
+    "of", "the", "in", "on", "uh", "um", "and", "day", "slash", "dash", "is", "it's", "its", "it", "that's", "my",
+    "date", "birth", "born", "birthday", "dob", "year", "i", "was", "i'm", "he", "she", "his", "her", "yes", "yeah",
+    "sure", "okay", "so", "he's", "she's", "would", "be",
+];
+
+/// The date of birth in `text`, read on the day `today`.
+pub fn date_of_birth(text: &str, today: Date) -> Option<Slot<Date>> {
+    let tokens = split_long_digits(tokens(text));
+    let mut best: Option<Read> = None;
+    for from in 0..tokens.len() {
+        for read in readings(&tokens, from, today) {
+            let better = best
+                .as_ref()
+                .is_none_or(|best| (read.to - read.from, read.certainty) > (best.to - best.from, best.certainty));
+            let part_of_more = touches_numbers(&tokens, &read);
+            if better && !part_of_more {
+                best = Some(read);
+            }
+        }
+    }
+    let read = best?;
+    let cue =
+        tokens.iter().any(|token| token.word.starts_with("birth") || ["born", "dob"].contains(&token.word.as_str()));
+    let answer =
+        (0..tokens.len()).all(|at| (read.from..read.to).contains(&at) || FILLERS.contains(&tokens[at].word.as_str()));
+    let certainty = if cue || answer { read.certainty } else { IN_PASSING };
+    slot(read.date, text, &tokens, read.from..read.to, certainty)
+}
+
+/// One way to read the tokens `from..to`.
+struct Read {
+    date: Date,
+    from: usize,
+    to: usize,
+    certainty: f32,
+}
+
+/// A value, and the token behind it.
+type Numeral = (i16, usize);
+
+fn readings(tokens: &[Token], from: usize, today: Date) -> Vec<Read> {
+    let named = month_name(tokens, from).into_iter().flat_map(|(month, at)| {
+        pairs(days(tokens, skip(tokens, at)), |at| years(tokens, skip(tokens, at), today))
+            .map(move |(day, year, to)| (year, month, day, to, CLEAR))
+            .collect::<Vec<_>>()
+    });
+    let day_first = days(tokens, from).into_iter().flat_map(|(day, at)| {
+        let month = month_name(tokens, skip(tokens, at));
+        pairs(month.into_iter().collect(), |at| years(tokens, skip(tokens, at), today))
+            .map(move |(month, year, to)| (year, month, day, to, CLEAR))
+            .collect::<Vec<_>>()
+    });
+    let numeric = days(tokens, from).into_iter().flat_map(|(first, at)| {
+        pairs(days(tokens, skip(tokens, at)), |at| years(tokens, skip(tokens, at), today))
+            .map(move |(second, year, to)| match first {
+                1..=12 => (year, first, second, to, NUMERIC),
+                _ => (year, second, first, to, SWAPPED),
+            })
+            .collect::<Vec<_>>()
+    });
+    let iso = four_digits(tokens, from).into_iter().flat_map(|(year, at)| {
+        pairs(days(tokens, skip(tokens, at)), |at| days(tokens, skip(tokens, at)))
+            .map(move |(month, day, to)| (year, month, day, to, NUMERIC))
+            .collect::<Vec<_>>()
+    });
+    let dated = |(year, month, day, to, certainty)| {
+        let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+        let possible = date <= today && today.year() - date.year() <= AGE_YEARS_MAX;
+        possible.then_some(Read { date, from, to, certainty })
+    };
+    named.chain(day_first).chain(numeric).chain(iso).filter_map(dated).collect()
+}
+
+fn pairs(firsts: Vec<Numeral>, then: impl Fn(usize) -> Vec<Numeral>) -> impl Iterator<Item = (i16, i16, usize)> {
+    firsts.into_iter().flat_map(move |(first, at)| {
+        then(at).into_iter().map(move |(second, to)| (first, second, to)).collect::<Vec<_>>()
+    })
+}
+
+/// Words inside a date that say nothing: "march *the* fourth *of* ..".
+fn skip(tokens: &[Token], mut at: usize) -> usize {
+    while tokens
+        .get(at)
+        .is_some_and(|token| ["of", "the", "in", "uh", "um", "slash", "dash"].contains(&token.word.as_str()))
+    {
+        at += 1;
+    }
+    at
+}
+
+/// A number goes on before or behind the reading, or a month stands before it: these digits are part of a telephone
+/// number or of a date in the future.
+fn touches_numbers(tokens: &[Token], read: &Read) -> bool {
+    let numeric = |at: usize| {
+        tokens.get(at).is_some_and(|t| number_word(&t.word).is_some() || t.word.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let month_before = |at: usize| month_name(tokens, at).is_some();
+    let before = read
+        .from
+        .checked_sub(1)
+        .filter(|&at| tokens[at].pause != Pause::Stop)
+        .is_some_and(|at| numeric(at) || month_before(at));
+    before || (numeric(read.to) && tokens[read.to - 1].pause != Pause::Stop)
+}
+
+fn month_name(tokens: &[Token], at: usize) -> Option<Numeral> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let word = tokens.get(at)?.word.as_str();
+    let short = |month: &str| word.len() >= 3 && (word == "sept" || word.len() == 3) && month.starts_with(word);
+    MONTHS.iter().position(|month| *month == word || short(month)).map(|place| (place as i16 + 1, at + 1))
+}
+
+/// Every way to read a number from 1 to 31 at `at`.
+fn days(tokens: &[Token], at: usize) -> Vec<Numeral> {
+    let mut days: Vec<Numeral> = two_digits(tokens, at);
+    days.extend(digit(tokens, at).map(|digit| (digit, at + 1)));
+    if let Some(token) = tokens.get(at) {
+        days.extend(ordinal(&token.word).map(|day| (day as i16, at + 1)));
+        if let Some(NumberWord::Tens(tens)) = number_word(&token.word) {
+            let unit = tokens.get(at + 1).and_then(|next| ordinal(&next.word)).filter(|unit| *unit < 10);
+            days.extend(unit.map(|unit| ((tens + unit) as i16, at + 2)));
+        }
+    }
+    days.retain(|(day, _)| (1..=31).contains(day));
+    days
+}
+
+/// Every way to read a year at `at`.
+fn years(tokens: &[Token], at: usize, today: Date) -> Vec<Numeral> {
+    let mut years = four_digits(tokens, at);
+    let this_century = today.year() % 100;
+    let century = |year: i16| if year <= this_century { 2000 + year } else { 1900 + year };
+    years.extend(two_digits(tokens, at).into_iter().map(|(year, to)| (century(year), to)));
+    years
+}
+
+/// "1985", "nineteen eighty five", "twenty oh one", "two thousand and one", "one nine eight five".
+fn four_digits(tokens: &[Token], at: usize) -> Vec<Numeral> {
+    let Some(token) = tokens.get(at) else { return Vec::new() };
+    let mut years = Vec::new();
+    if token.word.len() == 4 {
+        years.extend(token.word.parse().ok().map(|year: i16| (year, at + 1)));
+    }
+    for (century, behind) in two_digits(tokens, at) {
+        years.extend(two_digits(tokens, behind).into_iter().map(|(year, to)| (century * 100 + year, to)));
+        if tokens.get(behind).is_some_and(|next| next.word == "hundred") {
+            years.push((century * 100, behind + 1));
+        }
+    }
+    if let (Some(millennium), Some("thousand")) = (digit(tokens, at), tokens.get(at + 1).map(|next| next.word.as_str()))
+    {
+        let behind = at + 2 + usize::from(tokens.get(at + 2).is_some_and(|next| next.word == "and"));
+        years.push((millennium * 1000, at + 2));
+        years.extend(two_digits(tokens, behind).into_iter().map(|(year, to)| (millennium * 1000 + year, to)));
+        years.extend(digit(tokens, behind).map(|year| (millennium * 1000 + year, behind + 1)));
+    }
+    years
+}
+
+/// Every way to read two digits at `at`: "62", "sixty two", "twelve", "oh seven", "six two", "sixty".
+fn two_digits(tokens: &[Token], at: usize) -> Vec<Numeral> {
+    let Some(token) = tokens.get(at) else { return Vec::new() };
+    let unit = digit(tokens, at + 1);
+    match number_word(&token.word) {
+        Some(NumberWord::Teen(value)) => vec![(value as i16, at + 1)],
+        Some(NumberWord::Tens(tens)) => {
+            let with_unit = unit.filter(|unit| *unit > 0).map(|unit| (tens as i16 + unit, at + 2));
+            [Some((tens as i16, at + 1)), with_unit].into_iter().flatten().collect()
+        }
+        Some(NumberWord::Digit(_) | NumberWord::Hundred | NumberWord::Thousand) | None => {
+            let written = token.word.parse().ok().filter(|_| token.word.len() == 2).map(|value| (value, at + 1));
+            let spelled = digit(tokens, at).zip(unit).map(|(tens, unit)| (tens * 10 + unit, at + 2));
+            [written, spelled].into_iter().flatten().collect()
+        }
+    }
+}
+
+fn digit(tokens: &[Token], at: usize) -> Option<i16> {
+    let word = &tokens.get(at)?.word;
+    match number_word(word) {
+        Some(NumberWord::Digit(digit)) => Some(digit as i16),
+        Some(NumberWord::Teen(_) | NumberWord::Tens(_) | NumberWord::Hundred | NumberWord::Thousand) => None,
+        None => word.parse().ok().filter(|_| word.len() == 1),
+    }
+}
+
+/// "070962" and "3.14.58" -> single digits and parts, each with its own place.
+fn split_long_digits(tokens: Vec<Token>) -> Vec<Token> {
+    let split = |token: Token| -> Vec<Token> {
+        let digits = token.word.bytes().all(|b| b.is_ascii_digit());
+        let dotted = !digits && token.word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        if (!digits || token.word.len() < 5) && !dotted {
+            return vec![token];
+        }
+        let separators: Vec<usize> = if dotted {
+            token.word.match_indices('.').map(|(at, _)| at).collect()
+        } else {
+            (1..token.word.len()).collect()
+        };
+        let width = usize::from(dotted);
+        let starts = std::iter::once(0).chain(separators.iter().map(|at| at + width));
+        let ends = separators.iter().copied().chain(std::iter::once(token.word.len()));
+        starts
+            .zip(ends)
+            .map(|(from, to)| Token {
+                word: token.word[from..to].to_owned(),
+                at: token.at.start + from..token.at.start + to,
+                pause: if to == token.word.len() { token.pause } else { Pause::None },
+            })
+            .collect()
+    };
+    tokens.into_iter().flat_map(split).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn as_people_say_them() {
+        let today = date(2026, 11, 18);
+        for (text, born) in [
+            ("march fourth nineteen eighty five", date(1985, 3, 4)),
+            ("March 4th, 1985.", date(1985, 3, 4)),
+            ("the fourth of march nineteen eighty five", date(1985, 3, 4)),
+            ("three fourteen fifty-eight", date(1958, 3, 14)),
+            ("oh seven oh nine sixty two", date(1962, 7, 9)),
+            ("7/9/62", date(1962, 7, 9)),
+            ("07091962", date(1962, 7, 9)),
+            ("it's 3.14.58", date(1958, 3, 14)),
+            ("1985-03-04", date(1985, 3, 4)),
+            ("twelve twenty five nineteen seventy", date(1970, 12, 25)),
+            ("january first two thousand and one", date(2001, 1, 1)),
+            ("august the twenty third twenty ten", date(2010, 8, 23)),
+            ("one one two thousand", date(2000, 1, 1)),
+            ("june sixth oh seven", date(2007, 6, 6)),
+            ("25 12 1970", date(1970, 12, 25)),
+            ("eleven five one nine six four", date(1964, 11, 5)),
+            ("I was born october thirty first nineteen forty nine", date(1949, 10, 31)),
+        ] {
+            let slot = date_of_birth(text, today).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(*slot.value.expose(), born, "{text}");
+            assert!(slot.certainty >= 0.5 && text.contains(slot.heard.expose()), "{text}: {slot:?}");
+        }
+        for none in [
+            "",
+            "555-0142",
+            "312 555 0142",
+            "march fourth twenty thirty",
+            "february thirtieth nineteen eighty",
+            "may first nineteen oh five",
+            "my name is May",
+        ] {
+            assert_eq!(date_of_birth(none, today), None, "{none}");
+        }
+        let passing = date_of_birth("I was in on march fourth twenty twenty six about my knee", today).expect("a date");
+        assert!(passing.certainty < 0.5);
+    }
+}

@@ -1,0 +1,207 @@
+//! Words given letter by letter: "L-O-P-E-Z", "l o p e z", "B as in boy", "double L", "el oh pee ee zee", "lima oscar ..".
+
+use std::ops::Range;
+
+use domain::Slot;
+
+use super::{capitalised, slot};
+use crate::phrase::token::{Token, tokens};
+
+/// Each letter stood there as a letter.
+const LETTERS: f32 = 0.9;
+/// Some were heard as words ("bee", "lima").
+const AS_WORDS: f32 = 0.7;
+/// Two letters only: as likely initials, or "I" and "a".
+const SHORT: f32 = 0.4;
+
+/// Names of letters as recognisers write them. Between letters only: "see" and "you" are words too.
+const LETTER_NAMES: &[(&str, char)] = &[
+    ("ay", 'a'),
+    ("bee", 'b'),
+    ("be", 'b'),
+    ("cee", 'c'),
+    ("see", 'c'),
+    ("sea", 'c'),
+    ("dee", 'd'),
+    ("ee", 'e'),
+    ("eff", 'f'),
+    ("ef", 'f'),
+    ("gee", 'g'),
+    ("aitch", 'h'),
+    ("eye", 'i'),
+    ("jay", 'j'),
+    ("kay", 'k'),
+    ("el", 'l'),
+    ("ell", 'l'),
+    ("em", 'm'),
+    ("en", 'n'),
+    ("oh", 'o'),
+    ("pee", 'p'),
+    ("pea", 'p'),
+    ("queue", 'q'),
+    ("cue", 'q'),
+    ("are", 'r'),
+    ("ar", 'r'),
+    ("ess", 's'),
+    ("es", 's'),
+    ("tee", 't'),
+    ("tea", 't'),
+    ("you", 'u'),
+    ("vee", 'v'),
+    ("ex", 'x'),
+    ("why", 'y'),
+    ("wye", 'y'),
+    ("zee", 'z'),
+    ("zed", 'z'),
+];
+
+/// The NATO alphabet, said alone.
+const NATO: &[&str] = &[
+    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima",
+    "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray",
+    "yankee", "zulu",
+];
+
+/// A run of letters.
+#[derive(Debug, PartialEq)]
+pub(super) struct Spelled {
+    /// Capitalised as a name.
+    pub(super) value: String,
+    /// The tokens it took.
+    pub(super) of: Range<usize>,
+    pub(super) certainty: f32,
+}
+
+/// The word, or the words, that `text` spells.
+pub fn spelling(text: &str) -> Option<Slot<String>> {
+    let tokens = tokens(text);
+    let runs = spelled(&tokens);
+    let whole = runs.first()?.of.start..runs.last()?.of.end;
+    let certainty = runs.iter().map(|run| run.certainty).fold(1.0, f32::min);
+    let values: Vec<String> = runs.into_iter().map(|run| run.value).collect();
+    slot(values.join(" "), text, &tokens, whole, certainty)
+}
+
+/// Every run of at least two letters.
+pub(super) fn spelled(tokens: &[Token]) -> Vec<Spelled> {
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let run = run_at(tokens, at);
+        match run {
+            Some(run) => {
+                at = run.of.end;
+                runs.push(run);
+            }
+            None => at += 1,
+        }
+    }
+    runs
+}
+
+fn run_at(tokens: &[Token], from: usize) -> Option<Spelled> {
+    let mut letters = String::new();
+    let (mut sure, mut as_words, mut at) = (0, 0, from);
+    while let Some((heard, next)) = letter_at(tokens, at) {
+        match heard {
+            Heard::Letters(said) => {
+                sure += 1;
+                letters.push_str(&said);
+            }
+            Heard::Word(letter) => {
+                as_words += 1;
+                letters.push(letter);
+            }
+        }
+        at = next;
+    }
+    let count = letters.chars().count();
+    let nato = sure == 0 && (from..at).all(|at| NATO.contains(&tokens[at].word.as_str()));
+    let trusted =
+        sure >= 2 && sure >= as_words || nato && count >= 3 || sure >= 1 && letters.len() > 2 && as_words <= 1;
+    let certainty = match (count, as_words) {
+        (0..=2, _) => SHORT,
+        (_, 0) => LETTERS,
+        (_, _) => AS_WORDS,
+    };
+    (trusted && count >= 2).then(|| Spelled { value: capitalised(&letters), of: from..at, certainty })
+}
+
+enum Heard {
+    Letters(String),
+    Word(char),
+}
+
+/// A letter at `at`, with whatever explains it ("as in boy"), and the token behind.
+fn letter_at(tokens: &[Token], at: usize) -> Option<(Heard, usize)> {
+    let word = |at: usize| tokens.get(at).map(|token| token.word.as_str());
+    let here = word(at)?;
+    if here == "double" && word(at + 1) == Some("u") && word(at + 2).is_none_or(|next| next.chars().count() == 1) {
+        return Some((Heard::Letters("w".to_owned()), at + 2));
+    }
+    if here == "double" {
+        let (heard, next) = letter_at(tokens, at + 1)?;
+        let doubled = match heard {
+            Heard::Letters(letter) => letter.repeat(2),
+            Heard::Word(letter) => letter.to_string().repeat(2),
+        };
+        return Some((Heard::Letters(doubled), next));
+    }
+    if here == "capital" {
+        return letter_at(tokens, at + 1);
+    }
+    if here == "apostrophe" && at > 0 {
+        return letter_at(tokens, at + 1).map(|(heard, next)| match heard {
+            Heard::Letters(letter) => (Heard::Letters(format!("'{letter}")), next),
+            Heard::Word(letter) => (Heard::Letters(format!("'{letter}")), next),
+        });
+    }
+    let mut chars = here.chars();
+    let letter = chars.next().filter(|c| c.is_alphabetic() && chars.next().is_none());
+    let named = || LETTER_NAMES.iter().find(|(name, _)| *name == here).map(|&(_, letter)| letter);
+    let nato = || NATO.contains(&here).then(|| here.chars().next()).flatten();
+    let heard = match letter {
+        Some(letter) => Heard::Letters(letter.to_string()),
+        None => Heard::Word(named().or_else(nato)?),
+    };
+    let explained = match (word(at + 1), word(at + 2)) {
+        (Some("as"), Some("in")) => at + 4,
+        (Some("like" | "for"), Some(_)) => at + 3,
+        (_, _) => at + 1,
+    };
+    let first = |at: usize| word(at).and_then(|word| word.chars().next());
+    let fits = explained == at + 1
+        || matches!((&heard, first(explained - 1)), (Heard::Letters(l), Some(c)) if l.starts_with(c));
+    Some((heard, if fits { explained } else { at + 1 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_people_spell() {
+        for (text, value) in [
+            ("L-O-P-E-Z", "Lopez"),
+            ("l o p e z", "Lopez"),
+            ("it's L. O. P. E. Z.", "Lopez"),
+            ("b as in boy r o w n", "Brown"),
+            ("B for bravo, R, O, W, N", "Brown"),
+            ("m i double l e r", "Miller"),
+            ("W I L double L I A M", "Willliam"),
+            ("double u o n g", "Wong"),
+            ("o apostrophe b r i e n", "O'Brien"),
+            ("lima oscar papa echo zulu", "Lopez"),
+            ("M-A-R-I-A, last name L-O-P-E-Z", "Maria Lopez"),
+            ("en g u y e n", "Nguyen"),
+            ("S-M-I-T-H like it sounds", "Smith"),
+        ] {
+            let slot = spelling(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(slot.value.expose(), value, "{text}");
+            assert!(text.contains(slot.heard.expose()) && slot.certainty >= 0.5, "{text}");
+        }
+        for none in ["", "Maria Lopez", "I see you are here", "a cold", "why"] {
+            assert_eq!(spelling(none), None, "{none}");
+        }
+    }
+}

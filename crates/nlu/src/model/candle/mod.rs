@@ -1,0 +1,182 @@
+//! The language model in this process: GGUF weights on candle, with a decoder of our own.
+//!
+//! Why our own: candle's stock models copy whole prompts or cannot continue them, keep every mask for ever, and run
+//! Q4_1, Q5_0 and Q5_1 on scalar kernels; see `weights` and `decoder`.
+//!
+//! Threads: candle has a pool of its own whose threads wait by spinning. `CANDLE_NUM_THREADS` (before the first use;
+//! by default `RAYON_NUM_THREADS`, then the number of cores) should leave a core to the recogniser. The kernels are
+//! chosen at compile time: without `-C target-cpu` they are several times slower.
+
+mod chat;
+mod decoder;
+mod prefixes;
+mod weights;
+
+use std::path::Path;
+
+use candle_core::Device;
+
+use self::chat::Chat;
+use self::decoder::{Decoder, Memory, Pass};
+use self::prefixes::Prefixes;
+use self::weights::Weights;
+use super::{Cancel, LanguageModel, Message, Question};
+use crate::NluError;
+
+/// Tokens of one pass. Between passes a cancellation is seen: 0.3 s with the 1.5 B model on two threads.
+const PASS_TOKENS_MAX: usize = 64;
+
+/// The longest prompt. Longer ones are refused ([`NluError::TooLong`]); a reading's prompt has about 900 tokens.
+const PROMPT_TOKENS_MAX: usize = 4096;
+
+/// A Qwen 2 or Llama model (SmolLM2, ..) from a GGUF file, on ChatML.
+pub struct CandleModel {
+    chat: Chat,
+    decoder: Decoder,
+    prefixes: Prefixes,
+}
+
+impl std::fmt::Debug for CandleModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CandleModel").finish_non_exhaustive()
+    }
+}
+
+impl From<candle_core::Error> for NluError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Inference(Box::new(error))
+    }
+}
+
+impl CandleModel {
+    /// Loads the weights: one to three seconds.
+    pub fn load(path: &Path) -> Result<Self, NluError> {
+        let device = Device::Cpu;
+        let mut weights = Weights::open(path, &device)?;
+        let unusable = |problem: &str, source: Option<candle_core::Error>| NluError::Weights {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+            source: source.map(Into::into),
+        };
+        let tokenizer = weights.tokenizer().map_err(|e| unusable("its tokenizer is not known", Some(e)))?;
+        let chat = Chat::new(tokenizer).ok_or_else(|| unusable("it was not trained on ChatML", None))?;
+        let decoder = Decoder::load(&mut weights, &device, PROMPT_TOKENS_MAX)
+            .map_err(|e| unusable("its layers cannot be read", Some(e)))?;
+        Ok(Self { chat, decoder, prefixes: Prefixes::default() })
+    }
+
+    /// The memory of all but the last `PASS_TOKENS_MAX` of `tokens`, at most, and these last tokens.
+    fn read_up_to<'a>(&mut self, tokens: &'a [u32], cancel: &Cancel) -> Result<(Memory, &'a [u32]), NluError> {
+        let tokens_max = self.decoder.tokens_max();
+        if tokens.len() > tokens_max {
+            return Err(NluError::TooLong { tokens: tokens.len(), tokens_max });
+        }
+        let mut memory = self.prefixes.longest(tokens)?;
+        let mut rest = &tokens[memory.tokens()..];
+        while rest.len() > PASS_TOKENS_MAX {
+            cancel.check()?;
+            let (trunk, after) = rest.split_at(PASS_TOKENS_MAX);
+            memory = self.decoder.read(&Pass { trunk, branches: &[] }, &memory)?.0;
+            rest = after;
+        }
+        cancel.check()?;
+        Ok((memory, rest))
+    }
+}
+
+impl LanguageModel for CandleModel {
+    fn prepare(&mut self, messages: &[Message], cancel: &Cancel) -> Result<(), NluError> {
+        let tokens = self.chat.open(messages)?;
+        let (mut memory, rest) = self.read_up_to(&tokens, cancel)?;
+        if !rest.is_empty() {
+            memory = self.decoder.read(&Pass { trunk: rest, branches: &[] }, &memory)?.0;
+        }
+        self.prefixes.keep(tokens, memory);
+        Ok(())
+    }
+
+    fn choose(
+        &mut self,
+        messages: &[Message],
+        questions: &[Question<'_>],
+        cancel: &Cancel,
+    ) -> Result<Vec<Vec<f32>>, NluError> {
+        let tokens = self.chat.up_to_answer(messages)?;
+        let mut choices = questions.iter().map(|q| Choice::new(&self.chat, q)).collect::<Result<Vec<_>, _>>()?;
+        let (mut memory, mut trunk) = self.read_up_to(&tokens, cancel)?;
+        loop {
+            let branches: Vec<Vec<u32>> = choices.iter().flat_map(Choice::branches).collect();
+            if branches.is_empty() {
+                return Ok(choices.into_iter().map(|choice| choice.probabilities).collect());
+            }
+            cancel.check()?;
+            let (read, states) = self.decoder.read(&Pass { trunk, branches: &branches }, &memory)?;
+            let mut row = 0;
+            for choice in &mut choices {
+                choice.advance(|next| {
+                    row += 1;
+                    self.decoder.logits(&states.get(row - 1)?, next)
+                })?;
+            }
+            memory = read;
+            trunk = &[];
+        }
+    }
+}
+
+/// The choice among the words of one question. Words are compared token by token: at each fork the probability is
+/// shared out among the tokens that lead to a word, so that long words are at no disadvantage.
+struct Choice {
+    lead: Vec<u32>,
+    words: Vec<Vec<u32>>,
+    probabilities: Vec<f32>,
+    /// Words that begin alike, and how many tokens they have in common. Mostly one fork and one pass.
+    forks: Vec<(Vec<usize>, usize)>,
+}
+
+impl Choice {
+    fn new(chat: &Chat, question: &Question<'_>) -> Result<Self, NluError> {
+        let words = question.words.iter().map(|word| chat.word(word)).collect::<Result<Vec<_>, _>>()?;
+        let all: Vec<usize> = (0..words.len()).collect();
+        Ok(Self {
+            lead: chat.lead(question.name)?,
+            probabilities: vec![1.0; words.len()],
+            forks: if all.len() > 1 { vec![(all, 0)] } else { Vec::new() },
+            words,
+        })
+    }
+
+    /// What is to be read for each fork.
+    fn branches(&self) -> impl Iterator<Item = Vec<u32>> + '_ {
+        self.forks.iter().map(|(words, depth)| [&self.lead, &self.words[words[0]][..*depth]].concat())
+    }
+
+    /// Decides each fork by the logits of its next tokens.
+    fn advance(&mut self, mut logits: impl FnMut(&[u32]) -> candle_core::Result<Vec<f32>>) -> Result<(), NluError> {
+        for (words, depth) in std::mem::take(&mut self.forks) {
+            let next = |word: usize| self.words[word][depth];
+            let mut tokens: Vec<u32> = words.iter().map(|&word| next(word)).collect();
+            tokens.sort_unstable();
+            tokens.dedup();
+            for (&token, probability) in tokens.iter().zip(softmax(&logits(&tokens)?)) {
+                let alike: Vec<usize> = words.iter().copied().filter(|&word| next(word) == token).collect();
+                for &word in &alike {
+                    self.probabilities[word] *= probability;
+                }
+                // All at their end at once: the same word twice, between which nothing can decide.
+                let undecided = alike.len() > 1 && alike.iter().all(|&word| depth + 1 < self.words[word].len());
+                if undecided {
+                    self.forks.push((alike, depth + 1));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f32> = logits.iter().map(|logit| (logit - highest).exp()).collect();
+    let sum: f32 = weights.iter().sum();
+    weights.iter().map(|weight| weight / sum).collect()
+}

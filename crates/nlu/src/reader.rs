@@ -1,0 +1,123 @@
+use std::fmt;
+use std::sync::Arc;
+
+use domain::{Asked, Phi, Practice, Reading, RedFlag};
+use jiff::Zoned;
+
+use crate::NluError;
+use crate::model::{Cancel, LanguageModel};
+use crate::questions::{Judgement, Questions};
+use crate::red_flags::RedFlags;
+use crate::rules::{Rules, Scope};
+
+/// A line of the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// By the caller.
+    Caller(Phi<String>),
+    /// By FirstRing.
+    FirstRing(Phi<String>),
+}
+
+/// What an utterance is read with.
+#[derive(Clone, Debug)]
+pub struct ReadContext {
+    /// What FirstRing asked last.
+    pub asked: Asked,
+    /// The lines before the utterance, oldest first. Only the last few are looked at.
+    pub so_far: Vec<Said>,
+    /// The wall time, in the practice's zone.
+    pub now: Zoned,
+}
+
+/// Reads what callers say, for one practice; lives on the thread of its model.
+///
+/// Reading cannot fail. What the model cannot tell, because there is none, it failed or it was cancelled, the rules tell
+/// alone, and if they cannot either, the reading is unsure (the module `witnesses` has the rules of evidence).
+pub struct Reader {
+    rules: Arc<Rules>,
+    questions: Questions,
+    model: Option<Box<dyn LanguageModel>>,
+    cancel: Cancel,
+    failure: Option<NluError>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("has_model", &self.model.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// A reader; without a model it reads by rules alone. `area_code`: see [`Rules`].
+    pub fn new(
+        practice: Arc<Practice>,
+        area_code: Option<&str>,
+        red_flags: RedFlags,
+        questions: Questions,
+        model: Option<Box<dyn LanguageModel>>,
+    ) -> Self {
+        let rules = Arc::new(Rules::new(practice, area_code, red_flags));
+        Self { rules, questions, model, cancel: Cancel::default(), failure: None }
+    }
+
+    /// Lets the model read the instruction and the shots: some seconds, once, before the first call.
+    pub fn warm_up(&mut self) -> Result<(), NluError> {
+        self.cancel.renew();
+        match &mut self.model {
+            Some(model) => model.prepare(self.questions.beginning(), &self.cancel),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything that is read without the model, for other threads.
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules)
+    }
+
+    /// Stops the reading that is in progress: it ends with what the rules tell.
+    pub fn canceller(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
+    /// The red flags in `text`, in microseconds.
+    pub fn flags(&self, text: &str) -> Vec<RedFlag> {
+        self.rules.red_flags().find(text)
+    }
+
+    /// Lets the model read the call so far, while FirstRing speaks. Only saves time.
+    pub fn prefill(&mut self, context: &ReadContext) {
+        self.cancel.renew();
+        if let Some(model) = &mut self.model {
+            self.failure = model.prepare(&self.questions.prompt(context, ""), &self.cancel).err();
+        }
+    }
+
+    /// What the caller means by `text`.
+    pub fn read(&mut self, text: &Phi<String>, context: &ReadContext) -> Reading {
+        self.cancel.renew();
+        let by_rules = self.rules.hear(text.expose(), context);
+        let judged = match by_rules.scope {
+            Scope::Answer => None,
+            Scope::BesideTheAnswer | Scope::Open => self.judge(text.expose(), context),
+        };
+        self.rules.conclude(text, context, by_rules, judged)
+    }
+
+    /// Why the model had no part in what was read last, for the log; none if it had, or was not needed.
+    pub fn take_failure(&mut self) -> Option<NluError> {
+        self.failure.take()
+    }
+
+    fn judge(&mut self, text: &str, context: &ReadContext) -> Option<Judgement> {
+        let model = self.model.as_mut()?;
+        let prompt = self.questions.prompt(context, text);
+        match model.choose(&prompt, &self.questions.asked(), &self.cancel) {
+            Ok(answers) => self.questions.judgement(&answers),
+            Err(failure) => {
+                self.failure = Some(failure);
+                None
+            }
+        }
+    }
+}

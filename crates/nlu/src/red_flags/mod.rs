@@ -1,0 +1,77 @@
+//! Written red-flag rules: what a clinician decided must never wait for a model.
+//!
+//! Rules stand in `prompts/red_flags.toml`, in the language of patterns that that file explains. [`RedFlags::parse`]
+//! checks them once; [`RedFlags::find`] is then total, deterministic and takes well under 0.2 ms for an utterance, so
+//! that it also reads every partial.
+//!
+//! A rule can only *raise* urgency. What keeps a rule from firing is short and deliberately narrow, because a missed
+//! emergency costs more than a false alarm:
+//!
+//! - a negation in the same clause with nothing of its own between ("no chest pain"; not "no fever, but my chest hurts");
+//! - what is clearly long past and said with no word of the present ("had a heart attack ten years ago");
+//! - what the caller takes back as a joke;
+//! - the rule's own `unless`, where it overlaps the place that was found ("seizure medication").
+//!
+//! Rules marked `always` know only the first and the last. Whatever is merely possible ("what should I do if ..") fires.
+
+mod guards;
+mod written;
+
+use domain::{RedFlag, RedFlagId};
+
+use crate::NluError;
+use crate::phrase::{Found, Phrases, words};
+
+/// The rules, checked and ready to be matched.
+#[derive(Debug)]
+pub struct RedFlags {
+    rules: Vec<Rule>,
+    /// Each pattern with the place of its rule in `rules`.
+    patterns: Phrases<usize>,
+    /// The same for `unless`.
+    exceptions: Phrases<usize>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    flag: RedFlag,
+    always: bool,
+}
+
+impl RedFlags {
+    /// Checks rules as they are written in `prompts/red_flags.toml`; an error names the rule and what to write instead.
+    pub fn parse(toml: &str) -> Result<Self, NluError> {
+        written::read(toml)
+    }
+
+    /// The rules that come with FirstRing.
+    pub fn built_in() -> Self {
+        Self::parse(include_str!("../../../../prompts/red_flags.toml")).expect("a test reads this very file")
+    }
+
+    /// The names of all rules, as they are written.
+    pub fn ids(&self) -> impl Iterator<Item = &RedFlagId> {
+        self.rules.iter().map(|rule| &rule.flag.id)
+    }
+
+    /// Every rule that fires on what was said, the most urgent first, then in the order of the file.
+    pub fn find(&self, text: &str) -> Vec<RedFlag> {
+        let words = words(text);
+        let mut exceptions = self.exceptions.places(&words);
+        // what takes an alarm away must have been said in one breath: "my appointment, and my son has a seizure"
+        exceptions.retain(|e| words[e.from].clause == words[e.to - 1].clause);
+        let excepted = |found: &Found, rule: usize| {
+            exceptions.iter().any(|e| *self.exceptions.meaning(*e) == rule && e.from < found.to && found.from < e.to)
+        };
+        let mut places = self.patterns.places(&words);
+        places.retain(|found| {
+            let rule = *self.patterns.meaning(*found);
+            let doubted = !self.rules[rule].always && guards::not_now(&words, found.from, found.to);
+            !doubted && !excepted(found, rule)
+        });
+        let mut fired: Vec<usize> = self.patterns.complete(&places).copied().collect();
+        fired.sort_by_key(|&rule| (std::cmp::Reverse(self.rules[rule].flag.urgency), rule));
+        fired.dedup();
+        fired.into_iter().map(|rule| self.rules[rule].flag.clone()).collect()
+    }
+}

@@ -1,0 +1,126 @@
+//! The built-in red-flag rules against `tests/red_flags.txt`, a table that a clinician can read and extend.
+//!
+//! Each line is `+kind text` (an emergency of that kind must be found), `+urgent text` (at least urgent), `? text` (may
+//! be urgent, not an emergency) or `- text` (nothing should be found). A missed `+` fails, and so does a false alarm: what
+//! must raise because of a doubt is marked so in the table.
+
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use domain::{EmergencyKind, RedFlag, Urgency};
+use nlu::red_flags::RedFlags;
+use proptest::prelude::*;
+
+static RULES: LazyLock<RedFlags> = LazyLock::new(RedFlags::built_in);
+
+const TABLE: &str = include_str!("red_flags.txt");
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Expected {
+    Emergency(EmergencyKind),
+    Urgent,
+    NoEmergency,
+    Nothing,
+}
+
+fn table() -> Vec<(Expected, &'static str)> {
+    let line = |line: &'static str| {
+        let (mark, text) = line.split_once(' ').expect("a mark and a text");
+        let expected = match mark {
+            "-" => Expected::Nothing,
+            "?" => Expected::NoEmergency,
+            "+urgent" => Expected::Urgent,
+            kind => Expected::Emergency(kind.trim_start_matches('+').parse().expect("a kind of emergency")),
+        };
+        (expected, text.trim())
+    };
+    TABLE.lines().filter(|text| !text.trim().is_empty() && !text.starts_with('#')).map(line).collect()
+}
+
+fn urgency(flags: &[RedFlag]) -> Urgency {
+    flags.iter().map(|flag| flag.urgency).max().unwrap_or(Urgency::Routine)
+}
+
+fn missed(expected: Expected, flags: &[RedFlag]) -> bool {
+    match expected {
+        Expected::Emergency(kind) => !flags.iter().any(|f| f.urgency == Urgency::Emergency && f.kind == kind),
+        Expected::Urgent => urgency(flags) < Urgency::Urgent,
+        Expected::NoEmergency | Expected::Nothing => false,
+    }
+}
+
+fn false_alarm(expected: Expected, flags: &[RedFlag]) -> bool {
+    match expected {
+        Expected::Emergency(_) => false,
+        Expected::Urgent | Expected::NoEmergency => urgency(flags) == Urgency::Emergency,
+        Expected::Nothing => urgency(flags) > Urgency::Routine,
+    }
+}
+
+#[test]
+fn the_table() {
+    let rules = &*RULES;
+    let table = table();
+    assert!(table.len() >= 250, "{} lines", table.len());
+    let (mut misses, mut alarms) = (Vec::new(), Vec::new());
+    for (expected, text) in &table {
+        let flags = rules.find(text);
+        let ids: Vec<_> = flags.iter().map(|flag| flag.id.0.as_str()).collect();
+        if missed(*expected, &flags) {
+            misses.push(format!("{expected:?}: {text} -> {ids:?}"));
+        }
+        if false_alarm(*expected, &flags) {
+            alarms.push(format!("{expected:?}: {text} -> {ids:?}"));
+        }
+    }
+    let start = Instant::now();
+    for (_, text) in &table {
+        drop(rules.find(text));
+    }
+    eprintln!("{:.0} us per line", start.elapsed().as_secs_f64() * 1e6 / table.len() as f64);
+    let positive = table.iter().filter(|(e, _)| matches!(e, Expected::Emergency(_) | Expected::Urgent)).count();
+    let (hits, raised) = (positive - misses.len(), positive - misses.len() + alarms.len());
+    eprintln!("{} lines; recall {hits}/{positive}, precision {hits}/{raised}", table.len());
+    assert!(misses.is_empty(), "missed:\n{}", misses.join("\n"));
+    assert!(alarms.is_empty(), "false alarms:\n{}", alarms.join("\n"));
+}
+
+#[test]
+fn a_recogniser_without_case_and_punctuation_hides_nothing() {
+    let rules = &*RULES;
+    for (expected, text) in table() {
+        let bare: String = text
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_alphanumeric() || ".'".contains(c) { c } else { ' ' })
+            .collect();
+        if matches!(expected, Expected::Emergency(_) | Expected::Urgent) {
+            assert!(!missed(expected, &rules.find(&bare)), "{bare}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read(text in "\\PC{0,200}") {
+        let rules = &*RULES;
+        prop_assert_eq!(rules.find(&text), rules.find(&text));
+    }
+
+    /// What else is said in other sentences never takes an alarm away.
+    #[test]
+    fn other_sentences_take_nothing_away(at in any::<prop::sample::Index>(), other in any::<prop::sample::Index>()) {
+        let rules = &*RULES;
+        let table = table();
+        let (_, text) = table[at.index(table.len())];
+        let (_, neighbour) = table[other.index(table.len())];
+        prop_assume!(!neighbour.contains("kidding") && !neighbour.contains("joking"));
+        let alone = rules.find(text);
+        for both in [format!("{neighbour}. {text}"), format!("{text}. {neighbour}")] {
+            let together = rules.find(&both);
+            prop_assert!(urgency(&together) >= urgency(&alone), "{}", both);
+        }
+    }
+}
