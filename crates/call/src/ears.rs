@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use speech::SpeechError;
 use speech::hearing::{
@@ -12,11 +12,14 @@ use speech::hearing::{
     SecondDecode, Vad, WINDOW,
 };
 use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 use transport::Frame;
 
 use crate::engine::{Engine, EngineError, Haste};
 use crate::pace::Pace;
 
+/// From an utterance to its second decode.
+const SECOND_DECODE_AFTER: Duration = Duration::from_millis(1500);
 /// Results that wait for the listener. Full: the model's task waits; its thread does not.
 const RESULTS_MAX: usize = 16;
 
@@ -289,8 +292,15 @@ impl Ears {
         let cancel = Cancel::default();
         self.running.insert(job.id, (job.purpose, cancel.clone()));
         let (engine, done) = (engine.clone(), self.done.clone());
-        let decoding = Decoding { purpose: job.purpose, words: Arc::clone(&self.engines.words) };
+        // A prompt of names doubles what a decode costs, and the caller waits for the final: the second decode corrects
+        // names. It begins when the answer is on its way, because on two cores it would hold the answer up.
+        let (words, wait) = match job.purpose {
+            Purpose::Partial | Purpose::Final => (Arc::default(), Duration::ZERO),
+            Purpose::Careful => (Arc::clone(&self.engines.words), SECOND_DECODE_AFTER),
+        };
+        let decoding = Decoding { purpose: job.purpose, words };
         tokio::spawn(async move {
+            sleep(wait).await;
             let began = Instant::now();
             let (id, purpose) = (job.id, job.purpose);
             let work = move |model: &mut Box<dyn Recognizer>| model.recognize(job.samples.expose(), &decoding, &cancel);

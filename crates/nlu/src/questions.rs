@@ -1,7 +1,7 @@
 //! What the language model is told and asked about a caller's words, from `prompts/reading.toml`.
 //!
-//! A prompt is the instruction, the shots, and then one message with the utterance. Everything
-//! up to the utterance is known before the caller opens their mouth, and is read ahead.
+//! A prompt is the instruction, the shots, and then one message with the utterance. Everything up to the utterance is known
+//! before the caller opens their mouth, and is read ahead.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -39,10 +39,11 @@ impl Desk {
             open_office(&server.data, &config, page_url.as_deref(), server.http.public_url(), clock.clone()).await?;
         let dir = models_dir(server.models.as_deref())?;
         let practice = Arc::new(config.practice);
+        let (words, area_code) = (practice.words.clone(), config.area_code.as_deref());
         let front = FrontDesk {
-            hearing: hearing(&dir, &practice.words, pace)?,
-            reader: reader(&dir, server, &practice, config.area_code.as_deref(), pace)?,
-            voice: voice(&dir, &config.voice, pace)?,
+            hearing: timed("hearing", || hearing(&dir, &words, pace))?,
+            reader: timed("reading", || reader(&dir, server, &practice, area_code, pace))?,
+            voice: timed("voice", || voice(&dir, &config.voice, pace))?,
             wording: Arc::new(Wording::built_in()),
             office: office.requests.clone(),
             practice,
@@ -64,6 +65,14 @@ impl Desk {
         drop(self.front);
         self.office.close().await;
     }
+}
+
+/// Tells the operator what took how long to become warm.
+fn timed<T>(what: &str, make: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let began = std::time::Instant::now();
+    let made = make()?;
+    tracing::info!(what, ms = began.elapsed().as_millis() as u64, "warm");
+    Ok(made)
 }
 
 /// The computer's clock, or one that begins at `now` and goes as fast as the runtime's.

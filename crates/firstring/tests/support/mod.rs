@@ -100,3 +100,50 @@ impl std::fmt::Display for Percentiles {
         write!(f, "{:5} {:8.0} {:8.0} {:8.0}", self.count, self.p50, self.p95, self.worst)
     }
 }
+
+/// A clinician's pager: takes signed pages and remembers them.
+pub struct Pager {
+    pub url: String,
+    pages: std::sync::Arc<std::sync::Mutex<Vec<Page>>>,
+    stop: tokio::sync::oneshot::Sender<()>,
+}
+
+/// A page as it came.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub at: std::time::Instant,
+    pub body: serde_json::Value,
+    pub signed: bool,
+}
+
+impl Pager {
+    /// Answers every page with 200.
+    pub async fn start() -> Self {
+        use axum::http::HeaderMap;
+        let pages = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let kept = std::sync::Arc::clone(&pages);
+        let take = move |headers: HeaderMap, body: String| async move {
+            let page = Page {
+                at: std::time::Instant::now(),
+                body: serde_json::from_str(&body).unwrap_or_default(),
+                signed: headers.contains_key("webhook-signature"),
+            };
+            kept.lock().unwrap().push(page);
+        };
+        let router = axum::Router::new().route("/page", axum::routing::post(take));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/page", listener.local_addr().unwrap());
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let until = async move { drop(stopped.await) };
+        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(until).await });
+        Self { url, pages, stop }
+    }
+
+    pub fn pages(&self) -> Vec<Page> {
+        self.pages.lock().unwrap().clone()
+    }
+
+    pub fn stop(self) {
+        drop(self.stop.send(()));
+    }
+}

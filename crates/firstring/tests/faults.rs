@@ -1,0 +1,137 @@
+//! Bad input: each fault is started once and ends in one sentence with the fix, or in a call that still ends well.
+
+#[allow(dead_code)] // each test uses its own part
+mod support;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use support::{firstring, fixture, models_are_there, practice};
+
+/// The program fails with this code and one sentence that says each of `words`.
+fn fails(command: &mut Command, code: i32, words: &[&str]) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    assert_eq!(status.code(), Some(code), "{stderr}");
+    let told: Vec<_> = stderr.lines().filter(|line| line.starts_with("firstring: ")).collect();
+    assert_eq!(told.len(), 1, "one sentence is told: {stderr}");
+    for word in words {
+        assert!(told[0].contains(word), "{word:?} is not in {:?}", told[0]);
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+fn call(out: &Path, wav: &Path) -> Command {
+    let mut command = firstring();
+    command.args(["call", "--fast", "--no-llm", "--practice"]).arg(practice());
+    command.arg("--out").arg(out).arg("--wav").arg(wav);
+    command
+}
+
+#[test]
+fn recordings_that_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (empty, broken) = (folder.path().join("empty.wav"), folder.path().join("broken.wav"));
+    std::fs::write(&empty, b"").unwrap();
+    std::fs::write(&broken, b"RIFF\x10\x00\x00\x00WAVEfmt but then nothing").unwrap();
+    let out = folder.path().join("out");
+    for (wav, word) in [
+        (folder.path().join("missing.wav"), "missing.wav"),
+        (empty, "empty"),
+        (broken, "broken.wav"),
+        (folder.path().to_owned(), "directory"),
+    ] {
+        fails(&mut call(&out, &wav), 1, &[word]);
+        fails(firstring().arg("hear").arg(&wav), 1, &[word]);
+    }
+}
+
+#[test]
+fn models_that_are_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = folder.path().join("models");
+    let mut command = call(&folder.path().join("out"), &fixture("goodbye"));
+    fails(command.arg("--models").arg(&none), 1, &["missing", "firstring models fetch"]);
+    fails(firstring().arg("hear").arg(fixture("goodbye")).arg("--models").arg(&none), 1, &["firstring models fetch"]);
+    let wav = folder.path().join("x.wav");
+    fails(firstring().args(["say", "hello", "-o"]).arg(wav).arg("--models").arg(&none), 1, &["firstring models fetch"]);
+}
+
+#[test]
+fn configurations_that_are_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(practice()).unwrap();
+    let cases = [
+        (good.replace("zone = \"America/New_York\"", "zone = \"Mars/Olympus\""), "IANA"),
+        (good.replace("from = \"08:00\"", "from = \"25:00\""), "08:30"),
+        (good.replace("crisis_number", "crisis_nummer"), "crisis_nummer"),
+        (good.replace("secret = \"env:FIRSTRING_WEBHOOK_SECRET\"", "secret = \"hunter2\""), "env:NAME"),
+        (good.replace("voice = \"piper/joe\"", "voice = \"robot\""), "piper/joe"),
+    ];
+    for (text, word) in cases {
+        assert_ne!(text, good, "the case for {word} changes nothing");
+        let file = folder.path().join("practice.toml");
+        std::fs::write(&file, text).unwrap();
+        fails(firstring().arg("check-config").arg("--practice").arg(&file), 1, &["practice.toml:", word]);
+    }
+    fails(firstring().args(["check-config", "--real-lines", "--practice"]).arg(practice()), 1, &["approval"]);
+    fails(firstring().arg("check-config"), 1, &["--practice"]);
+    let done = firstring().args(["check-config", "--practice"]).arg(practice()).output().unwrap();
+    assert!(done.status.success());
+}
+
+#[test]
+fn what_cannot_be_served() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let serve = || {
+        let mut command = firstring();
+        command.args(["serve", "--practice"]).arg(practice());
+        command
+    };
+    fails(serve().args(["--http", &address]), 1, &[&address, "--http"]);
+    fails(serve().args(["--http", "0.0.0.0:0"]), 1, &["tls_certificate"]);
+    fails(serve().args(["--sip", "127.0.0.1:5060"]), 2, &["telephones"]);
+    assert_eq!(firstring().arg("serf").output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn a_wrong_database_key_is_told_before_any_call() {
+    if !models_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    assert!(call(&out, &fixture("goodbye")).status().unwrap().success());
+    std::fs::write(out.join("data/key"), "0".repeat(64)).unwrap();
+    fails(&mut call(&out, &fixture("goodbye")), 1, &["firstring.db", "key"]);
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    // A device that is always full stands for the disk.
+    if !Path::new("/dev/full").exists() || !models_are_there() {
+        eprintln!("SKIPPED: no /dev/full or no models here");
+        return;
+    }
+    fails(firstring().args(["say", "hello", "-o", "/dev/full"]), 1, &["/dev/full"]);
+}
+
+#[test]
+fn lines_that_cannot_be_read() {
+    let mut command = firstring();
+    command.args(["read", "--json", "--no-llm", "--practice"]).arg(practice());
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let text = "{\"text\": 7}\nmy chest hurts and I can't breathe\n{broken\n";
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8_lossy(&done.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3, "a line of output for each of input");
+    assert!(lines[0]["error"].is_string() && lines[2]["error"].is_string());
+    assert_eq!(lines[1]["urgency"], "emergency");
+    assert!(!String::from_utf8_lossy(&done.stderr).contains("chest"), "a patient's words on stderr");
+}
