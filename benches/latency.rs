@@ -13,7 +13,7 @@ use support::{Percentiles, firstring, fixture, models_are_there, practice};
 /// What callers say, each list one call.
 const CALLS: &[&[&str]] = &[
     &["question_parking", "question_hours", "goodbye"],
-    &["message_open", "message_body", "message_name", "yes_right", "message_number", "yes_right", "goodbye"],
+    &["message_open", "message_body", "message_no_more", "message_name", "yes_right", "message_number", "yes_right"],
     &["person_please", "goodbye"],
     &["refill", "message_name", "yes_right", "message_number", "yes_right", "goodbye"],
 ];

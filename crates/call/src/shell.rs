@@ -1,12 +1,13 @@
 //! The loop of one call: whatever happens becomes an [`Input`], whatever is decided becomes an act.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews, Wording};
 use domain::{CallId, CallNews, CallTime, EmergencyKind, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance};
 use jiff::Zoned;
-use nlu::Said;
+use nlu::{ReadContext, Said};
 use speech::hearing::{Expecting, Hearing};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -16,7 +17,7 @@ use crate::ears::{self, HearingEngines, HearingNews};
 use crate::journal::{Happening, Journal, Party};
 use crate::mouth::{self, MouthNews, Spoken, Voice};
 use crate::pace::Pace;
-use crate::reader::{self, Read, ReaderEngine, ToRead};
+use crate::reader::{self, Evidence, Read, ReaderEngine, ToRead};
 
 /// Requests of all calls that wait for the office. Full: the call waits; what its caller
 /// says meanwhile waits in the leg's ten seconds.
@@ -27,6 +28,8 @@ const NEWS_MAX: usize = 16;
 const AFTERWARDS_MAX: Duration = Duration::from_secs(30);
 /// Words that were spoken just before the line was gone are waited for so long.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(5);
+/// Utterances that a second decode may still correct: it comes within seconds.
+const CORRECTABLE_MAX: usize = 4;
 /// How many lines of the call the reader is told.
 const SO_FAR_MAX: usize = 12;
 
@@ -112,6 +115,8 @@ struct Running {
     journal: Journal,
     news: mpsc::Sender<CallNews>,
     said: Vec<Said>,
+    /// The latest utterances, and what each was read with: a second decode may correct them.
+    heard: VecDeque<(Utterance, ReadContext)>,
     last_voiced: Option<CallTime>,
     awaiting_answer: bool,
     ears_over: bool,
@@ -188,6 +193,7 @@ impl Running {
             journal,
             news,
             said: Vec::new(),
+            heard: VecDeque::new(),
             last_voiced: None,
             awaiting_answer: false,
             ears_over: false,
@@ -319,7 +325,7 @@ impl Running {
             tracing::error!(call = %self.call, "the mouth is gone");
         }
         // The model reads the call so far while FirstRing speaks, so that only the answer is left to read.
-        self.desk.reader.prefill(self.context());
+        self.desk.reader.prefill(Phi::default(), self.context());
     }
 
     /// Hands a request over, in order, and has its replies brought back for as long as the call lasts.
@@ -360,6 +366,8 @@ impl Running {
             Hearing::SpeechEnded { .. } => self.input(Input::SpeechEnded).await,
             Hearing::Partial(partial) => {
                 let flags = self.desk.reader.red_flags().find(partial.text.expose());
+                // What the caller has said so far is read while they go on, so that little is left to read at the end.
+                self.desk.reader.prefill(partial.text.clone(), self.context());
                 self.tell(CallNews::Hearing(partial));
                 self.input(Input::PartialFlags(flags)).await;
             }
@@ -371,39 +379,43 @@ impl Running {
                 self.tell(CallNews::Heard(utterance.clone()));
                 let context = self.context();
                 self.remember(Said::Caller(utterance.text.clone()));
-                self.hand_to_reader(utterance, context, false).await;
+                if self.heard.len() == CORRECTABLE_MAX {
+                    self.heard.pop_front();
+                }
+                self.heard.push_back((utterance.clone(), context.clone()));
+                self.unread += 1;
+                self.hand_to_reader(utterance, context, Evidence::First).await;
             }
             Hearing::Corrected(utterance) => {
-                let context = self.context();
-                self.hand_to_reader(utterance, context, true).await;
+                let first = self.heard.iter().find(|(first, _)| first.from == utterance.from).cloned();
+                if let Some((first, context)) = first {
+                    self.hand_to_reader(utterance, context, Evidence::Later { was: first.text }).await;
+                }
             }
             Hearing::Unintelligible { .. } => self.input(Input::Unintelligible).await,
             Hearing::Dismissed { .. } | Hearing::Decode(_) | Hearing::JudgeTurn { .. } | Hearing::Cancel(_) => {}
         }
     }
 
-    async fn hand_to_reader(&mut self, utterance: Utterance, context: nlu::ReadContext, corrected: bool) {
-        self.unread += 1;
-        if self.to_read.send(ToRead { utterance, context, corrected }).await.is_err() {
+    async fn hand_to_reader(&mut self, utterance: Utterance, context: ReadContext, evidence: Evidence) {
+        if self.to_read.send(ToRead { utterance, context, evidence }).await.is_err() {
             tracing::error!(call = %self.call, "the reader is gone");
         }
     }
 
-    async fn read(&mut self, read: Read) {
-        self.unread -= 1;
-        self.stage("reading", read.ms).await;
-        let reading = Box::new(read.reading);
-        let (intent, urgency) = (reading.intent(), self.receptionist.urgency().raise(reading.urgency));
-        if !read.corrected {
-            let reading = reading.clone();
-            self.tell(CallNews::Understood { reading, intent, urgency, read_ms: read.ms });
+    async fn read(&mut self, Read { text, reading, evidence, ms }: Read) {
+        let reading = Box::new(reading);
+        let urgency = self.receptionist.urgency().raise(reading.urgency);
+        let (intent, read_ms) = (reading.intent(), ms);
+        self.tell(CallNews::Understood { reading: reading.clone(), intent, urgency, read_ms });
+        match evidence {
+            Evidence::First => {
+                self.unread -= 1;
+                self.stage("reading", ms).await;
+                self.input(Input::Heard { text, reading }).await;
+            }
+            Evidence::Later { was } => self.input(Input::Corrected { was, text, reading }).await,
         }
-        let input = if read.corrected {
-            Input::Corrected { text: read.text, reading }
-        } else {
-            Input::Heard { text: read.text, reading }
-        };
-        self.input(input).await;
     }
 
     async fn mouth(&mut self, news: MouthNews) {
@@ -444,9 +456,9 @@ impl Running {
         self.tell(CallNews::Stage { stage: stage.to_owned(), ms });
     }
 
-    fn context(&self) -> nlu::ReadContext {
+    fn context(&self) -> ReadContext {
         let now = self.started.checked_add(self.leg.picked_up.elapsed()).unwrap_or_else(|_| self.started.clone());
-        nlu::ReadContext { asked: self.receptionist.asked(), so_far: self.said.clone(), now }
+        ReadContext { asked: self.receptionist.asked(), so_far: self.said.clone(), now }
     }
 
     fn remember(&mut self, said: Said) {

@@ -37,9 +37,11 @@ pub enum Input {
         /// What they were understood to mean.
         reading: Box<Reading>,
     },
-    /// The second, better decode of the last utterance. It may raise urgency and improve what is not yet confirmed; it
-    /// never takes urgency back.
+    /// Later and better evidence about an utterance: its second decode, or the model's reading of what the rules read
+    /// first. It may raise urgency and improve what is not yet confirmed; it never takes urgency back.
     Corrected {
+        /// The words as they were heard first; other utterances may have followed.
+        was: Phi<String>,
         /// The better words.
         text: Phi<String>,
         /// What they were understood to mean.

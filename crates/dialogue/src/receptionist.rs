@@ -227,7 +227,7 @@ impl Receptionist {
                 self.escalate(Witness::Partial, now);
             }
             Input::Heard { text, reading } => self.hear(&text, &reading, now),
-            Input::Corrected { text, reading } => self.correct(&text, &reading, now),
+            Input::Corrected { was, text, reading } => self.correct(&was, &text, &reading, now),
             Input::Unintelligible => self.hear_noise(now),
             Input::LineStarted(id) => self.turn.line_started(id, now),
             Input::LineFinished(id) => {

@@ -29,14 +29,12 @@ impl Said {
         self.all.push(text);
     }
 
-    /// The second decode of the last utterance.
-    pub(crate) fn correct(&mut self, text: &Phi<String>) {
-        let unsaved = match self.last {
-            Last::AllOnly => None,
-            Last::UnsavedToo => self.unsaved.last_mut(), // none if it was saved meanwhile
-        };
-        for last in self.all.last_mut().into_iter().chain(unsaved) {
-            last.clone_from(text);
+    /// The second decode of an utterance, which need not be the last any more, and may be saved already.
+    pub(crate) fn correct(&mut self, was: &Phi<String>, text: &Phi<String>) {
+        for kept in [&mut self.all, &mut self.unsaved] {
+            if let Some(heard) = kept.iter_mut().rfind(|heard| *heard == was) {
+                heard.clone_from(text);
+            }
         }
     }
 

@@ -115,7 +115,11 @@ fn alone() -> impl Strategy<Value = Input> {
         4 => Just(Input::SpeechEnded),
         4 => Just(Input::Unintelligible),
         4 => (0..TEXTS.len(), reading()).prop_map(|(text, reading)| Input::Heard { text: Phi::from(TEXTS[text]), reading }),
-        6 => (0..TEXTS.len(), reading()).prop_map(|(text, reading)| Input::Corrected { text: Phi::from(TEXTS[text]), reading }),
+        6 => (0..TEXTS.len(), 0..TEXTS.len(), reading()).prop_map(|(was, text, reading)| Input::Corrected {
+            was: Phi::from(TEXTS[was]),
+            text: Phi::from(TEXTS[text]),
+            reading,
+        }),
         4 => proptest::option::of(flag()).prop_map(|flag| Input::PartialFlags(flag.into_iter().collect())),
         4 => proptest::sample::select("0123456789*#".chars().collect::<Vec<_>>()).prop_map(Input::Digit),
         4 => (50_u32..60, reply).prop_map(|(id, reply)| Input::Office { id: RequestId(id), reply }),

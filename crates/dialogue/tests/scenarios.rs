@@ -132,8 +132,9 @@ fn act(call: &mut Call<Receptionist>, step: &str) {
             speak(call, rest);
         }
         "Correction" => {
-            let (text, reading) = read(rest);
-            call.input(Input::Corrected { text, reading });
+            let (was, better) = rest.split_once(" -> ").expect("a correction is written `was -> better`");
+            let (text, reading) = read(better);
+            call.input(Input::Corrected { was: was.into(), text, reading });
         }
         "Partial" => call.input(Input::PartialFlags(read(rest).1.red_flags)),
         "Starts to speak" => call.input(Input::SpeechStarted),

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    one_thread_for_the_model();
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("nothing has installed a provider before the first line of main");
@@ -20,6 +21,18 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("firstring: {error:#}");
             ExitCode::from(if error.is::<commands::Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// candle's threads wait for each other by spinning: beside a busy recogniser two of them are slower than one. Its
+/// number of threads can be set in no other way.
+#[allow(unsafe_code)]
+fn one_thread_for_the_model() {
+    for name in ["CANDLE_NUM_THREADS", "RAYON_NUM_THREADS"] {
+        if std::env::var_os(name).is_none() {
+            // SAFETY: called first in main, while this is the only thread of the process.
+            unsafe { std::env::set_var(name, "1") };
         }
     }
 }

@@ -85,11 +85,13 @@ impl Reader {
         self.rules.red_flags().find(text)
     }
 
-    /// Lets the model read the call so far, while FirstRing speaks. Only saves time.
-    pub fn prefill(&mut self, context: &ReadContext) {
+    /// Lets the model read the call so far while FirstRing speaks, and `text`, the beginning of what the caller is
+    /// saying, while they do. Only saves time.
+    pub fn prefill(&mut self, text: &Phi<String>, context: &ReadContext) {
         self.cancel.renew();
         if let Some(model) = &mut self.model {
-            self.failure = model.prepare(&self.questions.prompt(context, ""), &self.cancel).err();
+            let prompt = self.questions.prompt(context, text.expose());
+            self.failure = model.prepare(&prompt, &self.cancel).err();
         }
     }
 

@@ -31,8 +31,8 @@ impl Receptionist {
 
     /// The second decode of the last utterance: it may raise urgency and improve what is not settled. What has been
     /// answered stays answered, but for one thing: a "no" to the safety question that was a "yes".
-    pub(super) fn correct(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
-        self.said.correct(text);
+    pub(super) fn correct(&mut self, was: &Phi<String>, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        self.said.correct(was, text);
         self.contact.take(reading, false);
         self.triage.hear(reading);
         let safety = matches!(self.answered, Some(Question::Safety | Question::SafetyAgain));
@@ -41,7 +41,7 @@ impl Receptionist {
         }
         let had_case = self.desk.case_urgency().is_some();
         self.escalate(Witness::SecondDecode, now);
-        if had_case {
+        if had_case && was != text {
             self.desk.update_case(CaseUpdate::Heard(text.clone()), now);
         }
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);

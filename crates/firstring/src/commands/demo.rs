@@ -1,5 +1,149 @@
-use crate::cli;
+//! Four calls over a telephone line, held with the real models in real time, as a table that a person can read.
 
-pub(super) fn run(_args: &cli::Demo) -> anyhow::Result<()> {
-    anyhow::bail!("the demonstration is not built yet")
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ::call::{Entry, Happening, Pace, Summary};
+use anyhow::Context;
+use axum::Router;
+use axum::routing::post;
+use domain::{CallTime, Phi};
+use tokio::net::TcpListener;
+
+use super::call::{Held, Plan, hold, write};
+use super::{print, recording};
+use crate::cli;
+use crate::config::{PracticeConfig, Server};
+use crate::wiring::{Desk, DeskOptions};
+
+struct Scene {
+    name: &'static str,
+    /// In the zone of the example practices.
+    now: &'static str,
+    says: &'static [&'static str],
+}
+
+const SCENES: [Scene; 4] = [
+    Scene {
+        name: "emergency",
+        now: "2026-03-04T10:12:00-05:00[America/New_York]",
+        says: &["emergency_chest", "emergency_called", "emergency_with"],
+    },
+    Scene {
+        name: "urgent-at-night",
+        now: "2026-03-04T02:47:00-05:00[America/New_York]",
+        says: &["urgent_fever", "urgent_yes", "message_number", "yes_right"],
+    },
+    Scene {
+        name: "message",
+        now: "2026-03-04T12:30:00-05:00[America/New_York]",
+        says: &["message_open", "message_body", "message_no_more", "message_name", "yes_right", "message_number", "yes_right"],
+    },
+    Scene {
+        name: "question",
+        now: "2026-03-04T08:05:00-05:00[America/New_York]",
+        says: &["question_parking", "goodbye"],
+    },
+];
+
+/// Where the callers' recordings lie, from the root of the repository.
+const RECORDINGS: &str = "eval/fixtures";
+const CALLER_ID: &str = "+12125550123";
+
+pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
+    let out = args.out.clone().unwrap_or_else(|| std::env::temp_dir().join("firstring-demo"));
+    let mut over = args.places.overrides(None);
+    over.data.get_or_insert_with(|| out.join("data"));
+    let server = Server::load(args.places.config.as_deref(), over)?;
+    super::runtime(Pace::RealTime)?.block_on(async {
+        let pager = pager().await?;
+        for scene in SCENES {
+            // Each call takes place at its own time of day, so each opens a desk of its own.
+            let config = PracticeConfig::load(&server.practice)?;
+            let options = DeskOptions {
+                pace: Pace::RealTime,
+                page_url: Some(format!("http://{pager}/page")),
+                now: Some(scene.now.parse()?),
+            };
+            let desk = Desk::open(&server, config, options).await?;
+            let says = scene.says.iter().map(|name| recording(&fixture(name))).collect::<anyhow::Result<_>>()?;
+            let plan = Plan { says, line: cli::Line::G711, caller_id: Some(CALLER_ID.parse()?) };
+            let held = hold(&desk, plan).await;
+            desk.close().await;
+            let summary = Summary::of(&held.journal, Duration::ZERO);
+            let folder = out.join(scene.name);
+            std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+            write(&folder, &held, &summary)?;
+            show(&scene, &held, &summary, &folder)?;
+        }
+        Ok(())
+    })
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(RECORDINGS).join(format!("{name}.wav"))
+}
+
+/// Stands for the pager of the clinician on call: takes every page.
+async fn pager() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let router = Router::new().route("/page", post(async || "taken"));
+    tokio::spawn(async move {
+        if let Err(why) = axum::serve(listener, router).await {
+            tracing::error!(%why, "the demonstration's pager stopped");
+        }
+    });
+    Ok(address)
+}
+
+fn show(scene: &Scene, held: &Held, summary: &Summary, folder: &Path) -> anyhow::Result<()> {
+    print(&format!("\n== {} ({}), recorded in {}", scene.name, scene.now, folder.display()))?;
+    for line in timeline(&held.journal) {
+        print(&line)?;
+    }
+    print(&format!("   {:24} {:>9} {:>9}", "stage", "times", "median ms"))?;
+    for stage in ["partial", "final", "reading", "first_clause", "second_decode"] {
+        let mut times: Vec<u64> = held.journal.iter().filter_map(|entry| time_of(entry, stage)).collect();
+        times.sort_unstable();
+        if let Some(median) = times.get(times.len() / 2) {
+            print(&format!("   {stage:24} {:9} {median:9}", times.len()))?;
+        }
+    }
+    let mut waits: Vec<u64> = summary.turns.iter().filter_map(|turn| turn.voice_to_voice_ms).collect();
+    waits.sort_unstable();
+    if let Some(median) = waits.get(waits.len() / 2) {
+        print(&format!("   {:24} {:9} {median:9}", "voice to voice", waits.len()))?;
+    }
+    if let Some(escalation) = &summary.escalation {
+        print(&format!("   escalation: {}", serde_json::to_string(escalation)?))?;
+    }
+    let kinds: Vec<String> = summary.outcomes.iter().map(|outcome| format!("{:?}", outcome.kind)).collect();
+    print(&format!("   outcome: {}", kinds.join(", ").to_lowercase()))
+}
+
+fn time_of(entry: &Entry, wanted: &str) -> Option<u64> {
+    match &entry.what {
+        Happening::Stage { stage, ms } if stage == wanted => Some(*ms),
+        _ => None,
+    }
+}
+
+/// What both sides said and what the office did, with the time. These callers are recordings of nobody.
+fn timeline(journal: &[Entry]) -> Vec<String> {
+    let line = |at: CallTime, who: &str, text: &Phi<String>| format!("   {at}  {who:9} {}", text.expose());
+    let told = |entry: &Entry| match &entry.what {
+        Happening::Heard(utterance) => Some(line(utterance.from, "caller", &utterance.text)),
+        Happening::Line { text, .. } => Some(line(entry.at, "FirstRing", text)),
+        Happening::Input(dialogue::Input::Office { reply, .. }) => Some(format!("   {}  office    {reply:?}", entry.at)),
+        Happening::Answered { .. }
+        | Happening::Input(_)
+        | Happening::Timeout
+        | Happening::Output(_)
+        | Happening::FirstSound { .. }
+        | Happening::Stage { .. }
+        | Happening::Over { .. } => None,
+    };
+    journal.iter().filter_map(told).collect()
 }
