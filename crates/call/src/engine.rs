@@ -184,7 +184,15 @@ mod tests {
         let engine = Engine::start("test", vec![0_u32], Pace::RealTime);
         let lost = engine.run(Haste::Needed, |_: &mut u32| -> u32 { panic!("a model broke") }).await;
         assert_eq!(lost, Err(EngineError::Lost));
-        assert_eq!(engine.run(Haste::Needed, |n| { *n += 1; *n }).await, Ok(1));
+        assert_eq!(
+            engine
+                .run(Haste::Needed, |n| {
+                    *n += 1;
+                    *n
+                })
+                .await,
+            Ok(1)
+        );
     }
 
     #[tokio::test]
@@ -232,10 +240,7 @@ mod tests {
         let timer = tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         });
-        engine
-            .run(Haste::Needed, |()| thread::sleep(std::time::Duration::from_millis(50)))
-            .await
-            .unwrap();
+        engine.run(Haste::Needed, |()| thread::sleep(std::time::Duration::from_millis(50))).await.unwrap();
         assert_eq!(before.elapsed(), std::time::Duration::ZERO);
         timer.await.unwrap();
         assert_eq!(before.elapsed().as_secs(), 60);

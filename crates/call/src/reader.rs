@@ -91,7 +91,9 @@ pub(crate) struct ToRead {
 pub(crate) enum Evidence {
     First,
     /// It was heard as this before.
-    Later { was: Phi<String> },
+    Later {
+        was: Phi<String>,
+    },
 }
 
 /// An utterance that was read.

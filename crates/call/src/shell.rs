@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews, Wording};
-use domain::{CallId, CallNews, CallTime, EmergencyKind, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance};
+use domain::{
+    CallId, CallNews, CallTime, EmergencyKind, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance,
+};
 use jiff::Zoned;
 use nlu::{ReadContext, Said};
 use speech::hearing::{Expecting, Hearing};
@@ -132,8 +134,13 @@ struct Running {
 enum Line {
     Open,
     /// The line is gone; its last words are still being heard and read before the receptionist is told.
-    Closing { how: Input, until: Instant },
-    Gone { give_up: Instant },
+    Closing {
+        how: Input,
+        until: Instant,
+    },
+    Gone {
+        give_up: Instant,
+    },
 }
 
 /// What the call's own tasks report.
@@ -496,4 +503,3 @@ fn expecting(asked: domain::Asked) -> Expecting {
         | Asked::WhoIsThere => Expecting::Anything,
     }
 }
-

@@ -199,7 +199,10 @@ mod tests {
         for text in ["Hi, I'd like to leave a message for Doctor Patel, please.", "please have the nurse call me"] {
             assert!(!tells_what_about(text), "{text}");
         }
-        for text in ["leave a message that my refill was the wrong strength", "tell her that the new blood pressure pills make me cough"] {
+        for text in [
+            "leave a message that my refill was the wrong strength",
+            "tell her that the new blood pressure pills make me cough",
+        ] {
             assert!(tells_what_about(text), "{text}");
         }
     }

@@ -1,6 +1,6 @@
+use jiff::Zoned;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::Zoned;
 
 use crate::{FactId, PracticeId};
 
@@ -32,9 +32,7 @@ impl Practice {
     /// Whether somebody is in the office at `at`.
     pub fn is_open(&self, at: &Zoned) -> bool {
         let local = at.with_time_zone(self.zone.clone());
-        self.hours
-            .iter()
-            .any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()))
+        self.hours.iter().any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()))
     }
 }
 

@@ -1,5 +1,5 @@
-use jiff::civil::Date;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{CallerKind, FactId, Intent, Phi, PhoneNumber, RedFlag, Urgency};

@@ -3,8 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::caller::UnknownWord;
 use crate::Urgency;
+use crate::caller::UnknownWord;
 
 /// The name of a written red-flag rule, e.g. `chest_pain`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -128,10 +128,8 @@ fn step(line: &str) -> Result<Step, String> {
     if let Some(action) = line.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
         return action_of(action);
     }
-    let (who, text) = line
-        .strip_prefix("**")
-        .and_then(|rest| rest.split_once(":**"))
-        .ok_or("a step is written `**Who:** what`")?;
+    let (who, text) =
+        line.strip_prefix("**").and_then(|rest| rest.split_once(":**")).ok_or("a step is written `**Who:** what`")?;
     let text = text.trim().to_owned();
     Ok(match who {
         "Caller" => Step::Caller(text.into()),

@@ -27,7 +27,11 @@ fn practice() -> Arc<Practice> {
         hours: days.map(|weekday| OpenHours { weekday, from: time(8, 0, 0, 0), to: time(17, 0, 0, 0) }).to_vec(),
         facts: vec![
             fact("parking", &["parking", "where can I park"], "There is free parking behind the building."),
-            fact("hours", &["what time do you open", "your hours", "when do you close"], "We are open Monday to Friday, 8 to 5."),
+            fact(
+                "hours",
+                &["what time do you open", "your hours", "when do you close"],
+                "We are open Monday to Friday, 8 to 5.",
+            ),
         ],
         words: vec!["Doctor Patel".to_owned(), "lisinopril".to_owned()],
         connects_urgent: true,

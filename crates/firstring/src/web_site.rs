@@ -38,7 +38,9 @@ impl Site {
     ) -> anyhow::Result<Self> {
         let (readiness, ready) = watch::channel(Readiness::Ready);
         let token = http.token_file.as_ref().map(|file| {
-            std::fs::read_to_string(file).map(|token| Secret::new(token.trim())).with_context(|| file.display().to_string())
+            std::fs::read_to_string(file)
+                .map(|token| Secret::new(token.trim()))
+                .with_context(|| file.display().to_string())
         });
         let links = Links {
             office: desk.office.office.clone(),
@@ -78,9 +80,9 @@ async fn serve(
             tokio::spawn(server.serve(service))
         }
         Some(tls) => {
-            let pair = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await.with_context(|| {
-                format!("the certificate {} and its key cannot be used", tls.certificate.display())
-            })?;
+            let pair = RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
+                .await
+                .with_context(|| format!("the certificate {} and its key cannot be used", tls.certificate.display()))?;
             let server = axum_server::from_tcp_rustls(listener, pair)?.handle(handle);
             tokio::spawn(server.serve(service))
         }

@@ -108,7 +108,7 @@ const TEE: &str = "
         constructor(...args) {
             super(...args);
             this.addEventListener('message', (event) => {
-                if (typeof event.data !== 'string') { window.received.push(event.data); }
+                if (typeof event.data !== 'string') { window.received.push(event.data.slice(0)); }
             });
         }
     };";
@@ -142,14 +142,18 @@ async fn a_question_asked_into_the_page_is_answered_in_sound_and_kept() {
     let received = browser.run(RECEIVED).await;
     browser.run("document.querySelector('button').click()").await;
 
-    assert_heard(&folder.path().join("received.wav"), received.as_str().unwrap());
+    let received = received.as_str().unwrap_or_else(|| panic!("nothing was received: {received}"));
+    assert_heard(&folder.path().join("received.wav"), received);
     assert_kept(&data).await;
 }
 
 /// What the browser was sent is the greeting and the answer, as a recogniser hears them.
 fn assert_heard(file: &Path, hex: &str) {
-    let bytes: Vec<u8> =
-        hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
+    let bytes: Vec<u8> = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect();
     let samples = audio::Pcm::<HZ>::from_s16le(&bytes).into_samples();
     audio::wav::write(file, HZ, 1, &samples).unwrap();
     let heard = firstring().args(["hear", "--json", "--fast"]).arg(file).output().unwrap();

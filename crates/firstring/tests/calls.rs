@@ -34,7 +34,9 @@ fn replies(summary: &Value) -> String {
 
 async fn store(data: &Path) -> store::Store {
     let key = std::fs::read_to_string(data.join("key")).unwrap();
-    store::Store::open(&store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim()))).await.unwrap()
+    store::Store::open(&store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim())))
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,7 +72,13 @@ async fn a_message_arrives_with_every_word_name_and_number() {
     }
     let out = tempfile::tempdir().unwrap();
     let says = [
-        "message_open", "message_body", "message_no_more", "message_name", "yes_right", "message_number", "yes_right",
+        "message_open",
+        "message_body",
+        "message_no_more",
+        "message_name",
+        "yes_right",
+        "message_number",
+        "yes_right",
         "goodbye",
     ];
     let summary = call(out.path(), &says, &[]).await;

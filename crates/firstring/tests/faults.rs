@@ -52,7 +52,7 @@ fn models_that_are_missing() {
     let folder = tempfile::tempdir().unwrap();
     let none = folder.path().join("models");
     let mut command = call(&folder.path().join("out"), &fixture("goodbye"));
-    fails(command.arg("--models").arg(&none), 1, &["missing", "firstring models fetch"]);
+    fails(command.arg("--models").arg(&none), 1, &["is not in", "firstring models fetch"]);
     fails(firstring().arg("hear").arg(fixture("goodbye")).arg("--models").arg(&none), 1, &["firstring models fetch"]);
     let wav = folder.path().join("x.wav");
     fails(firstring().args(["say", "hello", "-o"]).arg(wav).arg("--models").arg(&none), 1, &["firstring models fetch"]);
@@ -122,7 +122,10 @@ fn a_full_disk_is_told() {
 fn lines_that_cannot_be_read() {
     let mut command = firstring();
     command.args(["read", "--json", "--no-llm", "--practice"]).arg(practice());
-    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     let text = "{\"text\": 7}\nmy chest hurts and I can't breathe\n{broken\n";
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();

@@ -21,15 +21,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("web", &["domain", "store"]),
     (
         "eval",
-        &[
-            "audio", "call", "dialogue", "domain", "models", "nlu", "office", "oncall", "speech", "store", "transport",
-        ],
+        &["audio", "call", "dialogue", "domain", "models", "nlu", "office", "oncall", "speech", "store", "transport"],
     ),
     (
         "firstring",
         &[
-            "audio", "call", "dialogue", "domain", "eval", "models", "nlu", "office", "oncall", "speech", "store",
-            "transport", "web",
+            "audio",
+            "call",
+            "dialogue",
+            "domain",
+            "eval",
+            "models",
+            "nlu",
+            "office",
+            "oncall",
+            "speech",
+            "store",
+            "transport",
+            "web",
         ],
     ),
 ];
@@ -134,7 +143,15 @@ fn every_dependency_is_explained() {
 
 #[test]
 fn the_pure_crates_know_no_clock_and_no_runtime() {
-    let banned = ["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now", "tokio::", "unbounded_channel", "std::thread"];
+    let banned = [
+        "Instant::now",
+        "SystemTime::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "tokio::",
+        "unbounded_channel",
+        "std::thread",
+    ];
     for krate in ["domain", "dialogue", "oncall"] {
         for file in files(&root().join("crates").join(krate).join("src"), &["rs"]) {
             let code = read(&file);
@@ -147,7 +164,11 @@ fn the_pure_crates_know_no_clock_and_no_runtime() {
 
 #[test]
 fn each_native_library_stands_in_its_own_place() {
-    let places = [("whisper_rs::", "speech/src/whisper"), ("ort::", "speech/src/onnx"), ("candle_core::", "nlu/src/model/candle")];
+    let places = [
+        ("whisper_rs::", "speech/src/whisper"),
+        ("ort::", "speech/src/onnx"),
+        ("candle_core::", "nlu/src/model/candle"),
+    ];
     for (library, place) in places {
         let users: Vec<_> = files(&root().join("crates"), &["rs"])
             .into_iter()

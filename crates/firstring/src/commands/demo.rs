@@ -38,7 +38,15 @@ const SCENES: [Scene; 4] = [
     Scene {
         name: "message",
         now: "2026-03-04T12:30:00-05:00[America/New_York]",
-        says: &["message_open", "message_body", "message_no_more", "message_name", "yes_right", "message_number", "yes_right"],
+        says: &[
+            "message_open",
+            "message_body",
+            "message_no_more",
+            "message_name",
+            "yes_right",
+            "message_number",
+            "yes_right",
+        ],
     },
     Scene {
         name: "question",
@@ -136,7 +144,9 @@ fn timeline(journal: &[Entry]) -> Vec<String> {
     let told = |entry: &Entry| match &entry.what {
         Happening::Heard(utterance) => Some(line(utterance.from, "caller", &utterance.text)),
         Happening::Line { text, .. } => Some(line(entry.at, "FirstRing", text)),
-        Happening::Input(dialogue::Input::Office { reply, .. }) => Some(format!("   {}  office    {reply:?}", entry.at)),
+        Happening::Input(dialogue::Input::Office { reply, .. }) => {
+            Some(format!("   {}  office    {reply:?}", entry.at))
+        }
         Happening::Answered { .. }
         | Happening::Input(_)
         | Happening::Timeout

@@ -35,7 +35,10 @@ pub(super) fn run(args: &cli::Models) -> anyhow::Result<()> {
             let rows = dir.verify()?;
             list(&dir, &rows)?;
             let broken = rows.iter().filter(|row| is_broken(row)).count();
-            anyhow::ensure!(broken == 0, "{broken} files are not what they should be; `firstring models fetch` replaces them");
+            anyhow::ensure!(
+                broken == 0,
+                "{broken} files are not what they should be; `firstring models fetch` replaces them"
+            );
             Ok(())
         }
     }

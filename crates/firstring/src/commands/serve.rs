@@ -27,7 +27,9 @@ const LAST_CALLS_MAX: Duration = Duration::from_secs(600);
 
 pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     if args.sip.is_some() {
-        return Err(Usage("--sip: telephones are not answered yet; leave it out and use the page at /call".into()).into());
+        return Err(
+            Usage("--sip: telephones are not answered yet; leave it out and use the page at /call".into()).into()
+        );
     }
     let mut server = Server::load(args.places.config.as_deref(), args.places.overrides(args.http))?;
     server.http.check_exposure()?;

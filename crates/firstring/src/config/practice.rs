@@ -150,8 +150,7 @@ impl PracticeConfig {
                     .to_owned(),
             );
         };
-        let parts =
-            [("red_flags", &approval.red_flags), ("policy", &approval.policy), ("lines", &approval.lines)];
+        let parts = [("red_flags", &approval.red_flags), ("policy", &approval.policy), ("lines", &approval.lines)];
         let missing = parts.iter().find(|(_, approved)| approved.by.trim().is_empty() || approved.on.date.is_none());
         missing.map(|(part, _)| format!("approval.{part} needs the name of who approved it and a date"))
     }
@@ -248,9 +247,7 @@ impl Checked<'_> {
     }
 
     fn time(&self, text: &Spanned<String>) -> Result<Time, ConfigError> {
-        text.get_ref()
-            .parse()
-            .map_err(|_| self.wrong(text, "not a time of day; write it as \"08:30\""))
+        text.get_ref().parse().map_err(|_| self.wrong(text, "not a time of day; write it as \"08:30\""))
     }
 
     fn weekday(&self, text: &Spanned<String>) -> Result<Weekday, ConfigError> {
@@ -277,7 +274,9 @@ impl Checked<'_> {
         let mut rota = Vec::new();
         for clinician in raw.into_inner() {
             if !seen.insert(clinician.id.get_ref().clone()) {
-                return Err(self.wrong(&clinician.id, "this oncall id stands twice; give each clinician one of their own"));
+                return Err(
+                    self.wrong(&clinician.id, "this oncall id stands twice; give each clinician one of their own")
+                );
             }
             rota.push(OnCall {
                 page_url: self.url(&clinician.page_url, "page_url")?,

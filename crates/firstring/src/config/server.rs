@@ -119,7 +119,9 @@ impl Server {
 
         let http = http(source.as_ref(), raw.http, over.http)?;
         let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
-            anyhow::anyhow!("no practice is named; give --practice FILE, or [practice] file = \"..\" in the configuration")
+            anyhow::anyhow!(
+                "no practice is named; give --practice FILE, or [practice] file = \"..\" in the configuration"
+            )
         })?;
         let data = over.data.or_else(|| raw.data.directory.as_ref().map(&beside)).unwrap_or_else(data_default);
         let llm_url = over.llm_url.or(raw.reading.llm_url);

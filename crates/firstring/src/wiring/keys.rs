@@ -22,6 +22,7 @@ pub fn load_or_make(file: &Path) -> anyhow::Result<String> {
         opened.write_all(key.as_bytes())?;
         opened.sync_all()
     });
-    written.with_context(|| format!("the key {} cannot be written; check the directory and its disk", file.display()))?;
+    written
+        .with_context(|| format!("the key {} cannot be written; check the directory and its disk", file.display()))?;
     Ok(key)
 }

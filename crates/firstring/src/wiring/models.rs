@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::models::{Checksum, Manifest, ModelsDir};
 use anyhow::Context;
 use call::{HearingEngines, Pace, ReaderEngine, Voice};
 use domain::Practice;
-use ::models::{Checksum, Manifest, ModelsDir};
 use nlu::model::LanguageModel;
 use nlu::red_flags::RedFlags;
 use nlu::{Questions, Reader};
@@ -24,8 +24,8 @@ pub fn models_dir(given: Option<&Path>) -> anyhow::Result<ModelsDir> {
 /// Everything that hears, warm.
 #[cfg(all(feature = "whisper", feature = "onnx"))]
 pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<HearingEngines> {
-    use call::{Engine, VadPool};
     use ::models::Role;
+    use call::{Engine, VadPool};
     use speech::hearing::{EndOfTurn, HZ, Recognizer, Vad};
     use speech::onnx::{OnnxRuntime, Silero, SmartTurn};
     use speech::whisper::Whisper;
@@ -40,7 +40,8 @@ pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<
     let words: Arc<[String]> = words.into();
     let recognizers = |role, copies: usize| -> anyhow::Result<Vec<Box<dyn Recognizer>>> {
         let whisper = Whisper::load(dir.resolve(role)?.main())?;
-        let decoding = speech::hearing::Decoding { purpose: speech::hearing::Purpose::Final, words: Arc::clone(&words) };
+        let decoding =
+            speech::hearing::Decoding { purpose: speech::hearing::Purpose::Final, words: Arc::clone(&words) };
         let mut warm = Vec::new();
         for _ in 0..copies {
             let mut recognizer = whisper.recognizer()?;

@@ -1,0 +1,67 @@
+//! The vocabulary's promises: labels are the same everywhere, patients' values do not print, urgency does not fall.
+
+use domain::{
+    CallTime, CallerKind, CaseDraft, EmergencyKind, Intent, Phi, PhoneNumber, Reading, Slot, Urgency, Utterance,
+};
+
+#[test]
+fn every_label_reads_back_and_is_the_one_that_json_has() {
+    for intent in Intent::ALL {
+        assert_eq!(intent.label().parse::<Intent>().unwrap(), *intent);
+        assert_eq!(serde_json::to_value(intent).unwrap(), intent.label());
+    }
+    for caller in CallerKind::ALL {
+        assert_eq!(caller.label().parse::<CallerKind>().unwrap(), *caller);
+        assert_eq!(serde_json::to_value(caller).unwrap(), caller.label());
+    }
+    for kind in EmergencyKind::ALL {
+        assert_eq!(kind.label().parse::<EmergencyKind>().unwrap(), *kind);
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.label());
+    }
+    assert_eq!(Intent::ALL.len(), 19);
+    assert!("doctor".parse::<CallerKind>().is_err());
+}
+
+#[test]
+fn urgency_only_rises() {
+    for one in Urgency::ALL {
+        for other in Urgency::ALL {
+            assert!(one.raise(*other) >= *one && one.raise(*other) >= *other);
+        }
+    }
+}
+
+#[test]
+fn what_a_patient_said_does_not_print() {
+    let secret = "my chest hurts";
+    let number: PhoneNumber = "+12125550142".parse().unwrap();
+    let mut reading = Reading::unsure();
+    reading.slots.reason = Some(Slot { value: secret.into(), heard: secret.into(), certainty: 1.0 });
+    let utterance =
+        Utterance { text: secret.into(), from: CallTime::ZERO, to: CallTime::from_ms(900), confidence: 1.0 };
+    let case = CaseDraft {
+        urgency: Urgency::Emergency,
+        red_flags: Vec::new(),
+        heard: secret.into(),
+        callback: Some(Phi::new(number.clone())),
+    };
+    let printed = format!("{reading:?} {utterance:?} {case:?} {number:?}");
+    assert!(!printed.contains("chest") && !printed.contains("5550"), "{printed}");
+    assert!(serde_json::to_string(&case).unwrap().contains(secret), "the store keeps every word");
+}
+
+#[test]
+fn numbers_that_are_none_are_refused() {
+    for text in ["", "911", "12125550142", "+0123456789", "+1212555014a", "+1234567890123456"] {
+        assert!(text.parse::<PhoneNumber>().is_err(), "{text}");
+    }
+    assert_eq!("+12125550142".parse::<PhoneNumber>().unwrap().national_digits(), "2125550142");
+}
+
+#[test]
+fn call_time_is_whole_milliseconds() {
+    let at = CallTime::from_ms(67_200);
+    assert_eq!(serde_json::to_string(&at).unwrap(), "67200");
+    assert_eq!(format!("{at:?}"), "01:07.200");
+    assert_eq!((CallTime::ZERO - std::time::Duration::from_secs(1)), CallTime::ZERO);
+}
