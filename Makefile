@@ -16,7 +16,7 @@ run: build models
 	$(BIN) serve --practice $(PRACTICE)
 
 test: build models
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --features speech/fakes
 
 build: setup
 	$(CARGO) build --workspace --locked
@@ -25,7 +25,7 @@ models: build
 	$(BIN) models fetch
 
 bench: build models
-	$(CARGO) bench --profile dev --locked -p firstring -p nlu
+	$(CARGO) bench --profile dev --locked -p firstring
 
 demo: build models
 	$(BIN) demo --practice $(PRACTICE)

@@ -12,12 +12,14 @@ use speech::hearing::{
     SecondDecode, Vad, WINDOW,
 };
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use transport::Frame;
 
 use crate::engine::{Engine, EngineError, Haste};
 use crate::pace::Pace;
 
+/// A recogniser that needs longer than this is not heard of any more, and the caller is told that they cannot be heard.
+const DECODE_MAX: Duration = Duration::from_secs(10);
 /// From an utterance to its second decode.
 const SECOND_DECODE_AFTER: Duration = Duration::from_millis(1500);
 /// Results that wait for the listener. Full: the model's task waits; its thread does not.
@@ -101,6 +103,8 @@ enum Unheard {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Model(#[from] SpeechError),
+    #[error("the recogniser gave no answer in time")]
+    Late,
 }
 
 pub(crate) fn start(
@@ -122,7 +126,11 @@ pub(crate) fn start(
         };
         let second = if engines.second.is_some() { SecondDecode::EachUtterance } else { SecondDecode::Never };
         let (done, results) = mpsc::channel(RESULTS_MAX);
-        let detector = Engine::start("vad", vec![Some(vad)], engines.pace);
+        let Ok(detector) = Engine::start("vad", vec![Some(vad)], engines.pace) else {
+            tracing::error!("no thread for this call's voice activity detector");
+            drop(news.send(HearingNews::Lost).await);
+            return;
+        };
         let ears = Ears { engines, detector, listener: Listener::new(second), running: HashMap::new(), done, news };
         ears.run(frames, results, expecting).await;
     });
@@ -291,7 +299,7 @@ impl Ears {
         };
         let cancel = Cancel::default();
         self.running.insert(job.id, (job.purpose, cancel.clone()));
-        let (engine, done) = (engine.clone(), self.done.clone());
+        let (engine, done, give_up) = (engine.clone(), self.done.clone(), cancel.clone());
         // A prompt of names doubles what a decode costs, and the caller waits for the final: the second decode corrects
         // names. It begins when the answer is on its way, because on two cores it would hold the answer up.
         let (words, wait) = match job.purpose {
@@ -304,9 +312,13 @@ impl Ears {
             let began = Instant::now();
             let (id, purpose) = (job.id, job.purpose);
             let work = move |model: &mut Box<dyn Recognizer>| model.recognize(job.samples.expose(), &decoding, &cancel);
-            let result = match engine.run(haste, work).await {
-                Ok(result) => result.map_err(Unheard::from),
-                Err(why) => Err(why.into()),
+            let result = match timeout(DECODE_MAX, engine.run(haste, work)).await {
+                Ok(Ok(result)) => result.map_err(Unheard::from),
+                Ok(Err(why)) => Err(why.into()),
+                Err(_late) => {
+                    give_up.cancel();
+                    Err(Unheard::Late)
+                }
             };
             let ms = began.elapsed().as_millis() as u64;
             drop(done.send(Done::Decoded { id, purpose, result, ms }).await);

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -63,18 +64,15 @@ struct Jobs<M> {
 }
 
 impl<M: Send + 'static> Engine<M> {
-    /// Starts one thread for each of `models`.
-    pub fn start(name: &'static str, models: Vec<M>, pace: Pace) -> Self {
+    /// Starts one thread for each of `models`; an error where the operating system gives none.
+    pub fn start(name: &'static str, models: Vec<M>, pace: Pace) -> io::Result<Self> {
         let jobs = Jobs { needed: VecDeque::new(), spare: VecDeque::new(), handles: 1 };
         let queue = Arc::new(Queue { name, jobs: Mutex::new(jobs), changed: Condvar::new() });
         for model in models {
             let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name(name.to_owned())
-                .spawn(move || queue.work(model))
-                .expect("the operating system gives a thread at start-up");
+            thread::Builder::new().name(name.to_owned()).spawn(move || queue.work(model))?;
         }
-        Self { queue, pace }
+        Ok(Self { queue, pace })
     }
 
     /// Runs `job` on a model and waits for what it returns.
@@ -86,6 +84,10 @@ impl<M: Send + 'static> Engine<M> {
         let _hold = self.pace.hold();
         let (answer, result) = oneshot::channel();
         let boxed: Job<M> = Box::new(move |model| {
+            // Nobody waits any more: under load, what is late must not make everything behind it late as well.
+            if answer.is_closed() {
+                return;
+            }
             let outcome = model.map(job).ok_or(EngineError::Shed);
             // Nobody waits any more when the call has ended: then the result is of no use to anyone.
             drop(answer.send(outcome));
@@ -181,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_one_job_and_no_more() {
-        let engine = Engine::start("test", vec![0_u32], Pace::RealTime);
+        let engine = Engine::start("test", vec![0_u32], Pace::RealTime).unwrap();
         let lost = engine.run(Haste::Needed, |_: &mut u32| -> u32 { panic!("a model broke") }).await;
         assert_eq!(lost, Err(EngineError::Lost));
         assert_eq!(
@@ -197,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn needed_jobs_overtake_spare_ones_and_spare_ones_are_shed() {
-        let engine = Engine::start("test", vec![Vec::<&'static str>::new()], Pace::RealTime);
+        let engine = Engine::start("test", vec![Vec::<&'static str>::new()], Pace::RealTime).unwrap();
         let (go, gate) = mpsc::channel::<()>();
         let first = tokio::spawn({
             let engine = engine.clone();
@@ -235,7 +237,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn virtual_time_stands_still_while_a_model_works() {
-        let engine = Engine::start("test", vec![()], Pace::Virtual);
+        let engine = Engine::start("test", vec![()], Pace::Virtual).unwrap();
         let before = tokio::time::Instant::now();
         let timer = tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_secs(60)).await;

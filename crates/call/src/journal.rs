@@ -8,8 +8,9 @@ use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-/// Entries that wait to be written. Full: the call waits for the writer, because a journal with a gap replays nothing.
-pub(crate) const ENTRIES_MAX: usize = 256;
+/// Entries that wait to be written: some ten minutes of a call. Full: the journal ends there, because one with a gap
+/// replays nothing, and the call goes on, because a slow disk must not cost a caller anything.
+pub(crate) const ENTRIES_MAX: usize = 4096;
 
 /// One line of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,20 +81,26 @@ pub enum Party {
 }
 
 /// Where a call writes its journal.
-#[derive(Clone, Debug)]
-pub struct Journal(mpsc::Sender<Entry>);
+#[derive(Debug)]
+pub struct Journal {
+    /// `None` once it could not be kept any more.
+    keeper: Option<mpsc::Sender<Entry>>,
+}
 
 impl Journal {
     /// A journal and the end at which it is kept.
     pub fn new() -> (Self, mpsc::Receiver<Entry>) {
-        let (writer, reader) = mpsc::channel(ENTRIES_MAX);
-        (Self(writer), reader)
+        let (keeper, entries) = mpsc::channel(ENTRIES_MAX);
+        (Self { keeper: Some(keeper) }, entries)
     }
 
-    /// Adds a line; waits for a slow keeper. A keeper that is gone is told once, in the log.
-    pub(crate) async fn write(&self, at: CallTime, what: Happening) {
-        if self.0.send(Entry { at, what }).await.is_err() {
-            tracing::error!(%at, "the journal's keeper is gone; this call cannot be replayed");
+    /// Adds a line; never waits.
+    pub(crate) fn write(&mut self, at: CallTime, what: Happening) {
+        if let Some(keeper) = &self.keeper
+            && keeper.try_send(Entry { at, what }).is_err()
+        {
+            self.keeper = None;
+            tracing::error!(%at, "the journal cannot be kept any more; the call goes on");
         }
     }
 }

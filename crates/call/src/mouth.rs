@@ -1,5 +1,6 @@
 //! From a line of text to sound on the leg, clause by clause: the first clause is heard while the second is made.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use transport::{Speaker, Voiced};
 use crate::engine::{Engine, EngineError, Haste};
 use crate::pace::Pace;
 
-/// Lines that wait to be spoken. Full: the shell waits; more than a few lines at once are a mistake in the dialogue.
+/// Lines that wait to be spoken. Full: the voice hangs, and the receptionist is told that it is lost.
 const LINES_MAX: usize = 4;
 
 /// The one voice of a practice, shared by its calls.
@@ -39,10 +40,10 @@ pub(crate) enum Unspoken {
 
 impl Voice {
     /// Copies of one voice, each on its own thread, before one cache of fixed lines.
-    pub fn start(copies: Vec<Box<dyn Synthesizer>>, cache: Option<LineCache>, pace: Pace) -> Self {
+    pub fn start(copies: Vec<Box<dyn Synthesizer>>, cache: Option<LineCache>, pace: Pace) -> io::Result<Self> {
         let hz = copies.first().map_or(0, |voice| voice.hz());
-        let engine = Engine::start("voice", copies, pace);
-        Self { engine, hz, cache: cache.map(Arc::new), pace }
+        let engine = Engine::start("voice", copies, pace)?;
+        Ok(Self { engine, hz, cache: cache.map(Arc::new), pace })
     }
 
     /// Renders the clauses of a fixed line into the cache.
@@ -117,23 +118,26 @@ async fn speak(voice: Voice, speaker: Speaker, mut lines: mpsc::Receiver<Spoken>
 }
 
 /// Says one line; false once the leg or the call is gone.
+///
+/// A clause that cannot be made even at the second try leaves the line unfinished: a line that was not heard must not
+/// count as heard.
 async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender<MouthNews>) -> bool {
     let began = Instant::now();
     let mut rest = clauses(line.text.expose()).into_iter().map(Phi::from);
     let mut making = rest.next().map(|clause| make(voice, clause, line.fixed));
     let mut first = true;
-    while let Some(made) = making {
-        let sound = made.await.unwrap_or(Err(Unspoken::Engine(EngineError::Lost)));
-        making = rest.next().map(|clause| make(voice, clause, line.fixed));
-        let sound = match sound {
-            Ok(sound) => sound,
-            Err(why) => {
-                tracing::error!(%why, "a clause could not be spoken");
-                if news.send(MouthNews::Lost).await.is_err() {
-                    return false;
-                }
-                Vec::new()
+    while let Some(mut making_now) = making {
+        let made = tokio::select! {
+            biased;
+            () = speaker.stopped(line.generation) => {
+                making_now.abort();
+                return true;
             }
+            made = &mut making_now => made,
+        };
+        making = rest.next().map(|clause| make(voice, clause, line.fixed));
+        let Ok(Ok(samples)) = made else {
+            return news.send(MouthNews::Lost).await.is_ok();
         };
         if std::mem::take(&mut first) {
             let ms = began.elapsed().as_millis() as u64;
@@ -142,13 +146,9 @@ async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender
             }
         }
         // The leg's own queue paces this; it takes no more of a line that was stopped.
-        let sound = Sound { hz: voice.hz, samples: sound };
-        let voiced = Voiced { line: line.line, sound, last: making.is_none() };
+        let voiced = Voiced { line: line.line, sound: Sound { hz: voice.hz, samples }, last: making.is_none() };
         if speaker.play(line.generation, voiced).await.is_err() {
             return false;
-        }
-        if speaker.generation() != line.generation {
-            return true;
         }
     }
     true
@@ -156,5 +156,13 @@ async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender
 
 fn make(voice: &Voice, clause: Phi<String>, fixed: bool) -> JoinHandle<Result<Vec<f32>, Unspoken>> {
     let voice = voice.clone();
-    tokio::spawn(async move { voice.sound(clause, fixed).await })
+    tokio::spawn(async move {
+        match voice.sound(clause.clone(), fixed).await {
+            Ok(sound) => Ok(sound),
+            Err(why) => {
+                tracing::error!(%why, "a clause could not be spoken; it is tried once more");
+                voice.sound(clause, fixed).await
+            }
+        }
+    })
 }

@@ -1,13 +1,14 @@
 //! Reading in order, with a deadline: what the model cannot tell in time, the written rules tell alone.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 use domain::{Certainty, Phi, Reading, Urgency, Utterance};
 use nlu::red_flags::RedFlags;
 use nlu::{ReadContext, Reader};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::engine::{Engine, Haste};
@@ -17,6 +18,8 @@ use crate::pace::Pace;
 const TO_READ_MAX: usize = 8;
 /// Longer than this a caller is not left waiting for a model.
 const READING_MAX: Duration = Duration::from_millis(2500);
+/// What a model says later than this is not waited for at all. Between the two it still may raise urgency.
+const MODEL_MAX: Duration = Duration::from_secs(10);
 
 /// One reader for all calls of a practice, on its own thread.
 #[derive(Clone)]
@@ -33,9 +36,9 @@ impl fmt::Debug for ReaderEngine {
 
 impl ReaderEngine {
     /// Takes a reader that is warm.
-    pub fn start(reader: Reader, pace: Pace) -> Self {
+    pub fn start(reader: Reader, pace: Pace) -> io::Result<Self> {
         let rules = reader.rules();
-        Self { engine: Engine::start("reader", vec![reader], pace), rules }
+        Ok(Self { engine: Engine::start("reader", vec![reader], pace)?, rules })
     }
 
     /// The written rules, for partials.
@@ -49,32 +52,32 @@ impl ReaderEngine {
         tokio::spawn(async move { engine.run(Haste::Spare, move |reader| reader.prefill(&text, &context)).await });
     }
 
-    /// The meaning of an utterance by all witnesses, within [`READING_MAX`].
-    pub async fn read(&self, text: Phi<String>, context: ReadContext) -> Reading {
-        let by_rules = self.rules.read(&text, &context);
-        if by_rules.urgency == Urgency::Emergency {
-            return by_rules;
-        }
-        self.by_model(text, context).await.unwrap_or(by_rules)
+    /// What the written rules tell alone.
+    pub(crate) fn by_rules(&self, text: &Phi<String>, context: &ReadContext) -> Reading {
+        self.rules.read(text, context)
     }
 
-    /// The meaning by all witnesses; `None`, and a line in the log, if the model does not tell in time.
-    async fn by_model(&self, text: Phi<String>, context: ReadContext) -> Option<Reading> {
+    /// The meaning of an utterance by all witnesses: what a call knows of it in the end.
+    pub async fn read(&self, text: Phi<String>, context: ReadContext) -> Reading {
+        let by_rules = self.by_rules(&text, &context);
+        self.ask_model(text, context).await.unwrap_or(by_rules)
+    }
+
+    /// The meaning by all witnesses, in a task of its own, so that a late answer is not lost; `None`, and a line in the
+    /// log, if the model does not tell.
+    fn ask_model(&self, text: Phi<String>, context: ReadContext) -> impl Future<Output = Option<Reading>> + use<> {
+        let engine = self.engine.clone();
         let work = move |reader: &mut Reader| (reader.read(&text, &context), reader.take_failure());
-        match timeout(READING_MAX, self.engine.run(Haste::Needed, work)).await {
-            Ok(Ok((reading, None))) => Some(reading),
-            Ok(Ok((_, Some(why)))) => {
-                tracing::error!(%why, "the language model failed; the written rules read this utterance alone");
-                None
+        async move {
+            match timeout(MODEL_MAX, engine.run(Haste::Needed, work)).await {
+                Ok(Ok((reading, None))) => return Some(reading),
+                Ok(Ok((_, Some(why)))) => {
+                    tracing::error!(%why, "the language model failed; the written rules read alone")
+                }
+                Ok(Err(why)) => tracing::error!(%why, "the reader gave no answer; the written rules read alone"),
+                Err(_late) => tracing::error!("the language model gave no answer; the written rules read alone"),
             }
-            Ok(Err(why)) => {
-                tracing::error!(%why, "the reader is gone; the written rules read this utterance alone");
-                None
-            }
-            Err(_late) => {
-                tracing::warn!("reading took too long; the written rules read this utterance alone");
-                None
-            }
+            None
         }
     }
 }
@@ -104,56 +107,59 @@ pub(crate) struct Read {
     pub(crate) ms: u64,
 }
 
-/// Reads utterances in the order in which they were spoken.
+/// Reads utterances in the order in which they were spoken. Two answers come of each: its reading, if it is any news,
+/// and what the model says afterwards, if it is more urgent.
 ///
-/// Where the written rules are sure, their reading is acted on at once and the model is heard afterwards: as
-/// [`Evidence::Later`], if it finds the utterance more urgent. So nobody waits for a model to be told where to park, and
-/// both witnesses are heard all the same.
-pub(crate) fn start(reader: ReaderEngine) -> (mpsc::Sender<ToRead>, mpsc::Receiver<Read>) {
+/// Where the written rules are sure, their reading is acted on at once and the model is heard afterwards. So nobody waits
+/// for a model to be told where to park, and both witnesses are heard all the same.
+pub(crate) fn start(reader: ReaderEngine) -> (mpsc::Sender<ToRead>, mpsc::Receiver<Option<Read>>) {
     let (to_read, mut queue) = mpsc::channel::<ToRead>(TO_READ_MAX);
     let (done, readings) = mpsc::channel(TO_READ_MAX);
     tokio::spawn(async move {
         while let Some(ToRead { utterance, context, evidence }) = queue.recv().await {
             let began = Instant::now();
             let text = utterance.text;
-            let by_rules = reader.rules.read(&text, &context);
+            let by_rules = reader.by_rules(&text, &context);
+            let mut model = tokio::spawn(reader.ask_model(text.clone(), context));
             let sure = by_rules.certainty == Certainty::Sure;
-            let reading = match &evidence {
-                _ if sure => Some(by_rules.clone()),
-                Evidence::First => Some(reader.by_model(text.clone(), context.clone()).await.unwrap_or(by_rules)),
+            let answer = if sure { None } else { timeout(READING_MAX, &mut model).await.ok() };
+            let answered = answer.is_some();
+            let reading = match (answer.and_then(Result::ok).flatten(), &evidence) {
+                (Some(reading), _) => Some(reading),
+                (None, Evidence::First) => Some(by_rules),
                 // What nobody can read better than before is no new evidence.
-                Evidence::Later { .. } => reader.by_model(text.clone(), context.clone()).await,
+                (None, Evidence::Later { .. }) => sure.then_some(by_rules),
             };
-            let Some(reading) = reading else { continue };
-            let urgency = reading.urgency;
-            let first = matches!(evidence, Evidence::First);
+            let urgency = reading.as_ref().map_or(Urgency::Routine, |reading| reading.urgency);
             let ms = began.elapsed().as_millis() as u64;
-            if done.send(Read { text: text.clone(), reading, evidence, ms }).await.is_err() {
+            let read = reading.map(|reading| Read { text: text.clone(), reading, evidence, ms });
+            if done.send(read).await.is_err() {
                 return;
             }
-            if sure && first && urgency < Urgency::Emergency {
-                tokio::spawn(second_opinion(reader.clone(), text, context, urgency, done.clone()));
-            }
+            tokio::spawn(second_opinion((!answered).then_some(model), text, urgency, done.clone()));
         }
     });
     (to_read, readings)
 }
 
-/// The model's word on what the rules have read; told only if it raises urgency.
+/// The model's word on what has been acted on without it; told only if it raises urgency.
 async fn second_opinion(
-    reader: ReaderEngine,
+    model: Option<JoinHandle<Option<Reading>>>,
     text: Phi<String>,
-    context: ReadContext,
-    by_rules: Urgency,
-    done: mpsc::Sender<Read>,
+    acted_on: Urgency,
+    done: mpsc::Sender<Option<Read>>,
 ) {
     let began = Instant::now();
-    let Some(reading) = reader.by_model(text.clone(), context).await else { return };
-    if reading.urgency > by_rules {
+    let reading = match model {
+        Some(model) => model.await.ok().flatten(),
+        None => None,
+    };
+    let ms = began.elapsed().as_millis() as u64;
+    let more_urgent = reading.filter(|reading| reading.urgency > acted_on).map(|reading| {
         let evidence = Evidence::Later { was: text.clone() };
-        let ms = began.elapsed().as_millis() as u64;
-        if done.send(Read { text, reading, evidence, ms }).await.is_err() {
-            tracing::warn!("the call ended before the model found it more urgent");
-        }
+        Read { text, reading, evidence, ms }
+    });
+    if done.send(more_urgent).await.is_err() {
+        tracing::debug!("the call ended before the model's second opinion");
     }
 }

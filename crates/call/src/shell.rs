@@ -27,9 +27,10 @@ pub const OFFICE_REQUESTS_MAX: usize = 64;
 /// Happenings of one kind that wait for the loop. Full: their source waits.
 const NEWS_MAX: usize = 16;
 /// After the caller has gone, what is still owed to them (a message to be kept, a page to be updated) may take so long.
-const AFTERWARDS_MAX: Duration = Duration::from_secs(30);
+/// The receptionist's own limit is 30 s; this one is only for a receptionist that never ends.
+const AFTERWARDS_MAX: Duration = Duration::from_secs(45);
 /// Words that were spoken just before the line was gone are waited for so long.
-const LAST_WORDS_MAX: Duration = Duration::from_secs(5);
+const LAST_WORDS_MAX: Duration = Duration::from_secs(12);
 /// Utterances that a second decode may still correct: it comes within seconds.
 const CORRECTABLE_MAX: usize = 4;
 /// How many lines of the call the reader is told.
@@ -83,7 +84,7 @@ impl FrontDesk {
     /// Holds one call from pick-up to its end; returns who ended it.
     ///
     /// `started` is the wall time of pick-up in the practice's zone. News that nobody takes in time are lost.
-    pub async fn answer(&self, leg: Leg, started: Zoned, journal: Journal, news: mpsc::Sender<CallNews>) -> Party {
+    pub async fn answer(&self, leg: Leg, started: Zoned, mut journal: Journal, news: mpsc::Sender<CallNews>) -> Party {
         let call = CallId::new();
         let answered = Happening::Answered {
             call,
@@ -91,13 +92,13 @@ impl FrontDesk {
             started: started.clone(),
             caller_id: leg.caller_id.clone(),
         };
-        journal.write(CallTime::ZERO, answered).await;
+        journal.write(CallTime::ZERO, answered);
         let mut running = Running::start(self, call, leg, started, journal, news);
         running.tell(CallNews::Answered { call });
         running.input(Input::Answered).await;
         let by = running.run().await;
         let at = running.now();
-        running.journal.write(at, Happening::Over { by }).await;
+        running.journal.write(at, Happening::Over { by });
         running.tell(CallNews::Ended { at });
         by
     }
@@ -125,7 +126,7 @@ struct Running {
     /// The newest line's words, for its first sound.
     saying: Option<(LineId, Phi<String>)>,
     line: Line,
-    /// Utterances that are being read.
+    /// Answers of the reader that are still to come.
     unread: usize,
     ended_by: Option<Party>,
 }
@@ -146,7 +147,7 @@ enum Line {
 /// What the call's own tasks report.
 struct Inbox {
     hearing: mpsc::Receiver<HearingNews>,
-    readings: mpsc::Receiver<Read>,
+    readings: mpsc::Receiver<Option<Read>>,
     mouth: mpsc::Receiver<MouthNews>,
     office: mpsc::Receiver<(RequestId, OfficeReply)>,
     office_sender: mpsc::Sender<(RequestId, OfficeReply)>,
@@ -155,7 +156,7 @@ struct Inbox {
 /// What the loop woke for.
 enum Wake {
     Hearing(HearingNews),
-    Read(Read),
+    Read(Option<Read>),
     Mouth(MouthNews),
     Office(RequestId, OfficeReply),
     Leg(LegNews),
@@ -225,7 +226,7 @@ impl Running {
                 Wake::Office(id, reply) => self.input(Input::Office { id, reply }).await,
                 Wake::Leg(news) => self.leg(news).await,
                 Wake::LegGone => self.closing(Input::LineLost),
-                Wake::NothingMoreHeard => self.ears_over = true,
+                Wake::NothingMoreHeard => self.nothing_more_heard().await,
                 Wake::Timeout => self.timeout().await,
             }
             if !self.close_if_due().await {
@@ -256,10 +257,18 @@ impl Running {
         }
     }
 
+    /// The ears have ended. While the line is open that is a fault, and the caller must not be taken for silent.
+    async fn nothing_more_heard(&mut self) {
+        self.ears_over = true;
+        if matches!(self.line, Line::Open) {
+            self.input(Input::HearingLost).await;
+        }
+    }
+
     async fn timeout(&mut self) {
         let now = self.now();
         if self.receptionist.poll_timeout().is_some_and(|(at, _)| at <= now) {
-            self.journal.write(now, Happening::Timeout).await;
+            self.journal.write(now, Happening::Timeout);
             self.receptionist.handle_timeout(now);
             self.act().await;
         }
@@ -288,16 +297,20 @@ impl Running {
     }
 
     async fn input(&mut self, input: Input) {
-        let now = self.now();
-        self.journal.write(now, Happening::Input(input.clone())).await;
-        self.receptionist.handle_input(input, now);
+        self.tell_receptionist(input);
         self.act().await;
+    }
+
+    fn tell_receptionist(&mut self, input: Input) {
+        let now = self.now();
+        self.journal.write(now, Happening::Input(input.clone()));
+        self.receptionist.handle_input(input, now);
     }
 
     /// Does everything that was decided, then tells the others what to expect next.
     async fn act(&mut self) {
         while let Some(output) = self.receptionist.poll_output() {
-            self.journal.write(self.now(), Happening::Output(output.clone())).await;
+            self.journal.write(self.now(), Happening::Output(output.clone()));
             match output {
                 Output::Say { line, prompt, interruptible: _ } => self.say(line, &prompt).await,
                 Output::PauseSpeaking => self.leg.speaker.pause(),
@@ -305,12 +318,7 @@ impl Running {
                 Output::StopSpeaking => self.leg.speaker.stop(),
                 Output::Ask { id, request } => self.ask(id, request).await,
                 // Until telephones exist nobody can be connected; the receptionist says so truthfully.
-                Output::Transfer { to: _ } => {
-                    let now = self.now();
-                    let unavailable = Input::Transfer(TransferNews::Unavailable);
-                    self.journal.write(now, Happening::Input(unavailable.clone())).await;
-                    self.receptionist.handle_input(unavailable, now);
-                }
+                Output::Transfer { to: _ } => self.tell_receptionist(Input::Transfer(TransferNews::Unavailable)),
                 Output::HangUp => {
                     self.ended_by.get_or_insert(Party::FirstRing);
                     self.leg.over.cancel();
@@ -323,13 +331,14 @@ impl Running {
 
     async fn say(&mut self, line: LineId, prompt: &Prompt) {
         let rendered = self.desk.wording.render(prompt, &self.desk.practice);
-        self.journal.write(self.now(), Happening::Line { line, text: rendered.text.clone() }).await;
+        self.journal.write(self.now(), Happening::Line { line, text: rendered.text.clone() });
         self.remember(Said::FirstRing(rendered.text.clone()));
         self.saying = Some((line, rendered.text.clone()));
         let generation = self.leg.speaker.generation();
         let spoken = Spoken { line, text: rendered.text, fixed: rendered.fixed, generation };
-        if self.lines.send(spoken).await.is_err() {
-            tracing::error!(call = %self.call, "the mouth is gone");
+        if self.lines.try_send(spoken).is_err() {
+            tracing::error!(call = %self.call, "the voice takes no more lines");
+            self.tell_receptionist(Input::VoiceLost);
         }
         // The model reads the call so far while FirstRing speaks, so that only the answer is left to read.
         self.desk.reader.prefill(Phi::default(), self.context());
@@ -345,7 +354,12 @@ impl Running {
         }
         tokio::spawn(async move {
             let mut answered = false;
-            while let Some(reply) = answers.recv().await {
+            loop {
+                let reply = tokio::select! {
+                    () = inputs.closed() => return,
+                    reply = answers.recv() => reply,
+                };
+                let Some(reply) = reply else { break };
                 answered = true;
                 // A case that is opened is about to be paged; then time may pass until somebody acknowledges.
                 if !matches!(reply, OfficeReply::CaseOpened { .. }) {
@@ -382,7 +396,7 @@ impl Running {
                 self.last_voiced = Some(utterance.to);
                 self.awaiting_answer = true;
                 let now = self.now();
-                self.journal.write(now, Happening::Heard(utterance.clone())).await;
+                self.journal.write(now, Happening::Heard(utterance.clone()));
                 self.tell(CallNews::Heard(utterance.clone()));
                 let context = self.context();
                 self.remember(Said::Caller(utterance.text.clone()));
@@ -390,7 +404,6 @@ impl Running {
                     self.heard.pop_front();
                 }
                 self.heard.push_back((utterance.clone(), context.clone()));
-                self.unread += 1;
                 self.hand_to_reader(utterance, context, Evidence::First).await;
             }
             Hearing::Corrected(utterance) => {
@@ -405,23 +418,36 @@ impl Running {
     }
 
     async fn hand_to_reader(&mut self, utterance: Utterance, context: ReadContext, evidence: Evidence) {
-        if self.to_read.send(ToRead { utterance, context, evidence }).await.is_err() {
-            tracing::error!(call = %self.call, "the reader is gone");
+        // Two answers come of each: the reading, and what the model says afterwards.
+        self.unread += 2;
+        if let Err(lost) = self.to_read.send(ToRead { utterance, context, evidence }).await {
+            tracing::error!(call = %self.call, "the reader is gone; the written rules read here");
+            let ToRead { utterance, context, evidence } = lost.0;
+            let reading = self.desk.reader.by_rules(&utterance.text, &context);
+            self.unread -= 1;
+            self.read(Some(Read { text: utterance.text, reading, evidence, ms: 0 })).await;
         }
     }
 
-    async fn read(&mut self, Read { text, reading, evidence, ms }: Read) {
+    async fn read(&mut self, read: Option<Read>) {
+        self.unread -= 1;
+        let Some(Read { text, reading, evidence, ms }) = read else { return };
         let reading = Box::new(reading);
         let urgency = self.receptionist.urgency().raise(reading.urgency);
         let (intent, read_ms) = (reading.intent(), ms);
         self.tell(CallNews::Understood { reading: reading.clone(), intent, urgency, read_ms });
         match evidence {
             Evidence::First => {
-                self.unread -= 1;
                 self.stage("reading", ms).await;
                 self.input(Input::Heard { text, reading }).await;
             }
-            Evidence::Later { was } => self.input(Input::Corrected { was, text, reading }).await,
+            Evidence::Later { was } => {
+                let misheard = self.said.iter_mut().rfind(|said| **said == Said::Caller(was.clone()));
+                if let Some(misheard) = misheard {
+                    *misheard = Said::Caller(text.clone());
+                }
+                self.input(Input::Corrected { was, text, reading }).await;
+            }
         }
     }
 
@@ -436,7 +462,7 @@ impl Running {
         match news {
             LegNews::Dtmf(key) => self.input(Input::Digit(key)).await,
             LegNews::Started { line, at } => {
-                self.journal.write(at, Happening::FirstSound { line }).await;
+                self.journal.write(at, Happening::FirstSound { line });
                 self.first_sound(line, at);
                 self.input(Input::LineStarted(line)).await;
             }
@@ -459,7 +485,7 @@ impl Running {
 
     async fn stage(&mut self, stage: &'static str, ms: u64) {
         let now = self.now();
-        self.journal.write(now, Happening::Stage { stage: stage.to_owned(), ms }).await;
+        self.journal.write(now, Happening::Stage { stage: stage.to_owned(), ms });
         self.tell(CallNews::Stage { stage: stage.to_owned(), ms });
     }
 

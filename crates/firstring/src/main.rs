@@ -1,4 +1,5 @@
 //! FirstRing: a speech-AI receptionist for medical practices, on the practice's own server.
+#![allow(unreachable_pub)] // nothing is outside of a program
 
 mod cli;
 mod commands;
@@ -12,6 +13,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     one_thread_for_the_model();
+    std::panic::set_hook(Box::new(tell_where));
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("nothing has installed a provider before the first line of main");
@@ -23,6 +25,12 @@ fn main() -> ExitCode {
             ExitCode::from(if error.is::<commands::Usage>() { 2 } else { 1 })
         }
     }
+}
+
+/// Where a panic was, and never its message: a message may quote what a patient said.
+fn tell_where(panic: &std::panic::PanicHookInfo<'_>) {
+    let at = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    eprintln!("firstring: a thread panicked{at}");
 }
 
 /// candle's threads wait for each other by spinning: beside a busy recogniser two of them are slower than one. Its

@@ -1,6 +1,7 @@
 //! The pages on their socket: with TLS or without, with a token or without.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use domain::{CaseId, Practice};
 use office::{Clock, LinkedCase, Office, OfficeError};
 use store::Secret;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use transport::Incoming;
 use transport::browser::{self, BrowserOptions};
 use web::{AcknowledgeError, Acknowledgements, LinkedPage, Parts, Readiness, Scheme};
@@ -19,6 +21,8 @@ use web::{AcknowledgeError, Acknowledgements, LinkedPage, Parts, Readiness, Sche
 use crate::config::Http;
 use crate::wiring::Desk;
 
+/// A shorter token can be guessed.
+const TOKEN_LEN_MIN: usize = 16;
 /// Requests in progress may finish so long when the server stops.
 const LAST_REQUESTS_MAX: Duration = Duration::from_secs(5);
 
@@ -26,6 +30,7 @@ const LAST_REQUESTS_MAX: Duration = Duration::from_secs(5);
 pub struct Site {
     handle: Handle<std::net::SocketAddr>,
     readiness: watch::Sender<Readiness>,
+    serving: JoinHandle<()>,
 }
 
 impl Site {
@@ -37,11 +42,7 @@ impl Site {
         incoming: mpsc::Sender<Incoming>,
     ) -> anyhow::Result<Self> {
         let (readiness, ready) = watch::channel(Readiness::Ready);
-        let token = http.token_file.as_ref().map(|file| {
-            std::fs::read_to_string(file)
-                .map(|token| Secret::new(token.trim()))
-                .with_context(|| file.display().to_string())
-        });
+        let token = http.token_file.as_deref().map(token).transpose()?;
         let links = Links {
             office: desk.office.office.clone(),
             practice: Arc::clone(&desk.front.practice),
@@ -51,20 +52,38 @@ impl Site {
             store: desk.office.store.clone(),
             acknowledgements: Arc::new(links),
             readiness: ready,
-            token: token.transpose()?,
+            token,
             scheme: if http.tls.is_some() { Scheme::Https } else { Scheme::Http },
             legs: browser::router(BrowserOptions::default(), incoming),
         });
         let handle = Handle::new();
-        serve(router, http, listener, handle.clone()).await?;
-        Ok(Self { handle, readiness })
+        let serving = serve(router, http, listener, handle.clone()).await?;
+        Ok(Self { handle, readiness, serving })
     }
 
-    /// Takes no new calls and closes the socket.
-    pub fn stop(&self) {
+    /// Tells whoever asks that no new call should come here.
+    pub fn refuse_calls(&self) {
         self.readiness.send_replace(Readiness::Starting { waiting_for: "nothing: this server is stopping".to_owned() });
-        self.handle.graceful_shutdown(Some(LAST_REQUESTS_MAX));
     }
+
+    /// Closes the socket.
+    pub async fn stop(self) {
+        self.handle.graceful_shutdown(Some(LAST_REQUESTS_MAX));
+        if self.serving.await.is_err() {
+            tracing::error!("the pages' task failed");
+        }
+    }
+}
+
+fn token(file: &Path) -> anyhow::Result<Secret> {
+    let token = std::fs::read_to_string(file).with_context(|| format!("the token file {}", file.display()))?;
+    let token = token.trim();
+    anyhow::ensure!(
+        token.len() >= TOKEN_LEN_MIN,
+        "the token in {} is too short; write at least {TOKEN_LEN_MIN} random characters",
+        file.display()
+    );
+    Ok(Secret::new(token))
 }
 
 async fn serve(
@@ -72,7 +91,7 @@ async fn serve(
     http: &Http,
     listener: TcpListener,
     handle: Handle<std::net::SocketAddr>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<JoinHandle<()>> {
     let service = router.into_make_service();
     let done = match &http.tls {
         None => {
@@ -87,12 +106,11 @@ async fn serve(
             tokio::spawn(server.serve(service))
         }
     };
-    tokio::spawn(async move {
+    Ok(tokio::spawn(async move {
         if let Ok(Err(why)) = done.await {
             tracing::error!(%why, "the pages are no longer served");
         }
-    });
-    Ok(())
+    }))
 }
 
 /// What links in pages do: shown and taken through the office.

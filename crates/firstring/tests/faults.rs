@@ -68,6 +68,7 @@ fn configurations_that_are_wrong() {
         (good.replace("crisis_number", "crisis_nummer"), "crisis_nummer"),
         (good.replace("secret = \"env:FIRSTRING_WEBHOOK_SECRET\"", "secret = \"hunter2\""), "env:NAME"),
         (good.replace("voice = \"piper/joe\"", "voice = \"robot\""), "piper/joe"),
+        (good.replace("http://127.0.0.1:9900", "http://127.0.0.1.example.org"), "https://"),
     ];
     for (text, word) in cases {
         assert_ne!(text, good, "the case for {word} changes nothing");
@@ -91,7 +92,8 @@ fn what_cannot_be_served() {
         command
     };
     fails(serve().args(["--http", &address]), 1, &[&address, "--http"]);
-    fails(serve().args(["--http", "0.0.0.0:0"]), 1, &["tls_certificate"]);
+    fails(serve().args(["--http", "0.0.0.0:0"]), 1, &["public_url"]);
+    fails(serve().args(["--http", "192.0.2.1:0"]), 1, &["tls_certificate"]);
     fails(serve().args(["--sip", "127.0.0.1:5060"]), 2, &["telephones"]);
     assert_eq!(firstring().arg("serf").output().unwrap().status.code(), Some(2));
 }
@@ -106,6 +108,8 @@ fn a_wrong_database_key_is_told_before_any_call() {
     assert!(call(&out, &fixture("goodbye")).status().unwrap().success());
     std::fs::write(out.join("data/key"), "0".repeat(64)).unwrap();
     fails(&mut call(&out, &fixture("goodbye")), 1, &["firstring.db", "key"]);
+    std::fs::write(out.join("data/key"), "").unwrap();
+    fails(&mut call(&out, &fixture("goodbye")), 1, &["damaged"]);
 }
 
 #[test]

@@ -60,6 +60,12 @@ impl Speaker {
         self.gate.borrow().generation
     }
 
+    /// Waits until lines of this generation are stale.
+    pub async fn stopped(&self, generation: u64) {
+        // An error means that nobody can stop anything any more: the leg is gone.
+        drop(self.gate.subscribe().wait_for(|gate| gate.generation != generation).await);
+    }
+
     /// Silence within 20 ms: fades out over 5 ms and discards everything that was queued. Ends a pause.
     pub fn stop(&self) {
         self.gate.send_modify(|gate| *gate = Gate { generation: gate.generation + 1, paused: false });

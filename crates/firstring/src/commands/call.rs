@@ -86,7 +86,7 @@ pub(super) async fn hold(desk: &Desk, plan: Plan) -> Held {
     let said = talk(&mut caller, plan.says).await;
     let recording = caller.recording().await;
     if let Err(why) = call.await {
-        tracing::error!(%why, "the call's task failed");
+        tracing::error!(panicked = why.is_panic(), "the call's task failed");
     }
     Held { journal: kept.await.unwrap_or_default(), recording, said }
 }

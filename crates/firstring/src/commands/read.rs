@@ -63,8 +63,9 @@ pub(super) fn run(args: &cli::Read) -> anyhow::Result<()> {
 
 fn parse(line: &str) -> Result<ToRead, String> {
     if line.trim_start().starts_with('{') {
-        // serde names the key and the column; it repeats no values of keys that are texts.
-        return serde_json::from_str(line).map_err(|why| why.to_string());
+        // serde's own message may quote the values, which are a patient's words.
+        return serde_json::from_str(line)
+            .map_err(|why| format!("not JSON with text, asked and so_far (column {})", why.column()));
     }
     Ok(ToRead { text: line.into(), asked: Asked::Open, so_far: Vec::new() })
 }

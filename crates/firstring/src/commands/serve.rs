@@ -16,7 +16,7 @@ use crate::config::{Http, PracticeConfig, Server};
 use crate::web_site;
 use crate::wiring::{Desk, DeskOptions};
 
-/// Calls that have rung and wait to be answered. Full: the leg refuses the next with "busy".
+/// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
 /// News of one call on its way to its page. Full: the page misses some; the call never waits.
 const NEWS_MAX: usize = 256;
@@ -67,22 +67,33 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
             },
         }
     }
+    // Clinicians still take cases until the last call is over: the pages stay.
+    site.refuse_calls();
+    calls.close();
+    while let Ok(call) = calls.try_recv() {
+        running.spawn(answer(Arc::clone(&desk), call));
+    }
     tracing::info!(calls = running.len(), "stopping; calls in progress are finished");
-    site.stop();
     let last_calls = async {
         while let Some(over) = running.join_next().await {
             complain_of(over);
         }
     };
     if tokio::time::timeout(LAST_CALLS_MAX, last_calls).await.is_err() {
-        tracing::warn!(calls = running.len(), "calls still in progress were cut off");
+        tracing::warn!(calls = running.len(), "calls still in progress are cut off");
+        running.shutdown().await;
+    }
+    site.stop().await;
+    if let Ok(desk) = Arc::try_unwrap(desk) {
+        desk.close().await;
     }
     Ok(())
 }
 
+/// A panic's message may quote what a patient said: it is not told.
 fn complain_of(over: Result<(), tokio::task::JoinError>) {
     if let Err(why) = over {
-        tracing::error!(%why, "a call's task failed");
+        tracing::error!(panicked = why.is_panic(), "a call's task failed");
     }
 }
 
@@ -112,9 +123,7 @@ async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming)
     let by = desk.front.answer(leg, started, journal, news).await;
     tracing::info!(?by, "a call is over");
     for task in [keeping, telling] {
-        if let Err(why) = task.await {
-            tracing::error!(%why, "a call's keeper failed");
-        }
+        complain_of(task.await);
     }
 }
 

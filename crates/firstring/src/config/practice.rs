@@ -218,11 +218,10 @@ impl Checked<'_> {
     }
 
     fn url(&self, url: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
-        let written = url.get_ref();
-        if written.starts_with("https://") || written.starts_with("http://") {
-            return Ok(written.clone());
+        if super::is_private(url.get_ref()) {
+            return Ok(url.get_ref().clone());
         }
-        Err(self.wrong(url, &format!("{key} must begin with https:// (or http:// on this machine)")))
+        Err(self.wrong(url, &format!("{key} must begin with https:// (http:// only to 127.0.0.1: pages are private)")))
     }
 
     fn seconds(&self, seconds: &Spanned<u64>, key: &str) -> Result<Duration, ConfigError> {

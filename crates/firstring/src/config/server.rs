@@ -125,6 +125,9 @@ impl Server {
         })?;
         let data = over.data.or_else(|| raw.data.directory.as_ref().map(&beside)).unwrap_or_else(data_default);
         let llm_url = over.llm_url.or(raw.reading.llm_url);
+        if llm_url.as_deref().is_some_and(|url| !super::is_private(url)) {
+            anyhow::bail!("llm_url must begin with https:// (http:// only to 127.0.0.1): patients' words go there");
+        }
         let language_model = match raw.reading.language_model.as_deref() {
             _ if over.no_llm => None,
             Some("none") => None,
@@ -172,6 +175,12 @@ impl Http {
     /// Patients' words travel here: anywhere but on this machine only behind TLS and a token.
     pub fn check_exposure(&self) -> anyhow::Result<()> {
         let protected = self.tls.is_some() && self.token_file.is_some();
+        if self.public_url.is_none() && self.listen.ip().is_unspecified() {
+            anyhow::bail!("set public_url under [http]: links in pages to {} open nowhere", self.listen);
+        }
+        if self.public_url.is_none() && self.listen.ip().is_loopback() {
+            tracing::warn!("links in pages open on this machine only; set public_url under [http]");
+        }
         if self.listen.ip().is_loopback() || protected {
             return Ok(());
         }

@@ -7,5 +7,5 @@ mod models;
 mod office;
 
 pub use desk::{Desk, DeskOptions};
-pub use models::{hearing, language_model, models_dir, reader, synthesizer, voice};
+pub use models::{hearing, models_dir, reader, synthesizer, voice};
 pub use office::{OfficeParts, open_office};

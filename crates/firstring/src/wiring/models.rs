@@ -50,9 +50,9 @@ pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<
         }
         Ok(warm)
     };
-    let recognizer = Engine::start("recognizer", recognizers(Role::Recognizer, cores())?, pace);
-    let second = Engine::start("second-decode", recognizers(Role::SecondRecognizer, 1)?, pace);
-    let end_of_turn = Engine::start("end-of-turn", vec![Box::new(end_of_turn) as Box<dyn EndOfTurn>], pace);
+    let recognizer = Engine::start("recognizer", recognizers(Role::Recognizer, cores())?, pace)?;
+    let second = Engine::start("second-decode", recognizers(Role::SecondRecognizer, 1)?, pace)?;
+    let end_of_turn = Engine::start("end-of-turn", vec![Box::new(end_of_turn) as Box<dyn EndOfTurn>], pace)?;
     Ok(HearingEngines { vads, end_of_turn, recognizer, second: Some(second), words, pace })
 }
 
@@ -111,7 +111,7 @@ pub fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
         tracing::warn!(%why, "fixed lines are not kept; each is made anew");
         None
     });
-    Ok(Voice::start(vec![synthesizer], cache, pace))
+    Ok(Voice::start(vec![synthesizer], cache, pace)?)
 }
 
 fn lines_cache(dir: &ModelsDir, voice: &str, hz: u32) -> anyhow::Result<Option<LineCache>> {
@@ -129,7 +129,7 @@ fn cache_folder() -> Option<PathBuf> {
 }
 
 /// The language model that the configuration names, or `None` to read by rules alone.
-pub fn language_model(dir: &ModelsDir, server: &Server) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
+fn language_model(dir: &ModelsDir, server: &Server) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
     if let Some(url) = &server.llm_url {
         let key = std::env::var("FIRSTRING_LLM_KEY").ok();
         return Ok(Some(Box::new(nlu::model::openai::OpenAi::new(url, key)?)));
@@ -161,5 +161,5 @@ pub fn reader(
     }
     let mut reader = Reader::new(Arc::clone(practice), area_code, RedFlags::built_in(), Questions::built_in(), model);
     reader.warm_up()?;
-    Ok(ReaderEngine::start(reader, pace))
+    Ok(ReaderEngine::start(reader, pace)?)
 }

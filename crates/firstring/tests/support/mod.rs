@@ -47,9 +47,14 @@ pub struct Server {
 impl Server {
     /// Starts `serve` on a free port and waits until it is warm.
     pub fn start(data: &Path, more: &[&str]) -> Self {
+        Self::start_with(&practice(), data, more)
+    }
+
+    /// The same for another practice.
+    pub fn start_with(practice: &Path, data: &Path, more: &[&str]) -> Self {
         let mut child = firstring()
             .args(["serve", "--http", "127.0.0.1:0", "--json", "--practice"])
-            .arg(practice())
+            .arg(practice)
             .arg("--data")
             .arg(data)
             .args(more)
@@ -63,6 +68,10 @@ impl Server {
         assert!(ready["sip"].is_null());
         let http = ready["http"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
         Self { child, http }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 }
 

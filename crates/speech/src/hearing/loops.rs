@@ -20,14 +20,13 @@ pub fn without_loop(text: &str) -> Option<String> {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain: Vec<String> = words.iter().map(|word| plain(word)).collect();
-    let (first, second) = plain.split_at(plain.len() / 2);
-    if first.len() >= LEAST_DOUBLED && first == second {
-        return Some(words[..first.len()].join(" "));
-    }
-    (1..=LONGEST_PIECE).find_map(|piece| {
+    let looped = (1..=LONGEST_PIECE).find_map(|piece| {
         let start = (0..plain.len()).find(|&start| rounds(&plain[start..], piece) >= least_rounds(piece))?;
-        Some(words[..start + piece].join(" "))
-    })
+        Some(start + piece)
+    });
+    let (first, second) = plain.split_at(plain.len() / 2);
+    let doubled = (first.len() >= LEAST_DOUBLED && first == second).then_some(first.len());
+    looped.or(doubled).map(|kept| words[..kept].join(" "))
 }
 
 /// Words in the longest piece that is looked for.
