@@ -3,6 +3,7 @@
 //! costs a caller.
 //!
 //! `cargo bench --profile dev -p firstring --bench latency`
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a benchmark prints, and fails by panicking
 
 #[path = "../crates/firstring/tests/support/mod.rs"]
 #[allow(dead_code)] // each test uses its own part

@@ -2,6 +2,7 @@
 //! The baseline of the same run is one caller alone.
 //!
 //! `cargo bench --profile dev -p firstring --bench load`
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a benchmark prints, and fails by panicking
 
 #[path = "../crates/firstring/tests/support/mod.rs"]
 #[allow(dead_code)] // each bench uses its own part

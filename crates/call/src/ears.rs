@@ -1,7 +1,7 @@
 //! The ears of one call: windows of sound go to the voice activity detector, and what the [`Listener`] wants decoded
 //! or judged goes to the models' threads. Only the listener decides; here is only traffic.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -131,7 +131,7 @@ pub(crate) fn start(
             drop(news.send(HearingNews::Lost).await);
             return;
         };
-        let ears = Ears { engines, detector, listener: Listener::new(second), running: HashMap::new(), done, news };
+        let ears = Ears { engines, detector, listener: Listener::new(second), running: BTreeMap::new(), done, news };
         ears.run(frames, results, expecting).await;
     });
 }
@@ -141,7 +141,7 @@ struct Ears {
     /// `None` inside only while it is given back.
     detector: Engine<Option<Box<dyn Vad>>>,
     listener: Listener,
-    running: HashMap<JobId, (Purpose, Cancel)>,
+    running: BTreeMap<JobId, (Purpose, Cancel)>,
     done: mpsc::Sender<Done>,
     news: mpsc::Sender<HearingNews>,
 }

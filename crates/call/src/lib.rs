@@ -12,8 +12,10 @@
 //!
 //! `call` does not know the database: requests leave through [`OfficeRequests`], which the program connects.
 
+mod conversation;
 mod ears;
 mod engine;
+mod front_desk;
 mod journal;
 mod mouth;
 mod pace;
@@ -24,10 +26,11 @@ mod summary;
 
 pub use ears::{HearingEngines, HearingNews, VadPool};
 pub use engine::{Engine, EngineError, Haste};
+pub use front_desk::{FrontDesk, OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
 pub use journal::{Entry, Happening, Journal, Party};
 pub use mouth::Voice;
 pub use pace::{Hold, Pace};
 pub use reader::ReaderEngine;
 pub use recording::hear;
-pub use shell::{FrontDesk, OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
+
 pub use summary::{EscalationTimes, OutcomeKind, Summary, Turn};

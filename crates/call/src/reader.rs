@@ -71,11 +71,9 @@ impl ReaderEngine {
         async move {
             match timeout(MODEL_MAX, engine.run(Haste::Needed, work)).await {
                 Ok(Ok((reading, None))) => return Some(reading),
-                Ok(Ok((_, Some(why)))) => {
-                    tracing::error!(%why, "the language model failed; the written rules read alone")
-                }
-                Ok(Err(why)) => tracing::error!(%why, "the reader gave no answer; the written rules read alone"),
-                Err(_late) => tracing::error!("the language model gave no answer; the written rules read alone"),
+                Ok(Ok((_, Some(why)))) => tracing::error!(%why, "the language model failed; the rules read alone"),
+                Ok(Err(why)) => tracing::error!(%why, "the reader gave no answer; the rules read alone"),
+                Err(_late) => tracing::error!("the language model gave no answer; the rules read alone"),
             }
             None
         }

@@ -1,13 +1,10 @@
 //! The loop of one call: whatever happens becomes an [`Input`], whatever is decided becomes an act.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews, Wording};
-use domain::{
-    CallId, CallNews, CallTime, EmergencyKind, LineId, OfficeReply, OfficeRequest, Phi, Practice, RequestId, Utterance,
-};
+use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews};
+use domain::{Asked, CallId, CallNews, CallTime, LineId, OfficeReply, OfficeRequest, Phi, RequestId, Utterance};
 use jiff::Zoned;
 use nlu::{ReadContext, Said};
 use speech::hearing::{Expecting, Hearing};
@@ -15,15 +12,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use transport::{Leg, LegNews};
 
-use crate::ears::{self, HearingEngines, HearingNews};
+use crate::conversation::Conversation;
+use crate::ears::{self, HearingNews};
+use crate::front_desk::{FrontDesk, OfficeEnvelope};
 use crate::journal::{Happening, Journal, Party};
-use crate::mouth::{self, MouthNews, Spoken, Voice};
-use crate::pace::Pace;
-use crate::reader::{self, Evidence, Read, ReaderEngine, ToRead};
+use crate::mouth::{self, MouthNews, Spoken};
+use crate::pace::Hold;
+use crate::reader::{self, Evidence, Read, ToRead};
 
-/// Requests of all calls that wait for the office. Full: the call waits; what its caller
-/// says meanwhile waits in the leg's ten seconds.
-pub const OFFICE_REQUESTS_MAX: usize = 64;
 /// Happenings of one kind that wait for the loop. Full: their source waits.
 const NEWS_MAX: usize = 16;
 /// After the caller has gone, what is still owed to them (a message to be kept, a page to be updated) may take so long.
@@ -31,81 +27,8 @@ const NEWS_MAX: usize = 16;
 const AFTERWARDS_MAX: Duration = Duration::from_secs(45);
 /// Words that were spoken just before the line was gone are waited for so long.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(12);
-/// Utterances that a second decode may still correct: it comes within seconds.
-const CORRECTABLE_MAX: usize = 4;
-/// How many lines of the call the reader is told.
-const SO_FAR_MAX: usize = 12;
-
-/// A request on its way to the office, with the way back.
-#[derive(Debug)]
-pub struct OfficeEnvelope {
-    /// Which call asks.
-    pub call: CallId,
-    /// Which of its requests; the same pair again is the same request.
-    pub id: RequestId,
-    /// What is asked.
-    pub request: OfficeRequest,
-    /// Where the replies go; one request may have several.
-    pub replies: mpsc::Sender<OfficeReply>,
-}
-
-/// The way to the office. The program connects its other end.
-pub type OfficeRequests = mpsc::Sender<OfficeEnvelope>;
-
-/// What all calls of one practice share.
-#[derive(Clone, Debug)]
-pub struct FrontDesk {
-    /// The practice that was rung.
-    pub practice: Arc<Practice>,
-    /// The words of every line.
-    pub wording: Arc<Wording>,
-    /// Voice activity, end of turn, recognisers.
-    pub hearing: HearingEngines,
-    /// Who reads what was heard.
-    pub reader: ReaderEngine,
-    /// The practice's voice.
-    pub voice: Voice,
-    /// Where requests go.
-    pub office: OfficeRequests,
-    /// How time passes.
-    pub pace: Pace,
-}
-
-impl FrontDesk {
-    /// Renders what must be heard at once, so that it lies ready: the greeting and every emergency's first line.
-    pub async fn warm_up(&self) {
-        let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
-        for prompt in [Prompt::Greeting, Prompt::SafetyQuestion].into_iter().chain(emergencies) {
-            let rendered = self.wording.render(&prompt, &self.practice);
-            self.voice.prepare(rendered.text.expose()).await;
-        }
-    }
-
-    /// Holds one call from pick-up to its end; returns who ended it.
-    ///
-    /// `started` is the wall time of pick-up in the practice's zone. News that nobody takes in time are lost.
-    pub async fn answer(&self, leg: Leg, started: Zoned, mut journal: Journal, news: mpsc::Sender<CallNews>) -> Party {
-        let call = CallId::new();
-        let answered = Happening::Answered {
-            call,
-            practice: self.practice.id.clone(),
-            started: started.clone(),
-            caller_id: leg.caller_id.clone(),
-        };
-        journal.write(CallTime::ZERO, answered);
-        let mut running = Running::start(self, call, leg, started, journal, news);
-        running.tell(CallNews::Answered { call });
-        running.input(Input::Answered).await;
-        let by = running.run().await;
-        let at = running.now();
-        running.journal.write(at, Happening::Over { by });
-        running.tell(CallNews::Ended { at });
-        by
-    }
-}
-
 /// One call while it lasts.
-struct Running {
+pub(crate) struct Running {
     desk: FrontDesk,
     call: CallId,
     started: Zoned,
@@ -115,11 +38,9 @@ struct Running {
     to_read: mpsc::Sender<ToRead>,
     expecting: watch::Sender<Expecting>,
     inbox: Inbox,
-    journal: Journal,
+    pub(crate) journal: Journal,
     news: mpsc::Sender<CallNews>,
-    said: Vec<Said>,
-    /// The latest utterances, and what each was read with: a second decode may correct them.
-    heard: VecDeque<(Utterance, ReadContext)>,
+    conversation: Conversation,
     last_voiced: Option<CallTime>,
     awaiting_answer: bool,
     ears_over: bool,
@@ -156,7 +77,7 @@ struct Inbox {
 /// What the loop woke for.
 enum Wake {
     Hearing(HearingNews),
-    Read(Option<Read>),
+    Read(Option<Box<Read>>),
     Mouth(MouthNews),
     Office(RequestId, OfficeReply),
     Leg(LegNews),
@@ -166,7 +87,7 @@ enum Wake {
 }
 
 impl Running {
-    fn start(
+    pub(crate) fn start(
         desk: &FrontDesk,
         call: CallId,
         mut leg: Leg,
@@ -200,8 +121,7 @@ impl Running {
             inbox: Inbox { hearing, readings, mouth, office, office_sender },
             journal,
             news,
-            said: Vec::new(),
-            heard: VecDeque::new(),
+            conversation: Conversation::default(),
             last_voiced: None,
             awaiting_answer: false,
             ears_over: false,
@@ -212,16 +132,16 @@ impl Running {
         }
     }
 
-    fn now(&self) -> CallTime {
+    pub(crate) fn now(&self) -> CallTime {
         self.leg.picked_up.elapsed().into()
     }
 
     /// Until the receptionist is done, or the line is gone and the office does not answer any more.
-    async fn run(&mut self) -> Party {
+    pub(crate) async fn run(&mut self) -> Party {
         while !self.receptionist.is_over() {
             match self.wake().await {
                 Wake::Hearing(news) => self.heard(news).await,
-                Wake::Read(read) => self.read(read).await,
+                Wake::Read(read) => self.read(read.map(|read| *read)).await,
                 Wake::Mouth(news) => self.mouth(news).await,
                 Wake::Office(id, reply) => self.input(Input::Office { id, reply }).await,
                 Wake::Leg(news) => self.leg(news).await,
@@ -250,7 +170,7 @@ impl Running {
             biased;
             Some((id, reply)) = self.inbox.office.recv() => Wake::Office(id, reply),
             news = self.leg.news.recv(), if open => news.map_or(Wake::LegGone, Wake::Leg),
-            Some(read) = self.inbox.readings.recv() => Wake::Read(read),
+            Some(read) = self.inbox.readings.recv() => Wake::Read(read.map(Box::new)),
             news = self.inbox.hearing.recv(), if !self.ears_over => news.map_or(Wake::NothingMoreHeard, Wake::Hearing),
             Some(news) = self.inbox.mouth.recv() => Wake::Mouth(news),
             () = until(wake_at) => Wake::Timeout,
@@ -296,7 +216,7 @@ impl Running {
         }
     }
 
-    async fn input(&mut self, input: Input) {
+    pub(crate) async fn input(&mut self, input: Input) {
         self.tell_receptionist(input);
         self.act().await;
     }
@@ -312,7 +232,7 @@ impl Running {
         while let Some(output) = self.receptionist.poll_output() {
             self.journal.write(self.now(), Happening::Output(output.clone()));
             match output {
-                Output::Say { line, prompt, interruptible: _ } => self.say(line, &prompt).await,
+                Output::Say { line, prompt, interruptible: _ } => self.say(line, &prompt),
                 Output::PauseSpeaking => self.leg.speaker.pause(),
                 Output::ResumeSpeaking => self.leg.speaker.resume(),
                 Output::StopSpeaking => self.leg.speaker.stop(),
@@ -329,10 +249,10 @@ impl Running {
         self.expecting.send_replace(expecting(self.receptionist.asked()));
     }
 
-    async fn say(&mut self, line: LineId, prompt: &Prompt) {
+    fn say(&mut self, line: LineId, prompt: &Prompt) {
         let rendered = self.desk.wording.render(prompt, &self.desk.practice);
         self.journal.write(self.now(), Happening::Line { line, text: rendered.text.clone() });
-        self.remember(Said::FirstRing(rendered.text.clone()));
+        self.conversation.said(Said::FirstRing(rendered.text.clone()));
         self.saying = Some((line, rendered.text.clone()));
         let generation = self.leg.speaker.generation();
         let spoken = Spoken { line, text: rendered.text, fixed: rendered.fixed, generation };
@@ -346,40 +266,18 @@ impl Running {
 
     /// Hands a request over, in order, and has its replies brought back for as long as the call lasts.
     async fn ask(&mut self, id: RequestId, request: OfficeRequest) {
-        let inputs = self.inbox.office_sender.clone();
-        let (replies, mut answers) = mpsc::channel(NEWS_MAX);
-        let mut hold = self.desk.pace.hold();
+        let (replies, answers) = mpsc::channel(NEWS_MAX);
+        let hold = self.desk.pace.hold();
         if self.desk.office.send(OfficeEnvelope { call: self.call, id, request, replies }).await.is_err() {
             tracing::error!(call = %self.call, "the office is gone");
         }
-        tokio::spawn(async move {
-            let mut answered = false;
-            loop {
-                let reply = tokio::select! {
-                    () = inputs.closed() => return,
-                    reply = answers.recv() => reply,
-                };
-                let Some(reply) = reply else { break };
-                answered = true;
-                // A case that is opened is about to be paged; then time may pass until somebody acknowledges.
-                if !matches!(reply, OfficeReply::CaseOpened { .. }) {
-                    hold = None;
-                }
-                if inputs.send((id, reply)).await.is_err() {
-                    return;
-                }
-            }
-            drop(hold);
-            if !answered && inputs.send((id, OfficeReply::Unavailable)).await.is_err() {
-                tracing::debug!("the call ended before the office answered");
-            }
-        });
+        tokio::spawn(bring_back(id, answers, self.inbox.office_sender.clone(), hold));
     }
 
     async fn heard(&mut self, news: HearingNews) {
         let hearing = match news {
             HearingNews::Heard(hearing) => hearing,
-            HearingNews::Stage { stage, ms } => return self.stage(stage, ms).await,
+            HearingNews::Stage { stage, ms } => return self.stage(stage, ms),
             HearingNews::Lost => return self.input(Input::HearingLost).await,
         };
         match hearing {
@@ -399,17 +297,12 @@ impl Running {
                 self.journal.write(now, Happening::Heard(utterance.clone()));
                 self.tell(CallNews::Heard(utterance.clone()));
                 let context = self.context();
-                self.remember(Said::Caller(utterance.text.clone()));
-                if self.heard.len() == CORRECTABLE_MAX {
-                    self.heard.pop_front();
-                }
-                self.heard.push_back((utterance.clone(), context.clone()));
+                self.conversation.heard(&utterance, &context);
                 self.hand_to_reader(utterance, context, Evidence::First).await;
             }
             Hearing::Corrected(utterance) => {
-                let first = self.heard.iter().find(|(first, _)| first.from == utterance.from).cloned();
-                if let Some((first, context)) = first {
-                    self.hand_to_reader(utterance, context, Evidence::Later { was: first.text }).await;
+                if let Some((was, context)) = self.conversation.first_heard(&utterance) {
+                    self.hand_to_reader(utterance, context, Evidence::Later { was }).await;
                 }
             }
             Hearing::Unintelligible { .. } => self.input(Input::Unintelligible).await,
@@ -438,14 +331,11 @@ impl Running {
         self.tell(CallNews::Understood { reading: reading.clone(), intent, urgency, read_ms });
         match evidence {
             Evidence::First => {
-                self.stage("reading", ms).await;
+                self.stage("reading", ms);
                 self.input(Input::Heard { text, reading }).await;
             }
             Evidence::Later { was } => {
-                let misheard = self.said.iter_mut().rfind(|said| **said == Said::Caller(was.clone()));
-                if let Some(misheard) = misheard {
-                    *misheard = Said::Caller(text.clone());
-                }
+                self.conversation.correct(&was, &text);
                 self.input(Input::Corrected { was, text, reading }).await;
             }
         }
@@ -453,7 +343,7 @@ impl Running {
 
     async fn mouth(&mut self, news: MouthNews) {
         match news {
-            MouthNews::FirstClause { ms } => self.stage("first_clause", ms).await,
+            MouthNews::FirstClause { ms } => self.stage("first_clause", ms),
             MouthNews::Lost => self.input(Input::VoiceLost).await,
         }
     }
@@ -483,7 +373,7 @@ impl Running {
         self.tell(CallNews::Saying { line, text, at, voice_to_voice_ms: waited });
     }
 
-    async fn stage(&mut self, stage: &'static str, ms: u64) {
+    fn stage(&mut self, stage: &'static str, ms: u64) {
         let now = self.now();
         self.journal.write(now, Happening::Stage { stage: stage.to_owned(), ms });
         self.tell(CallNews::Stage { stage: stage.to_owned(), ms });
@@ -491,18 +381,11 @@ impl Running {
 
     fn context(&self) -> ReadContext {
         let now = self.started.checked_add(self.leg.picked_up.elapsed()).unwrap_or_else(|_| self.started.clone());
-        ReadContext { asked: self.receptionist.asked(), so_far: self.said.clone(), now }
-    }
-
-    fn remember(&mut self, said: Said) {
-        if self.said.len() == SO_FAR_MAX {
-            self.said.remove(0);
-        }
-        self.said.push(said);
+        ReadContext { asked: self.receptionist.asked(), so_far: self.conversation.so_far(), now }
     }
 
     /// Viewers that are slow lose news; the call never waits for them.
-    fn tell(&self, news: CallNews) {
+    pub(crate) fn tell(&self, news: CallNews) {
         drop(self.news.try_send(news));
     }
 }
@@ -515,8 +398,7 @@ async fn until(at: Option<Instant>) {
 }
 
 /// How patient the ears must be with the answer to what was asked.
-fn expecting(asked: domain::Asked) -> Expecting {
-    use domain::Asked;
+fn expecting(asked: Asked) -> Expecting {
     match asked {
         Asked::Callback | Asked::DateOfBirth => Expecting::Digits,
         Asked::Spelling => Expecting::Spelling,
@@ -527,5 +409,34 @@ fn expecting(asked: domain::Asked) -> Expecting {
         | Asked::Safety
         | Asked::CalledEmergencyNumber
         | Asked::WhoIsThere => Expecting::Anything,
+    }
+}
+
+/// The office's replies to one request, until the call or the office has ended. No reply at all is one, too.
+async fn bring_back(
+    id: RequestId,
+    mut answers: mpsc::Receiver<OfficeReply>,
+    inbox: mpsc::Sender<(RequestId, OfficeReply)>,
+    mut hold: Option<Hold>,
+) {
+    let mut answered = false;
+    loop {
+        let reply = tokio::select! {
+            () = inbox.closed() => return,
+            reply = answers.recv() => reply,
+        };
+        let Some(reply) = reply else { break };
+        answered = true;
+        // A case that is opened is about to be paged; then time may pass until somebody acknowledges.
+        if !matches!(reply, OfficeReply::CaseOpened { .. }) {
+            hold = None;
+        }
+        if inbox.send((id, reply)).await.is_err() {
+            return;
+        }
+    }
+    drop(hold);
+    if !answered && inbox.send((id, OfficeReply::Unavailable)).await.is_err() {
+        tracing::debug!("the call ended before the office answered");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The callers' voices are not the receptionist's (`eval/fixtures/SOURCE.md`). Virtual time: minutes of call take the
 //! seconds that the models need. Nothing here is timed.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 #[allow(dead_code)] // each test uses its own part
 mod support;

@@ -70,12 +70,12 @@ impl Questions {
             caller: words("caller", CallerKind::ALL, CallerKind::label, written.caller)?,
         };
         for shot in written.shots {
-            questions.push_shot(shot)?;
+            questions.push_shot(&shot)?;
         }
         Ok(questions)
     }
 
-    fn push_shot(&mut self, shot: WrittenShot) -> Result<(), NluError> {
+    fn push_shot(&mut self, shot: &WrittenShot) -> Result<(), NluError> {
         let answers = vec![
             ("urgency".to_owned(), self.urgency[at(Urgency::ALL, &shot.urgency, &shot.said)?].clone()),
             ("intent".to_owned(), self.intent[at(Intent::ALL, &shot.intent, &shot.said)?].clone()),
@@ -125,7 +125,7 @@ impl Questions {
     }
 
     /// What a model's answers to [`Questions::asked`] mean. None if they are not answers to these.
-    pub(crate) fn judgement(&self, answers: &[Vec<f32>]) -> Option<Judgement> {
+    pub(crate) fn judgement(answers: &[Vec<f32>]) -> Option<Judgement> {
         let [urgency, intent, caller] = answers else { return None };
         let of =
             |wanted: Urgency| Urgency::ALL.iter().position(|u| *u == wanted).and_then(|at| urgency.get(at)).copied();

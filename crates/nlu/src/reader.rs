@@ -115,7 +115,7 @@ impl Reader {
         let model = self.model.as_mut()?;
         let prompt = self.questions.prompt(context, text);
         match model.choose(&prompt, &self.questions.asked(), &self.cancel) {
-            Ok(answers) => self.questions.judgement(&answers),
+            Ok(answers) => Questions::judgement(&answers),
             Err(failure) => {
                 self.failure = Some(failure);
                 None

@@ -1,4 +1,5 @@
 //! How the witnesses are heard together, with a model that follows a script and the rules that come with FirstRing.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 mod support;
 
@@ -16,17 +17,17 @@ fn read(model: Option<Box<dyn LanguageModel>>, asked: Asked, text: &str) -> Read
 }
 
 /// A model that finds everything to be an emergency: the noise that must not reach narrow answers.
-fn alarmed() -> Option<Box<dyn LanguageModel>> {
-    Some(Box::new(Scripted::new(&[("", "urgency", "emergency"), ("", "intent", "other"), ("", "caller", "patient")])))
+fn alarmed() -> Box<dyn LanguageModel> {
+    Box::new(Scripted::new(&[("", "urgency", "emergency"), ("", "intent", "other"), ("", "caller", "patient")]))
 }
 
 /// A model that finds everything to be routine.
-fn calm() -> Option<Box<dyn LanguageModel>> {
-    Some(Box::new(Scripted::new(&[("", "urgency", "routine"), ("", "intent", "booking"), ("", "caller", "patient")])))
+fn calm() -> Box<dyn LanguageModel> {
+    Box::new(Scripted::new(&[("", "urgency", "routine"), ("", "intent", "booking"), ("", "caller", "patient")]))
 }
 
-fn unsettled(urgency: &'static str) -> Option<Box<dyn LanguageModel>> {
-    Some(Box::new(Scripted::new(&[("", "urgency", urgency), ("", "intent", "symptom"), ("", "caller", "patient")])))
+fn unsettled(urgency: &'static str) -> Box<dyn LanguageModel> {
+    Box::new(Scripted::new(&[("", "urgency", urgency), ("", "intent", "symptom"), ("", "caller", "patient")]))
 }
 
 /// Fails at everything.
@@ -44,7 +45,7 @@ impl LanguageModel for Broken {
 
 #[test]
 fn a_red_flag_is_not_talked_down_by_the_model() {
-    let reading = read(calm(), Asked::Open, "I have crushing chest pain, can I come in on Friday?");
+    let reading = read(Some(calm()), Asked::Open, "I have crushing chest pain, can I come in on Friday?");
     assert_eq!(reading.urgency, Urgency::Emergency);
     assert_eq!(reading.intent(), Intent::Symptom);
     assert!(reading.intents.contains(&Intent::BookAppointment), "{:?}", reading.intents);
@@ -53,9 +54,9 @@ fn a_red_flag_is_not_talked_down_by_the_model() {
 #[test]
 fn the_model_alone_raises() {
     let text = "I feel so very strange since lunch";
-    assert_eq!(read(unsettled("emergency"), Asked::Open, text).urgency, Urgency::Emergency);
-    assert_eq!(read(unsettled("urgent"), Asked::Open, text).urgency, Urgency::Urgent);
-    assert_eq!(read(unsettled("routine"), Asked::Open, text).urgency, Urgency::Routine);
+    assert_eq!(read(Some(unsettled("emergency")), Asked::Open, text).urgency, Urgency::Emergency);
+    assert_eq!(read(Some(unsettled("urgent")), Asked::Open, text).urgency, Urgency::Urgent);
+    assert_eq!(read(Some(unsettled("routine")), Asked::Open, text).urgency, Urgency::Routine);
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn narrow_answers_are_not_raised_by_noise() {
         (Asked::Safety, "no no one is"),
     ];
     for (asked, text) in answers {
-        let reading = read(alarmed(), asked, text);
+        let reading = read(Some(alarmed()), asked, text);
         assert_eq!(reading.urgency, Urgency::Routine, "{asked:?}: {text}");
         assert_eq!(reading.certainty, Certainty::Sure, "{asked:?}: {text}");
     }
@@ -81,11 +82,11 @@ fn narrow_answers_are_not_raised_by_noise() {
 #[test]
 fn what_is_said_beside_a_narrow_answer_is_heard() {
     let long = "Maria Lopez but you should know that I really do not feel right at all";
-    assert_eq!(read(alarmed(), Asked::Name, long).urgency, Urgency::Emergency, "long answers are read in full");
-    let symptom = read(unsettled("urgent"), Asked::YesNo, "I feel rather odd");
+    assert_eq!(read(Some(alarmed()), Asked::Name, long).urgency, Urgency::Emergency, "long answers are read in full");
+    let symptom = read(Some(unsettled("urgent")), Asked::YesNo, "I feel rather odd");
     assert_eq!(symptom.urgency, Urgency::Urgent, "a short one, if the model hears a symptom");
     for asked in [Asked::Name, Asked::Callback, Asked::YesNo, Asked::Spelling, Asked::DateOfBirth] {
-        assert_eq!(read(calm(), asked, "she can't breathe").urgency, Urgency::Emergency, "{asked:?}");
+        assert_eq!(read(Some(calm()), asked, "she can't breathe").urgency, Urgency::Emergency, "{asked:?}");
     }
 }
 
@@ -134,26 +135,28 @@ fn the_rules_read_alike_on_their_own_and_without_a_model() {
 
 #[test]
 fn values_are_found_where_they_were_asked_for() {
-    let name = read(calm(), Asked::Name, "it's Maria Lopez").slots.name.unwrap();
+    let name = read(Some(calm()), Asked::Name, "it's Maria Lopez").slots.name.unwrap();
     assert_eq!(name.value.expose(), "Maria Lopez");
-    let number =
-        read(calm(), Asked::Callback, "five five five eight six seven five three oh nine").slots.callback.unwrap();
+    let number = read(Some(calm()), Asked::Callback, "five five five eight six seven five three oh nine")
+        .slots
+        .callback
+        .unwrap();
     assert_eq!(number.value.expose().national_digits(), "5558675309");
-    let date = read(calm(), Asked::DateOfBirth, "march fourth nineteen eighty five").slots.date_of_birth.unwrap();
+    let date = read(Some(calm()), Asked::DateOfBirth, "march fourth nineteen eighty five").slots.date_of_birth.unwrap();
     assert_eq!(date.value.expose().to_string(), "1985-03-04");
-    assert_eq!(read(calm(), Asked::YesNo, "yeah that's correct").yes_no, Some(YesNo::Yes));
-    assert_eq!(read(calm(), Asked::Open, "yeah").yes_no, None, "nothing was asked");
+    assert_eq!(read(Some(calm()), Asked::YesNo, "yeah that's correct").yes_no, Some(YesNo::Yes));
+    assert_eq!(read(Some(calm()), Asked::Open, "yeah").yes_no, None, "nothing was asked");
 }
 
 #[test]
 fn relatives_are_known_by_the_subject() {
-    assert_eq!(read(unsettled("urgent"), Asked::Open, "my son's ear hurts").caller, CallerKind::Caregiver);
-    assert_eq!(read(unsettled("urgent"), Asked::Open, "my ear hurts, says my son").caller, CallerKind::Patient);
+    assert_eq!(read(Some(unsettled("urgent")), Asked::Open, "my son's ear hurts").caller, CallerKind::Caregiver);
+    assert_eq!(read(Some(unsettled("urgent")), Asked::Open, "my ear hurts, says my son").caller, CallerKind::Patient);
 }
 
 #[test]
 fn a_cancellation_that_comes_too_late_harms_nothing() {
-    let mut reader = reader(calm());
+    let mut reader = reader(Some(calm()));
     reader.canceller().cancel();
     let reading = reader.read(&Phi::from("I would like to come in some day"), &context(Asked::Open));
     assert_eq!(reading.certainty, Certainty::Sure);
@@ -169,7 +172,7 @@ proptest::proptest! {
         let text = format!("{before}. I am choking and I can't breathe. {after}");
         let flagged = RULES.find(&text).iter().map(|flag| flag.urgency).max();
         proptest::prop_assume!(flagged.is_some());
-        let reading = read(calm(), asked, &text);
+        let reading = read(Some(calm()), asked, &text);
         proptest::prop_assert!(flagged.is_some_and(|urgency| reading.urgency >= urgency));
     }
 }

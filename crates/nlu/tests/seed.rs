@@ -2,6 +2,7 @@
 //!
 //! The lines were written for this test: invented callers in varied voices, none of them in a prompt. They are few, and
 //! their labels are one engineer's, not a clinician's: figures for choosing thresholds, not for claims.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 mod support;
 

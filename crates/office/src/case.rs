@@ -135,7 +135,7 @@ impl Case {
         };
         match happened {
             Happened::Input(input) => self.take(input),
-            Happened::PageSettled(sent) => self.page_settled(sent),
+            Happened::PageSettled(sent) => self.page_settled(&sent),
             Happened::Due => self.machine.handle_timeout(self.premises.now()),
             Happened::CaughtUp(Standing::Kept | Standing::Behind) | Happened::Listened(Listening::On) => {}
             Happened::Listened(Listening::Gone) => self.listener = None,
@@ -281,12 +281,13 @@ impl Case {
         })
     }
 
-    fn page_settled(&mut self, sent: Result<(Attempt, Result<(), Undelivered>), JoinError>) {
+    fn page_settled(&mut self, sent: &Result<(Attempt, Result<(), Undelivered>), JoinError>) {
         let Ok((attempt, result)) = sent else {
             tracing::error!(case = %self.file.case.id, "a page was lost within the process");
             return;
         };
         let now = self.premises.now();
+        let attempt = *attempt;
         let (input, outcome) = match result {
             Ok(()) => (Input::PageAccepted { attempt }, PageOutcome::Accepted { at: now }),
             Err(why) => (Input::PageFailed { attempt }, PageOutcome::Failed { at: now, why: why.to_string() }),
@@ -330,7 +331,7 @@ impl Case {
     /// The process stops: pages on their way get their outcome, and it is kept.
     async fn finish(&mut self) {
         while let Some(sent) = self.sending.join_next().await {
-            self.page_settled(sent);
+            self.page_settled(&sent);
         }
         self.keep().await;
     }

@@ -1,4 +1,5 @@
 //! From a call's request to the clinician's acknowledgement.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 mod practice;
 

@@ -1,4 +1,5 @@
 //! The real voices. Skipped aloud where models, espeak-ng or the `onnx` feature are missing.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 #![cfg(feature = "onnx")]
 
 use std::path::{Path, PathBuf};

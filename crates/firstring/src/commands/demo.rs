@@ -132,10 +132,8 @@ fn show(scene: &Scene, held: &Held, summary: &Summary, folder: &Path) -> anyhow:
 }
 
 fn time_of(entry: &Entry, wanted: &str) -> Option<u64> {
-    match &entry.what {
-        Happening::Stage { stage, ms } if stage == wanted => Some(*ms),
-        _ => None,
-    }
+    let Happening::Stage { stage, ms } = &entry.what else { return None };
+    (stage == wanted).then_some(*ms)
 }
 
 /// What both sides said and what the office did, with the time. These callers are recordings of nobody.

@@ -1,4 +1,4 @@
-//! Configuration: what is written ([`RawServer`], [`RawPractice`]) becomes what the program needs ([`Server`],
+//! Configuration: what is written (`RawServer`, `RawPractice`) becomes what the program needs ([`Server`],
 //! [`PracticeConfig`]) once. An error names the file, the line, what is wrong and what to do.
 
 mod practice;

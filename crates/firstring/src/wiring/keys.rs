@@ -17,7 +17,9 @@ pub fn load_or_make(file: &Path) -> anyhow::Result<String> {
         Err(why) if why.kind() == ErrorKind::NotFound => {}
         Err(why) => return Err(why).with_context(|| format!("the key {} cannot be read", file.display())),
     }
-    let key: String = rand::random::<[u8; KEY_BYTES]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let random: [u8; KEY_BYTES] = rand::random();
+    let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let key: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     let mut options = OpenOptions::new();
     let written = options.write(true).create_new(true).mode(0o600).open(file).and_then(|mut opened| {
         opened.write_all(key.as_bytes())?;

@@ -153,6 +153,6 @@ impl Pager {
     }
 
     pub fn stop(self) {
-        drop(self.stop.send(()));
+        assert!(self.stop.send(()).is_ok(), "the pager had stopped");
     }
 }

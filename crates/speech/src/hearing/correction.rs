@@ -30,6 +30,7 @@ impl Corrections {
     }
 
     /// What an utterance should have been. `None`: the job is not one of these; `Some(None)`: it stays as it was.
+    #[allow(clippy::option_option)] // two questions, one answer each
     pub(super) fn corrected(&mut self, job: JobId, second: &Recognized) -> Option<Option<Utterance>> {
         let (_, first, voicing) = self.take(job)?;
         let text = match evidence::words(second, voicing) {

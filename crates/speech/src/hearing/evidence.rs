@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn made_up_text_is_dismissed_and_short_answers_survive() {
         use Dismissal::{MadeUp, NoWords};
-        let cases: [(&str, f32, f32, f32, Result<&str, Dismissal>); 17] = [
+        type Case = (&'static str, f32, f32, f32, Result<&'static str, Dismissal>);
+        let cases: [Case; 17] = [
             // text, confidence, voiced seconds, certainty of voice
             ("", 0.0, 0.3, 0.9, Err(NoWords)),
             ("[BLANK_AUDIO]", 0.9, 0.3, 0.9, Err(NoWords)),

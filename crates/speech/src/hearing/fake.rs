@@ -82,7 +82,7 @@ impl FakeRecognizer {
 
     /// Voice without words, 16 kHz.
     pub fn hum(ms: usize) -> Vec<f32> {
-        vec![(FIRST_LEVEL + VOICE_LEVEL) / 2.0; ms * HZ as usize / 1000]
+        vec![f32::midpoint(FIRST_LEVEL, VOICE_LEVEL); ms * HZ as usize / 1000]
     }
 
     fn word(&self, level: f32) -> Option<&str> {

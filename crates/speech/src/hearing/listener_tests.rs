@@ -233,11 +233,11 @@ proptest! {
             if *hummed == 1 {
                 script += " ~320 992"; // far enough from words to be a stretch of its own
             }
-            for i in 0..*spoken {
-                script += &format!(" {}", words[i]);
-                said.push(words[i]);
+            for word in &words[..*spoken] {
+                script.extend([" ", word]);
+                said.push(*word);
             }
-            script += &format!(" {}", pause * 32);
+            script.extend([" ", &(pause * 32).to_string()]);
         }
         let heard = events(&script, expecting, complete);
         prop_assert_eq!(text(&heard), said.join(" "), "{}", script);

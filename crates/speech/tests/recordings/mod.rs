@@ -127,7 +127,7 @@ fn comparable(text: &str) -> Vec<String> {
         let number = if let Some(unit) = unit(word) {
             unit.to_string()
         } else if let Some(tens) = TENS.iter().position(|tens| tens == word) {
-            let followed = words.get(i + 1).and_then(|next| unit(next)).is_some_and(|unit| (1..10).contains(&unit));
+            let followed = words.get(i + 1).and_then(unit).is_some_and(|unit| (1..10).contains(&unit));
             if followed { (tens + 2).to_string() } else { format!("{}0", tens + 2) }
         } else if *word == "hundred" {
             "00".to_owned()

@@ -1,0 +1,88 @@
+//! What all calls of a practice share, and the way from a call to the office.
+
+use std::sync::Arc;
+
+use dialogue::{Input, Prompt, Wording};
+use domain::{CallId, CallNews, CallTime, EmergencyKind, OfficeReply, OfficeRequest, Practice, RequestId};
+use jiff::Zoned;
+use tokio::sync::mpsc;
+use transport::Leg;
+
+use crate::ears::HearingEngines;
+use crate::journal::{Happening, Journal, Party};
+use crate::mouth::Voice;
+use crate::pace::Pace;
+use crate::reader::ReaderEngine;
+use crate::shell::Running;
+
+/// Requests of all calls that wait for the office. Full: the call waits; what its caller
+/// says meanwhile waits in the leg's ten seconds.
+pub const OFFICE_REQUESTS_MAX: usize = 64;
+
+/// A request on its way to the office, with the way back.
+#[derive(Debug)]
+pub struct OfficeEnvelope {
+    /// Which call asks.
+    pub call: CallId,
+    /// Which of its requests; the same pair again is the same request.
+    pub id: RequestId,
+    /// What is asked.
+    pub request: OfficeRequest,
+    /// Where the replies go; one request may have several.
+    pub replies: mpsc::Sender<OfficeReply>,
+}
+
+/// The way to the office. The program connects its other end.
+pub type OfficeRequests = mpsc::Sender<OfficeEnvelope>;
+
+/// What all calls of one practice share.
+#[derive(Clone, Debug)]
+pub struct FrontDesk {
+    /// The practice that was rung.
+    pub practice: Arc<Practice>,
+    /// The words of every line.
+    pub wording: Arc<Wording>,
+    /// Voice activity, end of turn, recognisers.
+    pub hearing: HearingEngines,
+    /// Who reads what was heard.
+    pub reader: ReaderEngine,
+    /// The practice's voice.
+    pub voice: Voice,
+    /// Where requests go.
+    pub office: OfficeRequests,
+    /// How time passes.
+    pub pace: Pace,
+}
+
+impl FrontDesk {
+    /// Renders what must be heard at once, so that it lies ready: the greeting and every emergency's first line.
+    pub async fn warm_up(&self) {
+        let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
+        for prompt in [Prompt::Greeting, Prompt::SafetyQuestion].into_iter().chain(emergencies) {
+            let rendered = self.wording.render(&prompt, &self.practice);
+            self.voice.prepare(rendered.text.expose()).await;
+        }
+    }
+
+    /// Holds one call from pick-up to its end; returns who ended it.
+    ///
+    /// `started` is the wall time of pick-up in the practice's zone. News that nobody takes in time are lost.
+    pub async fn answer(&self, leg: Leg, started: Zoned, mut journal: Journal, news: mpsc::Sender<CallNews>) -> Party {
+        let call = CallId::new();
+        let answered = Happening::Answered {
+            call,
+            practice: self.practice.id.clone(),
+            started: started.clone(),
+            caller_id: leg.caller_id.clone(),
+        };
+        journal.write(CallTime::ZERO, answered);
+        let mut running = Running::start(self, call, leg, started, journal, news);
+        running.tell(CallNews::Answered { call });
+        running.input(Input::Answered).await;
+        let by = running.run().await;
+        let at = running.now();
+        running.journal.write(at, Happening::Over { by });
+        running.tell(CallNews::Ended { at });
+        by
+    }
+}
