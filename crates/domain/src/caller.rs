@@ -126,6 +126,30 @@ labels!(
     }
 );
 
+labels!(
+    /// One thing that a request tells, beyond who it is for and whom to call back.
+    RequestField, "request field", {
+        /// Which drug.
+        Drug = "drug",
+        /// Which dose, as it was said.
+        Dose = "dose",
+        /// Which pharmacy.
+        Pharmacy = "pharmacy",
+        /// For how many days the drug still lasts.
+        DaysLeft = "days_left",
+        /// Which test, and when.
+        Test = "test",
+        /// Where it is to go, or to whom.
+        Destination = "destination",
+        /// What it is about.
+        Detail = "detail",
+        /// Who calls for the patient: name, and what they are to the patient.
+        CalledBy = "called_by",
+        /// Whether a message may be left at the number: "yes" or "no".
+        LeaveMessage = "leave_message",
+    }
+);
+
 impl Urgency {
     /// The more urgent of the two. There is no way down.
     pub fn raise(self, other: Self) -> Self {

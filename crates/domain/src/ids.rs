@@ -30,15 +30,17 @@ uuid_id!(/** One telephone call. */ CallId);
 uuid_id!(/** One message left for the practice. */ MessageId);
 uuid_id!(/** One escalation: everything that is done until a clinician has acknowledged. */ CaseId);
 
+/// A name as an id: a `String` of its own type. For the crates that name things of their own; they need `serde`.
+#[macro_export]
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub String);
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
@@ -51,6 +53,11 @@ macro_rules! name_id {
     };
 }
 
+uuid_id!(/** A patient's record. */ PatientId);
+uuid_id!(/** An appointment in the practice's book. */ AppointmentId);
+uuid_id!(/** An opening that the office has offered to a call. Only the office makes one. */ SlotId);
+name_id!(/** Somebody who sees patients, as the configuration names them. */ ProviderId);
+name_id!(/** A kind of appointment, as the configuration names it. */ AppointmentTypeId);
 name_id!(/** A practice, as its configuration names it. */ PracticeId);
 name_id!(/** A fact that the practice lets FirstRing tell, as its configuration names it. */ FactId);
 

@@ -7,26 +7,37 @@
 //! something outlives the call: appointments, messages, escalations.
 #![warn(missing_docs)]
 
+mod appointment;
 mod call_time;
 mod caller;
+mod front_desk;
 mod hearing;
 mod ids;
 mod news;
 mod office;
+mod patient;
 mod phi;
 mod phone;
 mod practice;
 mod reading;
 mod red_flag;
 
+pub use appointment::{
+    Admits, Appointment, AppointmentType, Booking, Fit, OfferedSlot, Provider, ProviderWish, SlotQuery,
+};
 pub use call_time::CallTime;
-pub use caller::{CallerKind, Intent, UnknownWord, Urgency};
+pub use caller::{CallerKind, Intent, RequestField, UnknownWord, Urgency};
+pub use front_desk::{AnswerPromise, CallerPolicy, FrontDesk, LanguageLine, NewPatients};
 pub use hearing::{Partial, Utterance};
-pub use ids::{CallId, CaseId, FactId, LineId, MessageId, PracticeId, RequestId};
+pub use ids::{
+    AppointmentId, AppointmentTypeId, CallId, CaseId, FactId, LineId, MessageId, PatientId, PracticeId, ProviderId,
+    RequestId, SlotId,
+};
 pub use news::CallNews;
 pub use office::{CaseDraft, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest};
+pub use patient::{MatchedPatient, NewPatient, PatientQuery};
 pub use phi::Phi;
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
 pub use practice::{Fact, OpenHours, Practice};
-pub use reading::{Asked, Certainty, Interval, Probabilities, Reading, Slot, Slots, YesNo};
+pub use reading::{Asked, Certainty, Choice, Directive, Interval, Probabilities, Reading, Slot, Slots, YesNo};
 pub use red_flag::{EmergencyKind, RedFlag, RedFlagId};

@@ -1,7 +1,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{CallerKind, CaseId, Intent, MessageId, Phi, PhoneNumber, RedFlagId, Urgency};
+use crate::{
+    Appointment, AppointmentId, Booking, CallerKind, CaseId, Intent, MatchedPatient, MessageId, NewPatient,
+    OfferedSlot, PatientId, PatientQuery, Phi, PhoneNumber, RedFlagId, RequestField, SlotId, SlotQuery, Urgency,
+};
 
 /// What a call asks of the office. Each is durable before it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +17,28 @@ pub enum OfficeRequest {
     OpenCase(CaseDraft),
     /// Add to the escalation that this call opened. Answered by [`OfficeReply::CaseUpdated`].
     UpdateCase(CaseUpdate),
+    /// Match a patient to one record. Answered by [`OfficeReply::PatientMatched`], [`OfficeReply::PatientNotMatched`] or
+    /// [`OfficeReply::PatientAmbiguous`].
+    FindPatient(PatientQuery),
+    /// Register a patient who comes for the first time. Answered by [`OfficeReply::PatientMatched`].
+    RegisterPatient(NewPatient),
+    /// Openings, at most three, the best first. Answered by [`OfficeReply::Slots`].
+    FindSlots(SlotQuery),
+    /// What a patient has ahead. Answered by [`OfficeReply::Appointments`]. Like everything below it is refused
+    /// ([`OfficeReply::NotAllowed`]) for a patient whom this call was not matched to.
+    FindAppointments(PatientId),
+    /// Book an opening. Answered by [`OfficeReply::Booked`] or [`OfficeReply::SlotTaken`].
+    Book(Booking),
+    /// Move an appointment to an opening. Answered by [`OfficeReply::Moved`], [`OfficeReply::SlotTaken`] or
+    /// [`OfficeReply::NoSuchAppointment`].
+    Move {
+        /// Which.
+        appointment: AppointmentId,
+        /// One of the openings that were offered to this call.
+        to: SlotId,
+    },
+    /// Give an appointment up. Answered by [`OfficeReply::Cancelled`] or [`OfficeReply::NoSuchAppointment`].
+    Cancel(AppointmentId),
 }
 
 /// A message for the practice.
@@ -33,6 +58,9 @@ pub struct MessageDraft {
     pub callback: Option<Phi<PhoneNumber>>,
     /// Every word of the message.
     pub text: Phi<String>,
+    /// What a request tells, each field once, in the caller's words.
+    #[serde(default)]
+    pub fields: Vec<(RequestField, Phi<String>)>,
     /// False if the caller hung up in the middle.
     pub complete: bool,
 }
@@ -55,7 +83,12 @@ pub struct CaseDraft {
 #[serde(rename_all = "snake_case")]
 pub enum CaseUpdate {
     /// It is more urgent than was thought.
-    Raised(Urgency),
+    Raised {
+        /// How urgent it is now.
+        urgency: Urgency,
+        /// The written rules that have fired by now, those that the office knows already among them.
+        red_flags: Vec<RedFlagId>,
+    },
     /// More of the caller's words.
     Heard(Phi<String>),
     /// The caller's or patient's name.
@@ -97,6 +130,28 @@ pub enum OfficeReply {
     },
     /// The update is kept.
     CaseUpdated,
+    /// Exactly one record matches, or the new one is kept.
+    PatientMatched(MatchedPatient),
+    /// No record matches.
+    PatientNotMatched,
+    /// Two or more match; a number on the record decides.
+    PatientAmbiguous,
+    /// Openings, at most three; none if there is nothing within the horizon.
+    Slots(Vec<OfferedSlot>),
+    /// What the patient has ahead, the next first.
+    Appointments(Vec<Appointment>),
+    /// It is in the book.
+    Booked(Appointment),
+    /// It stands at its new time.
+    Moved(Appointment),
+    /// It is given up.
+    Cancelled(AppointmentId),
+    /// Somebody else was faster: nothing was booked or moved.
+    SlotTaken,
+    /// There is no such appointment ahead: nothing was changed.
+    NoSuchAppointment,
+    /// The rules of the practice do not allow it, or the call was not matched to that patient: nothing was done.
+    NotAllowed,
     /// The office cannot do it now: its database does not answer.
     Unavailable,
 }

@@ -2,7 +2,7 @@ use jiff::Zoned;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 
-use crate::{FactId, PracticeId};
+use crate::{FactId, FrontDesk, PracticeId};
 
 /// What a call needs to know of the practice that it rang.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Practice {
     pub words: Vec<String>,
     /// Whether urgent callers are put through to a person where a connection is possible.
     pub connects_urgent: bool,
+    /// Appointments, requests and kinds of callers.
+    pub front_desk: FrontDesk,
 }
 
 impl Practice {

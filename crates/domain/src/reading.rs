@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{CallerKind, FactId, Intent, Phi, PhoneNumber, RedFlag, Urgency};
+use crate::{AppointmentTypeId, CallerKind, FactId, Intent, Phi, PhoneNumber, ProviderWish, RedFlag, Urgency};
 
 /// What an utterance was understood to mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,52 @@ pub struct Reading {
     pub yes_no: Option<YesNo>,
     /// Which of the practice's facts the utterance asks for.
     pub fact: Option<FactId>,
+    /// Which of the things that were offered the utterance picks.
+    #[serde(default)]
+    pub choice: Option<Choice>,
+    /// What the utterance asks of the conversation itself.
+    #[serde(default)]
+    pub directive: Option<Directive>,
+    /// The language in which it was said, or that was asked for, if it is not English: its name in English. The practice
+    /// need not have a line for it.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+/// A choice among what was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// "The second": counted from 0.
+    Nth(u8),
+    /// "The last one", "the later one".
+    Last,
+    /// "The earlier one" is the first of two; "anything earlier?" asks for others.
+    SomethingEarlier,
+    /// "Anything later?"
+    SomethingLater,
+    /// "None of them", "neither works".
+    None,
+    /// "Either", "whichever".
+    Any,
+}
+
+/// What the caller asks of the conversation rather than of the practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Directive {
+    /// "What?", "say that again".
+    Repeat,
+    /// "Slower, please."
+    Slower,
+    /// "Hold on", "one second": the caller needs time.
+    Wait,
+    /// "Never mind", "forget it": the present errand is given up.
+    NeverMind,
+    /// "Actually, ..", "no, Wednesday": what follows replaces what was said before.
+    Correction,
+    /// Nobody is there: a recorded announcement, a voicemail greeting or the tones of a fax machine.
+    Recording,
 }
 
 impl Reading {
@@ -41,6 +87,9 @@ impl Reading {
             certainty: Certainty::Unsure,
             yes_no: None,
             fact: None,
+            choice: None,
+            directive: None,
+            language: None,
         }
     }
 
@@ -114,6 +163,18 @@ pub struct Slots {
     pub drug: Option<Slot<String>>,
     /// The pharmacy that was named.
     pub pharmacy: Option<Slot<String>>,
+    /// With whom the caller wants to be seen, as far as the practice has such a provider.
+    #[serde(default)]
+    pub provider_wish: Option<ProviderWish>,
+    /// The kind of appointment that was asked for.
+    #[serde(default)]
+    pub appointment_type: Option<AppointmentTypeId>,
+    /// The dose that was named, as it was said: "ten milligrams".
+    #[serde(default)]
+    pub dose: Option<Slot<String>>,
+    /// For how many days the drug still lasts.
+    #[serde(default)]
+    pub days_left: Option<Slot<u16>>,
 }
 
 /// What FirstRing asked last: the same words mean another thing after another question.
@@ -141,4 +202,24 @@ pub enum Asked {
     CalledEmergencyNumber,
     /// In an emergency: who is with them?
     WhoIsThere,
+    /// Full name and date of birth in one answer.
+    NameAndBirth,
+    /// Has the patient been here before? "Yes", "no", "I'm new".
+    NewOrKnown,
+    /// What the appointment is for.
+    VisitReason,
+    /// When the caller wants to come.
+    When,
+    /// Which of the openings, or of the appointments, that were named.
+    Choice,
+    /// Which drug.
+    Drug,
+    /// Which dose.
+    Dose,
+    /// Which pharmacy.
+    Pharmacy,
+    /// For how many days the drug still lasts.
+    DaysLeft,
+    /// Something in the caller's own words: the insurance, which test, where to send it.
+    Detail,
 }

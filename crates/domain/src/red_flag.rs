@@ -64,9 +64,11 @@ kinds! {
     Cardiac = "cardiac",
     /// Stroke.
     Stroke = "stroke",
-    /// Cannot breathe, choking.
+    /// Cannot breathe.
     Breathing = "breathing",
-    /// Bleeding that does not stop.
+    /// Something is stuck in the windpipe: back blows and thrusts, not rest and an inhaler.
+    Choking = "choking",
+    /// Bleeding that does not stop and can be pressed on.
     Bleeding = "bleeding",
     /// Overdose and poisoning.
     Overdose = "overdose",

@@ -1,0 +1,71 @@
+//! What a practice has decided about its telephone beyond facts and urgency.
+
+use std::time::Duration;
+
+use crate::{AppointmentType, CallerKind, Intent, Provider};
+
+/// Appointments, requests and kinds of callers, as the practice wants them handled. Empty: everything becomes a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrontDesk {
+    /// Who sees patients.
+    pub providers: Vec<Provider>,
+    /// What can be booked, the usual one first.
+    pub appointment_types: Vec<AppointmentType>,
+    /// What a new patient is asked for besides name, date of birth and number.
+    pub new_patients: NewPatients,
+    /// When requests are answered, as it is spoken.
+    pub promises: Vec<AnswerPromise>,
+    /// What is done with certain callers; all others are helped.
+    pub callers: Vec<(CallerKind, CallerPolicy)>,
+    /// One sentence for those who do not speak English.
+    pub languages: Vec<LanguageLine>,
+    /// A caller who calls again within this time goes on where the call broke off; zero: never.
+    pub resume_within: Duration,
+}
+
+/// Whether and how new patients are registered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewPatients {
+    /// Name, date of birth and number.
+    #[default]
+    Registered,
+    /// The insurance, too.
+    RegisteredWithInsurance,
+    /// The practice takes none: a message.
+    NotTaken,
+}
+
+/// A promise of when a kind of request is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerPromise {
+    /// Which requests.
+    pub intent: Intent,
+    /// As it is spoken after "You will hear from us": "by the end of the next working day".
+    pub by: String,
+}
+
+/// What is done with a kind of caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerPolicy {
+    /// Helped like a patient.
+    Help,
+    /// Put through to the clinician on call, who is paged at once.
+    PageClinician,
+    /// Put through to the front desk in office hours; else a message.
+    Desk,
+    /// A message.
+    Message,
+    /// A polite end.
+    Decline,
+}
+
+/// A sentence for callers who speak another language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanguageLine {
+    /// The language in English: "Spanish".
+    pub language: String,
+    /// Words by which it is recognised in an English transcript: "espanol", "habla", "ayuda".
+    pub heard_with: Vec<String>,
+    /// The sentence, in that language.
+    pub line: String,
+}
