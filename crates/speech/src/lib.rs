@@ -7,6 +7,7 @@
 
 mod error;
 pub mod hearing;
+pub mod number_words;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 pub mod voice;

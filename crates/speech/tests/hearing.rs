@@ -3,40 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 use std::sync::Arc;
 
-use recordings::{data_set, digits, silero, smart_turn, whisper, word_errors};
+use recordings::scoring::{digits, word_errors};
+use recordings::{FinalsOnly, data_set, heard, silero, smart_turn, whisper};
 use speech::SpeechError;
-use speech::hearing::{
-    Cancel, Decoding, EndOfTurn, Expecting, HZ, Hearing, Purpose, Recognized, Recognizer, Vad, WINDOW, offline,
-};
+use speech::hearing::{Cancel, Decoding, EndOfTurn, Expecting, HZ, Purpose, Recognizer, Vad, WINDOW};
 
 mod recordings;
-
-/// Declines partials, which nobody looks at here.
-struct FinalsOnly<R>(R);
-
-impl<R: Recognizer> Recognizer for FinalsOnly<R> {
-    fn recognize(&mut self, speech: &[f32], how: &Decoding, cancel: &Cancel) -> Result<Recognized, SpeechError> {
-        match how.purpose {
-            Purpose::Partial => Err(SpeechError::Cancelled),
-            Purpose::Final | Purpose::Careful => self.0.recognize(speech, how, cancel),
-        }
-    }
-}
-
-/// Text and number of utterances; 4 s of silence follow the recording, for the turn to end.
-fn heard(
-    samples: &[f32],
-    vad: &mut dyn Vad,
-    turn: &mut dyn EndOfTurn,
-    recognizer: &mut dyn Recognizer,
-    expecting: Expecting,
-) -> (String, usize) {
-    let mut sound = samples.to_vec();
-    sound.resize(samples.len() + 4 * HZ as usize, 0.0);
-    let events = offline::hear(&sound, vad, turn, recognizer, expecting, &Arc::from([])).expect("the models work");
-    let utterances = events.iter().filter(|(_, hearing)| matches!(hearing, Hearing::Utterance(_))).count();
-    (offline::text(&events), utterances)
-}
 
 #[test]
 fn short_answers_and_spelling_are_understood() {
@@ -51,9 +23,9 @@ fn short_answers_and_spelling_are_understood() {
         let Some(said) = recording.transcript() else { continue };
         let (text, utterances) = heard(&recording.samples, &mut vad, &mut turn, &mut tiny, Expecting::Spelling);
         assert!(utterances > 0, "{}: a real answer was dismissed", recording.id);
-        let (wrong, said) = word_errors(said, &text);
-        errors += wrong;
-        words += said;
+        let score = word_errors(said, &text);
+        errors += score.errors;
+        words += score.of;
     }
     // Measured: 1 of 65, with tiny.en as with base.
     assert!(errors * 100 <= words * 8, "{errors} errors in {words} words");

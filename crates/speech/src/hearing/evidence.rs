@@ -39,6 +39,8 @@ const NEVER_SAID: [&str; 8] = [
     "thank you for watching please subscribe",
 ];
 
+/// "Shh" is said to a child in the room; a hiss is longer.
+const HISS_LETTERS: usize = 4;
 /// Below this the decoder was guessing.
 const GUESS: f32 = 0.35;
 /// For a text that Whisper is fond of, it must be this certain.
@@ -52,7 +54,7 @@ const SECONDS_PER_WORD_MAX: f32 = 2.5;
 pub(super) fn words(recognized: &Recognized, voicing: Voicing) -> Result<String, Dismissal> {
     let text = without_descriptions(recognized.text.expose());
     let plain = plain(&text);
-    if plain.is_empty() {
+    if plain.is_empty() || is_mere_sound(&plain) {
         return Err(Dismissal::NoWords);
     }
     let words = plain.split(' ').count() as f32;
@@ -81,6 +83,16 @@ fn without_descriptions(text: &str) -> String {
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// "Hahahahah", "ha ha ha", "ssssss", however long. A single "ha" may be a name, and "mmm" a yes.
+fn is_mere_sound(plain: &str) -> bool {
+    let letters: String = plain.split(' ').collect();
+    if letters.len() >= HISS_LETTERS && letters.chars().all(|letter| matches!(letter, 's' | 'h' | 'f')) {
+        return true;
+    }
+    let rest = letters.trim_start_matches("ha");
+    letters.len() - rest.len() >= "haha".len() && matches!(rest, "" | "h")
+}
+
 /// Lower case, letters and digits only, single spaces.
 pub(super) fn plain(text: &str) -> String {
     text.split_whitespace()
@@ -98,13 +110,18 @@ mod tests {
     fn made_up_text_is_dismissed_and_short_answers_survive() {
         use Dismissal::{MadeUp, NoWords};
         type Case = (&'static str, f32, f32, f32, Result<&'static str, Dismissal>);
-        let cases: [Case; 17] = [
+        let cases: [Case; 22] = [
             // text, confidence, voiced seconds, certainty of voice
             ("", 0.0, 0.3, 0.9, Err(NoWords)),
             ("[BLANK_AUDIO]", 0.9, 0.3, 0.9, Err(NoWords)),
             ("(wind blowing)", 0.9, 3.0, 0.9, Err(NoWords)),
             ("♪ ♪", 0.9, 3.0, 0.9, Err(NoWords)),
             ("...", 0.9, 3.0, 0.9, Err(NoWords)),
+            ("Hahahahahahahahahahah", 0.9, 0.9, 0.95, Err(NoWords)),
+            ("Ha, ha, ha!", 0.9, 0.9, 0.95, Err(NoWords)),
+            ("Sssssss", 0.9, 0.3, 0.95, Err(NoWords)),
+            ("Ha.", 0.9, 0.3, 0.95, Ok("Ha.")),
+            ("Haha, yes please.", 0.9, 1.2, 0.95, Ok("Haha, yes please.")),
             ("[cough] I need a doctor", 0.8, 1.5, 0.9, Ok("I need a doctor")),
             ("Thank you.", 0.9, 0.6, 0.95, Ok("Thank you.")),
             ("Thank you.", 0.9, 0.6, 0.6, Err(MadeUp)),

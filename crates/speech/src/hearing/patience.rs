@@ -75,6 +75,17 @@ const MID_THOUGHT: u64 = samples(3_000);
 /// With so many digits a telephone number is complete, and nothing more is to come.
 const TELEPHONE_DIGITS: usize = 10;
 
+/// Who has taken leave has finished, whatever the melody: smart-turn took "Thank you, goodbye." for unfinished.
+const LEAVE: &[&str] = &["bye", "goodbye", "thanks", "thank you", "that's all", "that is all", "that's it"];
+
+fn takes_leave(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
+    LEAVE.iter().any(|words| {
+        text.strip_suffix(words).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '\''))
+    })
+}
+
 /// The silence after `text` that ends the turn; `None` while that is not known.
 pub(super) fn silence_needed(expecting: Expecting, verdict: Verdict, text: &str) -> Option<u64> {
     match (expecting, verdict) {
@@ -84,6 +95,22 @@ pub(super) fn silence_needed(expecting: Expecting, verdict: Verdict, text: &str)
         (Expecting::Digits, Verdict::Complete) if digits_in(text) >= TELEPHONE_DIGITS => Some(FINISHED),
         (Expecting::Digits, _) if digits_in(text) >= TELEPHONE_DIGITS => Some(UNJUDGED),
         (Expecting::Digits | Expecting::Spelling, Verdict::Complete | Verdict::Unknown) => Some(BETWEEN_GROUPS),
+        (Expecting::Anything, Verdict::Incomplete) if takes_leave(text) => Some(UNJUDGED),
         (Expecting::Anything | Expecting::Digits | Expecting::Spelling, Verdict::Incomplete) => Some(MID_THOUGHT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_leave_is_not_waited_for() {
+        for text in ["No, that's all. Thank you, goodbye.", "Bye!", "okay thanks", "That's it."] {
+            assert_eq!(silence_needed(Expecting::Anything, Verdict::Incomplete, text), Some(UNJUDGED), "{text}");
+        }
+        for text in ["Thanks, and I wanted to", "my doctor was Kirby", "I was standing by", ""] {
+            assert_eq!(silence_needed(Expecting::Anything, Verdict::Incomplete, text), Some(MID_THOUGHT), "{text}");
+        }
     }
 }

@@ -6,6 +6,8 @@
 //! Promises, tested on arbitrary text: the clauses joined are the text, byte for byte (spaces stay at a clause's end),
 //! no clause is empty, and none has more than [`WORDS_MAX`] words.
 
+use crate::number_words::{ONES, TENS};
+
 /// A first clause with more words than this is cut, if it has a natural break. About three seconds of speech.
 pub const FIRST_WORDS_MAX: usize = 8;
 /// No clause has more words: about seven seconds, and what cannot be taken back once its rendering has begun.
@@ -102,49 +104,14 @@ const TITLES: [&str; 11] = ["Dr.", "Drs.", "Mr.", "Mrs.", "Ms.", "Prof.", "St.",
 const ROLES: [&str; 3] = ["doctor", "nurse", "saint"];
 const CONJUNCTIONS: [&str; 14] =
     ["and", "but", "or", "so", "because", "if", "when", "while", "that", "which", "who", "unless", "until", "then"];
-const NUMBER_WORDS: [&str; 36] = [
-    "oh",
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-    "thirty",
-    "forty",
-    "fifty",
-    "sixty",
-    "seventy",
-    "eighty",
-    "ninety",
-    "hundred",
-    "thousand",
-    "am",
-    "pm",
-    "a.m",
-    "p.m",
-    "half",
-];
+/// Said beside numbers, and as tightly bound.
+const NUMERIC: [&str; 8] = ["oh", "hundred", "thousand", "am", "pm", "a.m", "p.m", "half"];
 
 /// Part of a number, a time or a date: "24", "$1,200", "five", "p.m.".
 fn numeric(word: &str) -> bool {
     let lower = word.trim_matches(|c: char| c.is_ascii_punctuation()).to_lowercase();
-    lower.contains(|c: char| c.is_ascii_digit()) || NUMBER_WORDS.contains(&lower.as_str())
+    let mut words = ONES.iter().chain(&TENS).chain(&NUMERIC);
+    lower.contains(|c: char| c.is_ascii_digit()) || words.any(|word| *word == lower)
 }
 
 /// A name, or a letter that is spelled. "I" is neither.

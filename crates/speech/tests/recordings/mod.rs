@@ -2,12 +2,18 @@
 #![allow(dead_code)] // each test binary uses its own part
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use audio::wav;
 use serde_json::Value;
 use speech::SpeechError;
+use speech::hearing::{
+    Cancel, Decoding, EndOfTurn, Expecting, HZ, Hearing, Purpose, Recognized, Recognizer, Vad, offline,
+};
 use speech::onnx::{OnnxRuntime, Silero, SmartTurn};
 use speech::whisper::{Whisper, WhisperRecognizer};
+
+pub(crate) mod scoring;
 
 /// A recording with what is known about it.
 pub(crate) struct Recording {
@@ -73,71 +79,29 @@ fn wanted<T>(found: Option<T>, path: &Path) -> Option<T> {
     found
 }
 
-/// Word errors (insertions, deletions, substitutions) of `heard` against `said`, and the number of words said.
-pub(crate) fn word_errors(said: &str, heard: &str) -> (usize, usize) {
-    let (said, heard) = (comparable(said), comparable(heard));
-    let mut row: Vec<usize> = (0..=heard.len()).collect();
-    for (i, word) in said.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in heard.iter().enumerate() {
-            let substituted = diagonal + usize::from(word != other);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+/// Declines partials, which nobody looks at where recordings are heard.
+pub(crate) struct FinalsOnly<R>(pub(crate) R);
+
+impl<R: Recognizer> Recognizer for FinalsOnly<R> {
+    fn recognize(&mut self, speech: &[f32], how: &Decoding, cancel: &Cancel) -> Result<Recognized, SpeechError> {
+        match how.purpose {
+            Purpose::Partial => Err(SpeechError::Cancelled),
+            Purpose::Final | Purpose::Careful => self.0.recognize(speech, how, cancel),
         }
     }
-    (row[heard.len()], said.len())
 }
 
-/// The digits of a text, however they are written.
-pub(crate) fn digits(text: &str) -> String {
-    comparable(text).concat().chars().filter(char::is_ascii_digit).collect()
-}
-
-/// Lower case words; numbers digit by digit, so that "one fifty", "150" and "1-5-0" are the same.
-fn comparable(text: &str) -> Vec<String> {
-    const UNITS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let lower = text.to_lowercase().replace('\'', "");
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let unit = |word: &&str| UNITS.iter().position(|unit| unit == word);
-    let mut out = Vec::new();
-    for (i, word) in words.iter().enumerate() {
-        let number = if let Some(unit) = unit(word) {
-            unit.to_string()
-        } else if let Some(tens) = TENS.iter().position(|tens| tens == word) {
-            let followed = words.get(i + 1).and_then(unit).is_some_and(|unit| (1..10).contains(&unit));
-            if followed { (tens + 2).to_string() } else { format!("{}0", tens + 2) }
-        } else if *word == "hundred" {
-            "00".to_owned()
-        } else if word.chars().all(|c| c.is_ascii_digit()) {
-            (*word).to_owned()
-        } else {
-            out.push((*word).to_owned());
-            continue;
-        };
-        out.extend(number.chars().map(String::from));
-    }
-    out
+/// Text and number of utterances; 4 s of silence follow the recording, for the turn to end.
+pub(crate) fn heard(
+    samples: &[f32],
+    vad: &mut dyn Vad,
+    turn: &mut dyn EndOfTurn,
+    recognizer: &mut dyn Recognizer,
+    expecting: Expecting,
+) -> (String, usize) {
+    let mut sound = samples.to_vec();
+    sound.resize(samples.len() + 4 * HZ as usize, 0.0);
+    let events = offline::hear(&sound, vad, turn, recognizer, expecting, &Arc::from([])).expect("the models work");
+    let utterances = events.iter().filter(|(_, hearing)| matches!(hearing, Hearing::Utterance(_))).count();
+    (offline::text(&events), utterances)
 }

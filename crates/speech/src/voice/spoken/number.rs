@@ -6,29 +6,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-const ONES: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+use crate::number_words::{ONES, TENS};
+
 const SCALES: [(u64, &str); 5] = [
     (1_000_000_000_000_000, "quadrillion"),
     (1_000_000_000_000, "trillion"),
@@ -47,7 +26,7 @@ pub(super) fn cardinal(n: u64) -> String {
         return ONES[n as usize].to_owned();
     }
     if n < 100 {
-        return join(TENS[(n / 10) as usize], n % 10);
+        return join(TENS[(n / 10) as usize - 2], n % 10);
     }
     if n < 1000 {
         return join(&format!("{} hundred", ONES[(n / 100) as usize]), n % 100);
