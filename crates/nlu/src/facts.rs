@@ -1,27 +1,38 @@
-//! Which of the practice's facts a caller asks for, by the practice's own words (`asked_with`).
+//! Which of the practice's facts, or of its kinds of appointments, a caller asks for, by the practice's own words
+//! (`asked_with`).
 //!
 //! A phrase fits when each of its words that carries meaning was said, in any order and with any common ending. The
-//! phrase with the most such words wins; two facts that fit equally well are ambiguous, and the caller is asked.
+//! phrase with the most such words wins; two that fit equally well are ambiguous, and the caller is asked.
 
-use domain::{Fact, FactId};
+use domain::{AppointmentType, AppointmentTypeId, Fact, FactId};
 
 use crate::phrase::words;
 
 /// Words that tell nothing of what is asked for.
 const EMPTY: &[&str] = &[
     "a", "an", "the", "is", "are", "do", "does", "you", "your", "i", "my", "can", "where", "what", "when", "how", "to",
-    "in", "on", "at", "of", "for", "it", "there", "have", "we", "me", "be", "and", "or", "please", "with", "s",
+    "in", "on", "at", "of", "for", "it", "there", "have", "we", "me", "be", "and", "or", "please", "with", "s", "get",
+    "go",
 ];
 
 /// The fact that `text` asks for, if exactly one fits best.
 pub fn which_fact(text: &str, facts: &[Fact]) -> Option<FactId> {
+    best(text, facts, |fact| &fact.asked_with).map(|fact| fact.id.clone())
+}
+
+/// The kind of appointment that `text` asks for, by the same measure.
+pub fn which_appointment(text: &str, types: &[AppointmentType]) -> Option<AppointmentTypeId> {
+    best(text, types, |kind| &kind.asked_with).map(|kind| kind.id.clone())
+}
+
+fn best<'a, T>(text: &str, things: &'a [T], asked_with: impl Fn(&T) -> &[String]) -> Option<&'a T> {
     let said = stems(text);
-    let score = |fact: &Fact| fact.asked_with.iter().filter_map(|phrase| fit(phrase, &said)).max();
-    let mut scored: Vec<(usize, &Fact)> = facts.iter().filter_map(|fact| Some((score(fact)?, fact))).collect();
+    let score = |thing: &T| asked_with(thing).iter().filter_map(|phrase| fit(phrase, &said)).max();
+    let mut scored: Vec<(usize, &T)> = things.iter().filter_map(|thing| Some((score(thing)?, thing))).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     match scored.as_slice() {
-        [(_, only)] => Some(only.id.clone()),
-        [(best, fact), (second, _), ..] if best > second => Some(fact.id.clone()),
+        [(_, only)] => Some(only),
+        [(best, thing), (second, _), ..] if best > second => Some(thing),
         _ => None,
     }
 }
@@ -37,12 +48,12 @@ fn fit(phrase: &str, said: &[String]) -> Option<usize> {
     meaningful.iter().all(|word| said.contains(word)).then_some(meaningful.len())
 }
 
-fn stems(text: &str) -> Vec<String> {
+pub(crate) fn stems(text: &str) -> Vec<String> {
     words(text).into_iter().map(|word| stem(word.text)).collect()
 }
 
 /// Takes common endings off: `parking`, `parks`, `parked` -> `park`; `closes` -> `clos`, `close` -> `clos`.
-fn stem(word: String) -> String {
+pub(crate) fn stem(word: String) -> String {
     const ENDINGS: &[&str] = &["ing", "ed", "es", "s", "e"];
     /// What is left must still tell the word: "sing" stays.
     const STEM_LETTERS_MIN: usize = 3;
@@ -67,7 +78,7 @@ mod tests {
             fact("parking", &["park", "where can I leave my car"]),
             fact("hours", &["hours", "when do you open", "close"]),
             fact("fax", &["fax number", "fax"]),
-            fact("address", &["address", "where are you", "directions"]),
+            fact("address", &["address", "where are you", "how do I get there", "directions"]),
         ];
         for (text, expected) in [
             ("do you have parking?", Some("parking")),
@@ -75,7 +86,9 @@ mod tests {
             ("what time are you closing today", Some("hours")),
             ("what's your fax number", Some("fax")),
             ("where are you exactly", Some("address")),
+            ("and how do I get there", Some("address")),
             ("parking and hours please", None),
+            ("can I get a refill", None),
             ("I need a refill", None),
             ("", None),
         ] {

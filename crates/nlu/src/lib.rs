@@ -1,7 +1,10 @@
 //! From an utterance to a [`Reading`](domain::Reading): written red flags first, which may only raise urgency; then a
 //! language model that chooses among labels and writes no text; values by grammars over the caller's own words.
 
+mod context;
+mod conversation;
 mod error;
+mod evidence;
 pub mod facts;
 pub mod grammar;
 pub mod model;
@@ -10,12 +13,14 @@ mod questions;
 mod reader;
 pub mod red_flags;
 mod rules;
+mod scope;
 mod view;
 pub mod wishes;
 mod witnesses;
 
+pub use context::{ReadContext, Said};
 pub use error::NluError;
 pub use questions::Questions;
-pub use reader::{ReadContext, Reader, Said};
+pub use reader::Reader;
 pub use rules::Rules;
 pub use view::ReadingView;

@@ -10,8 +10,9 @@ use domain::{Asked, CallerKind, Intent, Phi, Probabilities, UnknownWord, Urgency
 use serde::Deserialize;
 
 use crate::NluError;
+use crate::context::{ReadContext, Said};
+use crate::evidence::Judgement;
 use crate::model::{Message, Question};
-use crate::reader::{ReadContext, Said};
 
 const FILE: &str = "prompts/reading.toml";
 
@@ -22,16 +23,6 @@ pub struct Questions {
     urgency: Vec<String>,
     intent: Vec<String>,
     caller: Vec<String>,
-}
-
-/// What the model makes of an utterance.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Judgement {
-    pub(crate) urgency: Probabilities,
-    /// The most probable wish.
-    pub(crate) intent: (Intent, f32),
-    /// The most probable caller.
-    pub(crate) caller: (CallerKind, f32),
 }
 
 #[derive(Deserialize)]
@@ -105,7 +96,17 @@ impl Questions {
             | Asked::YesNo
             | Asked::Safety
             | Asked::CalledEmergencyNumber
-            | Asked::WhoIsThere => context.so_far.iter().rev().find_map(|said| match said {
+            | Asked::WhoIsThere
+            | Asked::NameAndBirth
+            | Asked::NewOrKnown
+            | Asked::VisitReason
+            | Asked::When
+            | Asked::Choice
+            | Asked::Drug
+            | Asked::Dose
+            | Asked::Pharmacy
+            | Asked::DaysLeft
+            | Asked::Detail => context.so_far.iter().rev().find_map(|said| match said {
                 Said::FirstRing(line) => Some(line),
                 Said::Caller(_) => None,
             }),

@@ -1,34 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use domain::{Asked, Phi, Practice, Reading, RedFlag};
-use jiff::Zoned;
+use domain::{Phi, Practice, Reading, RedFlag};
 
 use crate::NluError;
+use crate::context::ReadContext;
+use crate::evidence::{Judgement, Scope};
+use crate::grammar;
 use crate::model::{Cancel, LanguageModel};
-use crate::questions::{Judgement, Questions};
+use crate::questions::Questions;
 use crate::red_flags::RedFlags;
-use crate::rules::{Rules, Scope};
-
-/// A line of the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// By the caller.
-    Caller(Phi<String>),
-    /// By FirstRing.
-    FirstRing(Phi<String>),
-}
-
-/// What an utterance is read with.
-#[derive(Clone, Debug)]
-pub struct ReadContext {
-    /// What FirstRing asked last.
-    pub asked: Asked,
-    /// The lines before the utterance, oldest first. Only the last few are looked at.
-    pub so_far: Vec<Said>,
-    /// The wall time, in the practice's zone.
-    pub now: Zoned,
-}
+use crate::rules::Rules;
 
 /// Reads what callers say, for one practice; lives on the thread of its model.
 ///
@@ -64,6 +46,7 @@ impl Reader {
     /// Lets the model read the instruction and the shots: some seconds, once, before the first call.
     pub fn warm_up(&mut self) -> Result<(), NluError> {
         self.cancel.renew();
+        grammar::warm_up();
         match &mut self.model {
             Some(model) => model.prepare(self.questions.beginning(), &self.cancel),
             None => Ok(()),

@@ -4,21 +4,14 @@
 
 use std::sync::Arc;
 
-use domain::{Asked, FactId, Intent, Phi, Practice, Reading, RedFlag, Slot, Slots, YesNo};
+use domain::{Asked, CallerKind, Intent, Interval, Phi, Practice, Reading, Slot, Slots};
 
-use crate::reader::ReadContext;
+use crate::context::ReadContext;
+use crate::conversation::{self, Beside};
+use crate::evidence::{ByRules, Judgement};
 use crate::red_flags::RedFlags;
+use crate::scope::scope;
 use crate::{facts, grammar, wishes, witnesses};
-
-/// Words that may stand beside a value before an answer is more than an answer: "it's", "my number is", "that's right".
-/// What else a caller adds is read by the model too.
-const BESIDE_VALUE_WORDS_MAX: usize = 4;
-
-/// A yes or no in this many words is an answer and nothing else: "no that's all thanks".
-const YES_NO_WORDS_MAX: usize = 4;
-
-/// The words of a caller that take leave and say nothing else.
-const LEAVE_WORDS_MAX: usize = 8;
 
 /// Tells relatives and others who speak for a patient by the subject of what they say.
 const OTHER_PEOPLE: &[&str] = &[
@@ -71,31 +64,6 @@ pub struct Rules {
     red_flags: RedFlags,
 }
 
-/// What the rules make of an utterance.
-#[derive(Debug)]
-pub(crate) struct ByRules {
-    pub(crate) red_flags: Vec<RedFlag>,
-    pub(crate) wishes: Vec<Intent>,
-    pub(crate) fact: Option<FactId>,
-    pub(crate) yes_no: Option<YesNo>,
-    pub(crate) slots: Slots,
-    /// Whether somebody else than the caller seems to be the patient.
-    pub(crate) for_another: bool,
-    pub(crate) words: usize,
-    pub(crate) scope: Scope,
-}
-
-/// How much of an utterance is left to be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// It says what was asked, or good-bye, and nothing else: there is nothing for a model to judge.
-    Answer,
-    /// An answer was asked for, and this is something else, or more.
-    BesideTheAnswer,
-    /// Anything may be in it.
-    Open,
-}
-
 impl Rules {
     /// `area_code`: the practice's own three digits, for numbers that are said without one.
     pub(crate) fn new(practice: Arc<Practice>, area_code: Option<&str>, red_flags: RedFlags) -> Self {
@@ -115,27 +83,34 @@ impl Rules {
 
     /// The rules' part of a reading.
     pub(crate) fn hear(&self, text: &str, context: &ReadContext) -> ByRules {
-        let yes_no = match context.asked {
-            Asked::YesNo | Asked::Safety | Asked::CalledEmergencyNumber => grammar::yes_no(text),
-            Asked::Open
-            | Asked::Name
-            | Asked::Spelling
-            | Asked::Callback
-            | Asked::DateOfBirth
-            | Asked::Message
-            | Asked::WhoIsThere => None,
+        let mut slots = self.slots(text, context);
+        let red_flags = self.red_flags.find(text);
+        let mut wishes = wishes::wishes(text);
+        let fact = facts::which_fact(text, &self.practice.facts);
+        let beside = match (red_flags.is_empty(), wishes.is_empty() && fact.is_none()) {
+            (false, _) => Beside::RedFlag,
+            (true, false) => Beside::Wish,
+            (true, true) => Beside::Nothing,
         };
-        let slots = self.slots(text, context);
-        let words = text.split_whitespace().count();
+        let caller = grammar::callers::caller(text);
+        wishes.retain(|wish| may_be_wished_by(*wish, caller.kind));
+        let talk = conversation::talk(text, context.asked, &mut slots, beside);
+        if talk.directive.is_some() && talk.nothing_else {
+            wishes.clear();
+        } else if beside != Beside::Wish && slots.appointment_type.is_some() && wishes::wants_something(text) {
+            wishes.push(Intent::BookAppointment);
+        }
         ByRules {
-            red_flags: self.red_flags.find(text),
-            wishes: wishes::wishes(text),
-            fact: facts::which_fact(text, &self.practice.facts),
-            scope: scope(text, words, context.asked, &slots, yes_no),
-            for_another: for_another(text),
-            yes_no,
+            scope: scope(text, context.asked, &slots, talk, &self.practice),
+            red_flags,
+            wishes,
+            fact,
+            caller: caller.kind,
+            for_another: caller.kind.is_none() && !caller.speaks_of_others && for_another(text),
+            language: grammar::language::language(text, &self.practice.front_desk.languages),
+            talk,
             slots,
-            words,
+            words: text.split_whitespace().count(),
         }
     }
 
@@ -145,15 +120,13 @@ impl Rules {
         text: &Phi<String>,
         context: &ReadContext,
         by_rules: ByRules,
-        judged: Option<crate::questions::Judgement>,
+        judged: Option<Judgement>,
     ) -> Reading {
         let mut reading = witnesses::conclude(by_rules, judged);
-        if reading.intents.iter().any(|intent| is_about_time(*intent)) {
-            reading.slots.when = grammar::when(text.expose(), &context.now, &self.practice.hours);
+        if !may_say_when(context.asked) && reading.intents.iter().any(|intent| is_about_time(*intent)) {
+            reading.slots.when = self.when(text.expose(), context);
         }
-        if matches!(context.asked, Asked::Open | Asked::Message) && is_told_at_length(reading.intent()) {
-            reading.slots.reason = Some(Slot { value: text.clone(), heard: text.clone(), certainty: REASON_CERTAINTY });
-        }
+        reading.slots.reason = reason(text, context.asked, &reading);
         reading
     }
 
@@ -165,8 +138,27 @@ impl Rules {
             pharmacy: grammar::pharmacy(text, words),
             ..Slots::default()
         };
+        let in_own_words =
+            |asked| (context.asked == asked).then(|| grammar::reason::named_in_own_words(text)).flatten();
+        slots.drug = slots.drug.or_else(|| in_own_words(Asked::Drug));
+        slots.pharmacy = slots.pharmacy.or_else(|| in_own_words(Asked::Pharmacy));
+        slots.dose = grammar::dose(text, context.asked);
+        slots.days_left = grammar::days_left(text, context.asked);
+        if may_say_when(context.asked) {
+            slots.when = self.when(text, context);
+        }
+        if may_speak_of_visits(context.asked) {
+            let desk = &self.practice.front_desk;
+            slots.provider_wish = grammar::staff::provider_wish(text, context.asked, &desk.providers);
+            slots.appointment_type = facts::which_appointment(text, &desk.appointment_types);
+        }
+        let born = || grammar::date_of_birth(text, context.asked, context.now.date());
         match context.asked {
-            Asked::DateOfBirth => slots.date_of_birth = grammar::date_of_birth(text, context.now.date()),
+            Asked::DateOfBirth => slots.date_of_birth = born(),
+            Asked::NameAndBirth => {
+                slots.date_of_birth = born();
+                slots.name = grammar::name(text, context.asked);
+            }
             Asked::Spelling => slots.name = grammar::spelling(text).or_else(|| grammar::name(text, context.asked)),
             Asked::Open
             | Asked::Name
@@ -175,51 +167,91 @@ impl Rules {
             | Asked::YesNo
             | Asked::Safety
             | Asked::CalledEmergencyNumber
-            | Asked::WhoIsThere => {
+            | Asked::WhoIsThere
+            | Asked::NewOrKnown
+            | Asked::VisitReason
+            | Asked::When
+            | Asked::Choice
+            | Asked::Drug
+            | Asked::Dose
+            | Asked::Pharmacy
+            | Asked::DaysLeft
+            | Asked::Detail => {
                 slots.name = grammar::name(text, context.asked);
                 slots.callback = grammar::telephone(text, self.area_code.as_deref());
                 if ["born", "birth"].iter().any(|word| text.contains(word)) {
-                    slots.date_of_birth = grammar::date_of_birth(text, context.now.date());
+                    slots.date_of_birth = born();
                 }
             }
         }
         slots
     }
+
+    fn when(&self, text: &str, context: &ReadContext) -> Vec<Interval> {
+        grammar::when(text, context.asked, &context.now, &self.practice.hours)
+    }
 }
 
-/// What is told at length is kept as it was said, hence surely, but it may say more than the reason.
-const REASON_CERTAINTY: f32 = 0.6;
+/// Answers that may name a time, whatever they are about: "Thursday's better", "no, at four".
+fn may_say_when(asked: Asked) -> bool {
+    matches!(asked, Asked::When | Asked::Choice | Asked::YesNo)
+}
 
 fn is_about_time(intent: Intent) -> bool {
     use Intent::{BookAppointment, CancelAppointment, ConfirmAppointment, RescheduleAppointment};
     matches!(intent, BookAppointment | RescheduleAppointment | CancelAppointment | ConfirmAppointment)
 }
 
-fn is_told_at_length(intent: Intent) -> bool {
-    matches!(intent, Intent::Symptom | Intent::BookAppointment | Intent::LeaveMessage)
+/// "I work at a pharmacy, but I'm calling for myself": no pharmacy calls.
+fn may_be_wished_by(wish: Intent, caller: Option<CallerKind>) -> bool {
+    let calls_for_themselves =
+        matches!(caller, Some(CallerKind::Patient | CallerKind::Caregiver | CallerKind::NewPatient));
+    let calls_for_work = matches!(wish, Intent::PharmacyCall | Intent::ClinicianCall | Intent::VendorSales);
+    !(calls_for_work && calls_for_themselves)
 }
 
-fn scope(text: &str, words: usize, asked: Asked, slots: &Slots, yes_no: Option<YesNo>) -> Scope {
-    if words <= LEAVE_WORDS_MAX && wishes::closing(text) {
-        return Scope::Answer;
-    }
-    let heard = match asked {
-        Asked::Open | Asked::Message => return Scope::Open,
-        Asked::YesNo | Asked::Safety | Asked::CalledEmergencyNumber => {
-            let answered = yes_no.is_some() && words <= YES_NO_WORDS_MAX;
-            return if answered { Scope::Answer } else { Scope::BesideTheAnswer };
-        }
-        Asked::WhoIsThere => return Scope::BesideTheAnswer,
-        Asked::Name | Asked::Spelling => slots.name.as_ref().map(|slot| &slot.heard),
-        Asked::Callback => slots.callback.as_ref().map(|slot| &slot.heard),
-        Asked::DateOfBirth => slots.date_of_birth.as_ref().map(|slot| &slot.heard),
-    };
-    let beside = heard.map(|heard| words.saturating_sub(heard.expose().split_whitespace().count()));
-    match beside {
-        Some(beside) if beside <= BESIDE_VALUE_WORDS_MAX => Scope::Answer,
-        Some(_) | None => Scope::BesideTheAnswer,
+/// Answers that may name a provider or a kind of appointment; names, numbers and messages are taken for what they are.
+fn may_speak_of_visits(asked: Asked) -> bool {
+    match asked {
+        Asked::Open
+        | Asked::YesNo
+        | Asked::NameAndBirth
+        | Asked::NewOrKnown
+        | Asked::VisitReason
+        | Asked::When
+        | Asked::Choice => true,
+        Asked::Name
+        | Asked::Spelling
+        | Asked::Callback
+        | Asked::DateOfBirth
+        | Asked::Message
+        | Asked::Safety
+        | Asked::CalledEmergencyNumber
+        | Asked::WhoIsThere
+        | Asked::Drug
+        | Asked::Dose
+        | Asked::Pharmacy
+        | Asked::DaysLeft
+        | Asked::Detail => false,
     }
 }
+
+/// What it is about: all that was said, where that was told at length; of a wish for an appointment only what it is for.
+fn reason(text: &Phi<String>, asked: Asked, reading: &Reading) -> Option<Slot<String>> {
+    let everything = || Some(Slot { value: text.clone(), heard: text.clone(), certainty: REASON_CERTAINTY });
+    match (asked, reading.intent()) {
+        (Asked::Open | Asked::Message, Intent::Symptom | Intent::LeaveMessage) => everything(),
+        (Asked::Open, Intent::BookAppointment) => grammar::reason::reason_beside_wish(text.expose()),
+        (Asked::VisitReason, _) if reading.fact.is_none() && reading.directive.is_none() => {
+            grammar::reason::reason_asked_for(text.expose())
+        }
+        (Asked::Detail, _) if reading.fact.is_none() && reading.directive.is_none() => everything(),
+        _ => None,
+    }
+}
+
+/// What is told at length is kept as it was said, hence surely, but it may say more than the reason.
+const REASON_CERTAINTY: f32 = 0.6;
 
 fn for_another(text: &str) -> bool {
     let subject = text.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| !word.is_empty());

@@ -1,6 +1,9 @@
 //! A reading as programs outside see it: the JSON of `firstring read` and of a call's summary.
 
-use domain::{CallerKind, Intent, Interval, Phi, Probabilities, Reading, RedFlagId, Slot, Urgency};
+use domain::{
+    AppointmentTypeId, CallerKind, Choice, Directive, Intent, Interval, Phi, Probabilities, ProviderWish, Reading,
+    RedFlagId, Slot, Urgency, YesNo,
+};
 use serde::Serialize;
 
 /// The JSON of a reading. Its field names are a promise to scripts.
@@ -22,6 +25,18 @@ pub struct ReadingView {
     pub slots: SlotsView,
     /// Which rules fired.
     pub red_flags: Vec<RedFlagId>,
+    /// Yes or no, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yes_no: Option<YesNo>,
+    /// What was picked of what was offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+    /// What was asked of the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directive: Option<Directive>,
+    /// The language, if it was not English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// How long reading took, in milliseconds, where it was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
@@ -46,6 +61,14 @@ pub struct SlotsView {
     drug: Option<Slot<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pharmacy: Option<Slot<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_wish: Option<ProviderWish>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appointment_type: Option<AppointmentTypeId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dose: Option<Slot<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_left: Option<Slot<u16>>,
 }
 
 impl ReadingView {
@@ -68,7 +91,15 @@ impl ReadingView {
                 provider: slots.provider,
                 drug: slots.drug,
                 pharmacy: slots.pharmacy,
+                provider_wish: slots.provider_wish,
+                appointment_type: slots.appointment_type,
+                dose: slots.dose,
+                days_left: slots.days_left,
             },
+            yes_no: reading.yes_no,
+            choice: reading.choice,
+            directive: reading.directive,
+            language: reading.language.clone(),
             red_flags: reading.red_flags.iter().map(|flag| flag.id.clone()).collect(),
             ms,
         }

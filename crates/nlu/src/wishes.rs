@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use domain::Intent;
 
-use crate::phrase::{Glossary, Pattern, Phrases, words};
+use crate::phrase::{Found, Glossary, Pattern, Phrases, Word, words};
 
 use Intent::{
     BookAppointment, CancelAppointment, ClinicianCall, ConfirmAppointment, Insurance, LeaveMessage, OfficeInfo,
@@ -40,15 +40,16 @@ const WISHES: &[(Intent, &[&str])] = &[
     (
         CancelAppointment,
         &[
-            "(cancel|canceling|cancelling) .. (appointment|visit|it|checkup|physical)",
+            "(cancel|canceling|cancelling|cancelled) .. (appointment|appointments|visit|it|checkup|check up|physical|exam|shot|1|slot|consult|follow up|@day)",
             "(cannot|not going to) (make it|come) .. (appointment|today|tomorrow|cancel)",
         ],
     ),
     (
         RescheduleAppointment,
         &[
-            "(reschedule|rescheduling|re schedule)",
-            "(move|change|switch|push back|different (time|day) for) .. (appointment|visit)",
+            "(reschedule|rescheduling|rescheduled|re schedule)",
+            "(move|change|changing|moving|switch|switching|push|push back|postpone|bring forward|different (time|day) for) .. (appointment|visit|checkup|check up|physical)",
+            "(move|change|switch|push|postpone) [my|our|his|her|the] (@day|it) .. (to|for|back)",
             "(another|different|earlier|later) (time|day) .. appointment",
         ],
     ),
@@ -56,15 +57,21 @@ const WISHES: &[(Intent, &[&str])] = &[
         ConfirmAppointment,
         &[
             "(confirm|confirming) .. appointment",
-            "(when|what time|what day) .. my .. appointment",
-            "do i have an appointment",
+            "(when|what time|what day) .. (my|his|her|our|the) .. appointment",
+            "when am i (scheduled|coming|supposed)",
+            "do (i|we) [still] have an appointment",
+            "(check|verify|checking|verifying|double check) [on] .. appointment",
         ],
     ),
     (
         BookAppointment,
         &[
             "(make|book|schedule|set up|get|need|like|want|have|take|scheduling|booking|making) [to] [make|book|schedule|get] (an|a|another|a new|a follow up|a doctor is) [follow up|new|sick|well|annual|doctor is] (appointment|visit|checkup|check up|physical|exam)",
-            "(come in|be seen|get in|see [the|a|my] doctor|see dr) .. (today|tomorrow|soon|week|monday|tuesday|wednesday|thursday|friday|about)",
+            "(come in|be seen|get in|see [the|a|my|1 of the] doctor|see dr) .. (today|tomorrow|soon|week|monday|tuesday|wednesday|thursday|friday|about)",
+            "(would like|want|need|have|like|love) to (come in|be seen|get in|see [the|a|my] (doctor|dr|nurse))",
+            "(book|schedule|set up|booking|scheduling) .. (appointment|appointments|visit|checkup|check up|physical|exam)",
+            "(book|schedule|booking|scheduling) (something|another|a time|a slot|me|him|her|us|1|a follow up|my follow up|my next)",
+            "(make|book|schedule|get) [me] (another|a new|a second) 1",
             "(any|have|got|soonest|next|first|earliest) [an|available|open] (opening|openings|availability|available appointment|appointment available)",
         ],
     ),
@@ -73,6 +80,9 @@ const WISHES: &[(Intent, &[&str])] = &[
         &[
             "(refill|refills|refilled|refilling)",
             "(renew|renewal|renewing) .. (prescription|medication|medicine|meds)",
+            "(running|ran|almost|nearly) (out of|low on) [of] [my|his|her] (medication|medicine|meds|pills|prescription|insulin|inhaler)",
+            "(need|get|want) [some] more [of] (my|his|her) (medication|medicine|meds|pills|prescription|insulin|inhaler)",
+            "(fill|refill) [my|his|her|a|the] prescription",
             "(out of|need more|low on) [of] [my|his|her] [@any] (medication|medicine|meds|pills|prescription)",
         ],
     ),
@@ -82,6 +92,7 @@ const WISHES: &[(Intent, &[&str])] = &[
             "(test|lab|labs|blood|x ray|mri|scan|biopsy|ultrasound|ct|urine|pap|mammogram|covid|strep) [work|test|scan] (result|results)",
             "(results|result) .. (test|labs|lab|blood|x ray|mri|scan|biopsy|in|back|ready)",
             "lab results",
+            "(my|his|her|our) (results|test results|labs|blood work|bloodwork)",
         ],
     ),
     (
@@ -156,33 +167,75 @@ const CLOSINGS: &[&str] = &[
     "appreciate it",
 ];
 
+/// With the name of a kind of appointment, these ask for one.
+const WANTS: &[&str] = &[
+    "(need|want|like|book|schedule|make|get|set up) [to] [have|come|make|book|schedule|get|set up|do|a|an|the|my|his|her|another|in|for]",
+    "(due|calling|here|in|come in|coming in) for [a|an|the|my|his|her]",
+    "(can|could|may) (i|we|he|she) (get|have|come)",
+];
+
 static PHRASES: LazyLock<Phrases<Intent>> = LazyLock::new(|| {
     let written = WISHES.iter().flat_map(|(intent, list)| list.iter().map(move |written| (*intent, *written)));
     Phrases::new(written.map(|(intent, written)| (intent, parse(written))))
 });
 
+static WANTING: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::built_in(&[((), WANTS)]));
+
 static CLOSING: LazyLock<Phrases<()>> =
     LazyLock::new(|| Phrases::new(CLOSINGS.iter().map(|written| ((), parse(written)))));
 
 fn parse(written: &str) -> Pattern {
-    let words = Glossary::from([(
-        "any".to_owned(),
-        "(blood pressure|heart|diabetes|thyroid|seizure|allergy|asthma|anxiety)".to_owned(),
-    )]);
+    let lists = [
+        ("any", "(blood pressure|heart|diabetes|thyroid|seizure|allergy|asthma|anxiety)"),
+        ("day", "(today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)"),
+    ];
+    let words: Glossary = lists.map(|(name, list)| (name.to_owned(), list.to_owned())).into();
     Pattern::parse(written, &words).expect("a test reads every pattern")
 }
 
 /// Wishes that were clearly said, in the order in which they were said, each once.
 pub fn wishes(text: &str) -> Vec<Intent> {
-    let mut places = PHRASES.places(&words(text));
-    places.sort_by_key(|place| (place.from, place.pattern));
+    let words = words(text);
+    let mut places: Vec<Found> = PHRASES.places(&words);
+    places.retain(|place| !is_denied(&words[..place.from]));
+    // the shortest fit tells: a longer one runs into the next wish
+    places.sort_by_key(|place| (place.from, place.pattern, place.to));
+    places.dedup_by_key(|place| (place.from, *PHRASES.meaning(*place)));
+    let is_new = |place: &Found| *PHRASES.meaning(*place) == BookAppointment;
+    let of_one_in_the_book = |place: &Found| {
+        matches!(PHRASES.meaning(*place), CancelAppointment | RescheduleAppointment | ConfirmAppointment)
+    };
+    let about = |place: &Found| {
+        places.iter().filter(|other| of_one_in_the_book(other)).any(|o| o.from < place.to && place.from < o.to)
+    };
     let mut wishes: Vec<Intent> = Vec::new();
-    for intent in places.into_iter().map(|place| *PHRASES.meaning(place)) {
+    for place in places.iter().filter(|place| !is_new(place) || !about(place)) {
+        let intent = *PHRASES.meaning(*place);
         if !wishes.contains(&intent) {
             wishes.push(intent);
         }
     }
     wishes
+}
+
+/// "I don't want to .."
+fn is_denied(before: &[Word]) -> bool {
+    let before: Vec<&str> = before.iter().rev().take(3).map(|word| word.text.as_str()).collect();
+    matches!(before.as_slice(), ["to", "want" | "need" | "wish" | "mean" | "trying" | "going" | "have", "not"])
+}
+
+/// Whether the caller wants to have something: "I'd like ..", "book me in for ..".
+pub fn wants_something(text: &str) -> bool {
+    !WANTING.places(&words(text)).is_empty()
+}
+
+/// Words of a greeting that asks for nothing yet.
+const GREETINGS: &[&str] = &["hello", "hi", "hey", "good", "morning", "afternoon", "evening", "there"];
+
+/// Whether the caller only greets: "hello?", "hi, good morning".
+pub fn greeting(text: &str) -> bool {
+    let words = words(text);
+    !words.is_empty() && words.iter().all(|word| GREETINGS.contains(&word.text.as_str()))
 }
 
 /// Whether the caller takes leave or gives thanks and wants nothing else: "no, that's all, thank you".

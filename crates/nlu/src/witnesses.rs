@@ -8,15 +8,17 @@
 //! - After a narrow question (a name, a number, yes or no), the answer itself is not put to the model, whose noise on
 //!   "Maria Lopez" would raise the alarm. Whatever is said *beside* the answer is: if it is short, the model counts only if
 //!   it also hears a symptom ([`SYMPTOM_MIN`]); from [`LONG_WORDS_MIN`] words on it is read in full.
+//! - A language that is not English is judged by nobody here: the reading is unsure.
 //! - If no model judged, no flag fired and nothing was clearly wished, nobody knows: the reading is *unsure*, which counts
 //!   as urgent.
 //!
-//! **Wishes**: a symptom that is urgent comes first, then what written phrases found, then what the model thinks.
+//! **Wishes**: a symptom that is urgent comes first, then what written phrases found; where they found nothing, what the
+//! model thinks, and beside a narrow answer only if much was said and the model is sure.
 
 use domain::{CallerKind, Certainty, Intent, Probabilities, Reading, Urgency};
 
-use crate::questions::Judgement;
-use crate::rules::{ByRules, Scope};
+use crate::evidence::{ByRules, Judgement, Scope};
+use crate::grammar::language::Language;
 
 /// The model's probability of urgent or emergency together from which an utterance is urgent.
 ///
@@ -32,6 +34,9 @@ const EMERGENCY_MIN: f32 = 0.7;
 /// The model's probability of "symptom" from which its urgency counts beside a narrow answer, and from which an urgent
 /// utterance is about a symptom before anything else.
 const SYMPTOM_MIN: f32 = 0.5;
+
+/// Beside a narrow answer a less probable wish is none.
+const WISH_MIN: f32 = 0.5;
 
 /// A less probable caller is "not yet known".
 const CALLER_MIN: f32 = 0.5;
@@ -60,13 +65,21 @@ pub(crate) fn conclude(by_rules: ByRules, judged: Option<Judgement>) -> Reading 
         slots: by_rules.slots,
         red_flags: by_rules.red_flags,
         certainty,
-        yes_no: by_rules.yes_no,
+        yes_no: by_rules.talk.yes_no,
         fact: by_rules.fact,
+        choice: by_rules.talk.choice,
+        directive: by_rules.talk.directive,
+        language: by_rules.language.map(|language| match language {
+            Language::Spoken(name) | Language::Wanted(name) => name,
+        }),
     }
 }
 
 fn certainty(by_rules: &ByRules, judged: Option<&Judgement>) -> Certainty {
     let clear_wish = by_rules.words <= CLEAR_WISH_WORDS_MAX && (!by_rules.wishes.is_empty() || by_rules.fact.is_some());
+    if matches!(by_rules.language, Some(Language::Spoken(_))) && by_rules.red_flags.is_empty() {
+        return Certainty::Unsure;
+    }
     let judged = judged.is_some() || !by_rules.red_flags.is_empty() || by_rules.scope == Scope::Answer || clear_wish;
     if judged { Certainty::Sure } else { Certainty::Unsure }
 }
@@ -108,7 +121,7 @@ fn intents(by_rules: &ByRules, judged: Option<&Judgement>, urgency: Urgency) -> 
     if by_rules.wishes.is_empty() && by_rules.fact.is_some() {
         wish(Intent::OfficeInfo);
     }
-    if let Some(judged) = judged {
+    if let Some(judged) = judged.filter(|judged| may_guess(by_rules, judged)) {
         wish(judged.intent.0);
     }
     if intents.is_empty() {
@@ -117,10 +130,23 @@ fn intents(by_rules: &ByRules, judged: Option<&Judgement>, urgency: Urgency) -> 
     intents
 }
 
+/// Where a wish was clearly said, or a narrow answer was due, the model's guess would only add an errand that nobody has.
+fn may_guess(by_rules: &ByRules, judged: &Judgement) -> bool {
+    let nothing_said = by_rules.wishes.is_empty() && by_rules.fact.is_none();
+    nothing_said
+        && match by_rules.scope {
+            Scope::Answer => false,
+            Scope::BesideTheAnswer => by_rules.words >= LONG_WORDS_MIN && judged.intent.1 >= WISH_MIN,
+            Scope::Open => true,
+        }
+}
+
 fn caller(by_rules: &ByRules, judged: Option<&Judgement>, intents: &[Intent]) -> CallerKind {
     let by_model = judged.map(|judged| judged.caller).filter(|(_, p)| *p >= CALLER_MIN);
     let known = by_model.map_or(CallerKind::Other, |(caller, _)| caller);
-    if intents.contains(&Intent::PharmacyCall) {
+    if let Some(caller) = by_rules.caller {
+        caller
+    } else if intents.contains(&Intent::PharmacyCall) {
         CallerKind::Pharmacy
     } else if intents.contains(&Intent::ClinicianCall) {
         CallerKind::Clinician

@@ -6,11 +6,14 @@
 
 mod support;
 
-use domain::Phi;
-use nlu::NluError;
-use nlu::model::candle::CandleModel;
+use std::path::{Path, PathBuf};
+
+use domain::{Asked, Phi};
+use nlu::model::candle::{Begun, CandleModel};
 use nlu::model::{Cancel, LanguageModel, Message, Question};
-use support::model;
+use nlu::red_flags::RedFlags;
+use nlu::{NluError, Questions, Reader};
+use support::{context, model, model_file, practice};
 
 fn told(text: &str) -> Message {
     Message::Told(Phi::from(text))
@@ -74,6 +77,63 @@ fn a_prepared_prompt_is_answered_as_an_unprepared_one() {
         }
         assert_eq!(best(&got[0]), best(&expected[0]), "{animal}");
     }
+}
+
+/// The instruction and three of the shots: enough for two passes.
+fn questions() -> Questions {
+    let written = include_str!("../../../prompts/reading.toml");
+    let few: Vec<&str> = written.split("[[shot]]").take(4).collect();
+    Questions::parse(&few.join("[[shot]]")).unwrap()
+}
+
+/// What the model with the beginning from `folder` judges of these, and how it came by that beginning.
+fn judged(file: &Path, folder: &Path) -> (Vec<u32>, Begun) {
+    let (model, begun) = CandleModel::load_begun(file, &questions(), folder).unwrap();
+    let mut reader = Reader::new(practice(), None, RedFlags::built_in(), questions(), Some(Box::new(model)));
+    reader.warm_up().unwrap();
+    let lines = ["My mother fell and she looks grey.", "Could I have the invoice once more, please?"];
+    let p = lines.map(|line| reader.read(&Phi::from(line), &context(Asked::Open)).p);
+    assert!(reader.take_failure().is_none());
+    (p.iter().flat_map(|p| [p.emergency, p.urgent, p.routine]).map(f32::to_bits).collect(), begun)
+}
+
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
+/// A beginning from disk must be the very one that was read; a broken file is mended; calls leave no trace on disk.
+#[test]
+fn a_beginning_from_disk_gives_the_same_readings_to_the_last_bit() {
+    let Some(file) = model_file(FILES[0]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (fresh, begun) = judged(&file, folder.path());
+    assert!(matches!(begun, Begun::Read { refused: None, kept: Ok(()) }), "{begun:?}");
+    let written = files(folder.path());
+    assert_eq!(written.len(), 1);
+
+    let (loaded, begun) = judged(&file, folder.path());
+    assert!(matches!(begun, Begun::Loaded), "{begun:?}");
+    assert_eq!(loaded, fresh);
+    assert!(files(folder.path()) == written, "what was read in calls must not be kept");
+
+    let (path, mut bytes) = written[0].clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (mended, begun) = judged(&file, folder.path());
+    assert!(matches!(begun, Begun::Read { refused: Some(_), kept: Ok(()) }), "{begun:?}");
+    assert_eq!(mended, fresh);
+    assert!(files(folder.path()) == written);
+}
+
+/// Where nothing can be kept the model begins all the same.
+#[test]
+fn an_unusable_folder_is_no_error() {
+    let Some(file) = model_file(FILES[0]) else { return };
+    let no_folder = tempfile::NamedTempFile::new().unwrap();
+    let (_, begun) = CandleModel::load_begun(&file, &questions(), no_folder.path()).unwrap();
+    assert!(matches!(begun, Begun::Read { kept: Err(_), .. }), "{begun:?}");
 }
 
 /// Questions asked in one pass must not see one another.

@@ -1,4 +1,5 @@
-//! The built-in red-flag rules against `tests/red_flags.txt`, a table that a clinician can read and extend.
+//! The built-in red-flag rules against `tests/red_flags.txt` and `tests/voices.txt`, tables that a clinician can read and
+//! extend.
 //!
 //! Each line is `+kind text` (an emergency of that kind must be found), `+urgent text` (at least urgent), `? text` (may
 //! be urgent, not an emergency) or `- text` (nothing should be found). A missed `+` fails, and so does a false alarm: what
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 
 static RULES: LazyLock<RedFlags> = LazyLock::new(RedFlags::built_in);
 
-const TABLE: &str = include_str!("red_flags.txt");
+const TABLES: [&str; 2] = [include_str!("red_flags.txt"), include_str!("voices.txt")];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expected {
@@ -35,7 +36,8 @@ fn table() -> Vec<(Expected, &'static str)> {
         };
         (expected, text.trim())
     };
-    TABLE.lines().filter(|text| !text.trim().is_empty() && !text.starts_with('#')).map(line).collect()
+    let lines = TABLES.iter().flat_map(|table| table.lines());
+    lines.filter(|text| !text.trim().is_empty() && !text.starts_with('#')).map(line).collect()
 }
 
 fn urgency(flags: &[RedFlag]) -> Urgency {
@@ -62,7 +64,7 @@ fn false_alarm(expected: Expected, flags: &[RedFlag]) -> bool {
 fn the_table() {
     let rules = &*RULES;
     let table = table();
-    assert!(table.len() >= 250, "{} lines", table.len());
+    assert!(table.len() >= 900, "{} lines", table.len());
     let (mut misses, mut alarms) = (Vec::new(), Vec::new());
     for (expected, text) in &table {
         let flags = rules.find(text);
@@ -84,6 +86,39 @@ fn the_table() {
     eprintln!("{} lines; recall {hits}/{positive}, precision {hits}/{raised}", table.len());
     assert!(misses.is_empty(), "missed:\n{}", misses.join("\n"));
     assert!(alarms.is_empty(), "false alarms:\n{}", alarms.join("\n"));
+}
+
+#[test]
+fn the_line_that_is_spoken_first() {
+    for (text, first) in [
+        ("I took all my pills because I want to die", EmergencyKind::SelfHarm),
+        ("my son hanged himself and he's not breathing", EmergencyKind::Unresponsive),
+        ("I'm pregnant and I'm bleeding heavily", EmergencyKind::Pregnancy),
+        ("my chest hurts and I can't breathe", EmergencyKind::Cardiac),
+        ("please help me my throat is closing and I can't breathe", EmergencyKind::Allergy),
+        ("he beat me and my head is bleeding a lot", EmergencyKind::Violence),
+        ("my baby is having a seizure and he's turning blue", EmergencyKind::Seizure),
+        ("my baby is choking and turning blue", EmergencyKind::Choking),
+        ("he ate a peanut, it's stuck in his throat and he can't breathe", EmergencyKind::Choking),
+        ("she choked on a nut and now she's not breathing", EmergencyKind::Unresponsive),
+        ("he was eating nuts and now he's choking and can't breathe", EmergencyKind::Choking),
+    ] {
+        let kinds: Vec<_> = RULES.find(text).into_iter().map(|flag| flag.kind).collect();
+        assert_eq!(kinds.first(), Some(&first), "{text}: {kinds:?}");
+        assert!(kinds.iter().any(|kind| *kind != first), "{text}: nothing to choose among");
+    }
+}
+
+/// "Press hard on the bleeding" is no advice to somebody who vomits blood.
+#[test]
+fn what_bleeds_inside_is_not_pressed_on() {
+    for text in ["she's vomiting blood", "he's throwing up a lot of blood", "blood in my stool and I'm dizzy"] {
+        let flags = RULES.find(text);
+        assert_eq!(urgency(&flags), Urgency::Emergency, "{text}");
+        let mut spoken = flags.iter().filter(|flag| flag.urgency == Urgency::Emergency);
+        assert!(spoken.all(|flag| flag.kind != EmergencyKind::Bleeding), "{text}: {flags:?}");
+    }
+    assert_eq!(RULES.find("he's cut his arm and there's a lot of blood")[0].kind, EmergencyKind::Bleeding);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! "oh seven oh nine sixty two", "7/9/62", "1985-03-04".
 //!
 //! Every way to read month, day and year from each place on is tried; the reading that takes the most words wins. Month
-//! before day, unless only day before month gives a date. Never in the future, never more than 120 years ago.
+//! before day, unless only day before month gives a date or it is said so ("the fourth of the third"). Never in the future, never more than 120 years ago.
 
-use domain::Slot;
+use domain::{Asked, Slot};
 use jiff::civil::Date;
 
 use super::slot;
@@ -30,8 +30,8 @@ const FILLERS: &[&str] = &[
     "sure", "okay", "so", "he's", "she's", "would", "be",
 ];
 
-/// The date of birth in `text`, read on the day `today`.
-pub fn date_of_birth(text: &str, today: Date) -> Option<Slot<Date>> {
+/// The date of birth in `text`, which answers `asked`, read on the day `today`.
+pub fn date_of_birth(text: &str, asked: Asked, today: Date) -> Option<Slot<Date>> {
     let tokens = split_long_digits(tokens(text));
     let mut best: Option<Read> = None;
     for from in 0..tokens.len() {
@@ -50,7 +50,9 @@ pub fn date_of_birth(text: &str, today: Date) -> Option<Slot<Date>> {
         tokens.iter().any(|token| token.word.starts_with("birth") || ["born", "dob"].contains(&token.word.as_str()));
     let answer =
         (0..tokens.len()).all(|at| (read.from..read.to).contains(&at) || FILLERS.contains(&tokens[at].word.as_str()));
-    let certainty = if cue || answer { read.certainty } else { IN_PASSING };
+    // beside the date stands the name
+    let named = asked == Asked::NameAndBirth;
+    let certainty = if cue || answer || named { read.certainty } else { IN_PASSING };
     slot(read.date, text, &tokens, read.from..read.to, certainty)
 }
 
@@ -77,9 +79,13 @@ fn readings(tokens: &[Token], from: usize, today: Date) -> Vec<Read> {
             .map(move |(month, year, to)| (year, month, day, to, CLEAR))
             .collect::<Vec<_>>()
     });
+    // "the fourth of the third"
+    let british = tokens.get(from).is_some_and(|token| ordinal(&token.word).is_some())
+        && tokens.get(from + 1).is_some_and(|token| token.word == "of");
     let numeric = days(tokens, from).into_iter().flat_map(|(first, at)| {
         pairs(days(tokens, skip(tokens, at)), |at| years(tokens, skip(tokens, at), today))
             .map(move |(second, year, to)| match first {
+                _ if british => (year, second, first, to, NUMERIC),
                 1..=12 => (year, first, second, to, NUMERIC),
                 _ => (year, second, first, to, SWAPPED),
             })
@@ -266,6 +272,12 @@ mod tests {
             ("March 4th, 1985.", date(1985, 3, 4)),
             ("the fourth of march nineteen eighty five", date(1985, 3, 4)),
             ("three fourteen fifty-eight", date(1958, 3, 14)),
+            ("the fourteenth of March nineteen fifty eight", date(1958, 3, 14)),
+            ("oh three fourteen fifty eight", date(1958, 3, 14)),
+            ("3/14/58", date(1958, 3, 14)),
+            ("14/3/58", date(1958, 3, 14)),
+            ("4/3/58", date(1958, 4, 3)),
+            ("the fourth of the third nineteen fifty eight", date(1958, 3, 4)),
             ("oh seven oh nine sixty two", date(1962, 7, 9)),
             ("7/9/62", date(1962, 7, 9)),
             ("07091962", date(1962, 7, 9)),
@@ -280,7 +292,7 @@ mod tests {
             ("eleven five one nine six four", date(1964, 11, 5)),
             ("I was born october thirty first nineteen forty nine", date(1949, 10, 31)),
         ] {
-            let slot = date_of_birth(text, today).unwrap_or_else(|| panic!("{text}"));
+            let slot = date_of_birth(text, Asked::DateOfBirth, today).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(*slot.value.expose(), born, "{text}");
             assert!(slot.certainty >= 0.5 && text.contains(slot.heard.expose()), "{text}: {slot:?}");
         }
@@ -293,9 +305,10 @@ mod tests {
             "may first nineteen oh five",
             "my name is May",
         ] {
-            assert_eq!(date_of_birth(none, today), None, "{none}");
+            assert_eq!(date_of_birth(none, Asked::DateOfBirth, today), None, "{none}");
         }
-        let passing = date_of_birth("I was in on march fourth twenty twenty six about my knee", today).expect("a date");
+        let passing = "I was in on march fourth twenty twenty six about my knee";
+        let passing = date_of_birth(passing, Asked::DateOfBirth, today).expect("a date");
         assert!(passing.certainty < 0.5);
     }
 }

@@ -5,10 +5,18 @@
 //! caller; below, it is asked for again. All are total: they take any text and never panic. English only.
 
 mod birth;
+pub(crate) mod callers;
+pub(crate) mod choice;
+pub(crate) mod directive;
+mod dose;
+pub(crate) mod language;
 mod listed;
 mod names;
-mod said_of_time;
+pub(crate) mod plain;
+pub(crate) mod reason;
 mod spelled;
+pub(crate) mod staff;
+mod supply;
 mod telephones;
 mod times;
 mod yes_or_no;
@@ -20,12 +28,15 @@ use domain::{Phi, Slot};
 use crate::phrase::token::Token;
 
 pub use birth::date_of_birth;
+pub use dose::dose;
 pub use listed::{drug, pharmacy, provider};
 pub use names::name;
 pub use spelled::spelling;
+pub use supply::days_left;
 pub use telephones::telephone;
+pub(crate) use times::warm_up;
 pub use times::when;
-pub use yes_or_no::yes_no;
+pub use yes_or_no::{all_is_well, yes_no};
 
 /// A value that was read from the tokens `of`.
 fn slot<T>(value: T, text: &str, tokens: &[Token], of: Range<usize>, certainty: f32) -> Option<Slot<T>> {

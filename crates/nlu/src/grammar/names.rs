@@ -6,6 +6,7 @@ use std::ops::Range;
 use domain::{Asked, Slot};
 
 use super::{capitalised, slot, spelled};
+use crate::phrase::numbers::{number_word, ordinal};
 use crate::phrase::token::{Pause, Token, tokens};
 
 /// Introduced by its own words, with a first and a last name.
@@ -75,14 +76,23 @@ const NOT_NAMES: &str = " a about afraid after again all already also an and any
 pub fn name(text: &str, asked: Asked) -> Option<Slot<String>> {
     let tokens = tokens(text);
     let answers = match asked {
-        Asked::Name | Asked::Spelling | Asked::WhoIsThere => true,
+        Asked::Name | Asked::NameAndBirth | Asked::Spelling | Asked::WhoIsThere => true,
         Asked::Open
         | Asked::Callback
         | Asked::DateOfBirth
         | Asked::Message
         | Asked::YesNo
         | Asked::Safety
-        | Asked::CalledEmergencyNumber => false,
+        | Asked::CalledEmergencyNumber
+        | Asked::NewOrKnown
+        | Asked::VisitReason
+        | Asked::When
+        | Asked::Choice
+        | Asked::Drug
+        | Asked::Dose
+        | Asked::Pharmacy
+        | Asked::DaysLeft
+        | Asked::Detail => false,
     };
     let said = introduced(text, &tokens).or_else(|| answers.then(|| bare(text, &tokens)).flatten());
     let letters = spelled::spelled(&tokens);
@@ -157,8 +167,10 @@ fn bare(text: &str, tokens: &[Token]) -> Option<Said> {
     let (words, of) = words_of_a_name(text, tokens, at)?;
     let rest = tokens.get(of.end).map(|token| token.word.as_str());
     let ends = rest.is_none_or(|next| {
-        ["l", "spelled", "that's", "and", "last", "i'm", "here", "speaking", "calling", "please"].contains(&next)
+        let behind = ["l", "spelled", "that's", "and", "last", "i'm", "here", "speaking", "calling", "please"];
+        behind.contains(&next) || ["born", "date", "birthday", "birth", "dob"].contains(&next)
     }) || tokens[of.end - 1].pause != Pause::None
+        || begins_a_date(tokens, of.end)
         || spelled::spelled(&tokens[of.end..]).first().is_some_and(|run| run.of.start == 0);
     ends.then_some((words, of, BARE))
 }
@@ -172,7 +184,7 @@ fn words_of_a_name(text: &str, tokens: &[Token], from: usize) -> Option<(Vec<Str
         let other = NOT_NAMES.split_whitespace().any(|word| word == token.word)
             || token.word.chars().any(|c| c.is_ascii_digit());
         let initial_alone = token.word.chars().count() == 1 && words.is_empty();
-        if letters || other || initial_alone {
+        if letters || other || initial_alone || begins_a_date(tokens, end) {
             break;
         }
         words.push(capitalised(&text[token.at.clone()]));
@@ -186,6 +198,21 @@ fn words_of_a_name(text: &str, tokens: &[Token], from: usize) -> Option<(Vec<Str
         }
     }
     (!words.is_empty()).then(|| (rejoined(words, text, &tokens[from..end]), from..end))
+}
+
+/// "Maria Lopez *March fourth* ..", but "April Jones".
+fn begins_a_date(tokens: &[Token], at: usize) -> bool {
+    const MONTHS: &str = "january february march april may june july august september october november december";
+    let number = |at: usize| {
+        tokens.get(at).is_some_and(|t| {
+            number_word(&t.word).is_some()
+                || ordinal(&t.word).is_some()
+                || t.word.starts_with(|c: char| c.is_ascii_digit())
+        })
+    };
+    let month = tokens.get(at).is_some_and(|token| MONTHS.split(' ').any(|month| month == token.word));
+    number(at) && tokens.get(at).is_some_and(|token| token.word != "o")
+        || month && (number(at + 1) || tokens.get(at + 1).is_some_and(|t| t.word == "the"))
 }
 
 /// "J." in "J. R. Lopez": its full stop ends nothing.
@@ -251,6 +278,13 @@ mod tests {
             ("my first name is Maria and my last name is Lopez", Asked::Name, "Maria Lopez"),
             ("L-O-P-E-Z", Asked::Name, "Lopez"),
             ("María de la Cruz", Asked::Name, "María De La Cruz"),
+            ("Maria Lopez March fourth nineteen eighty five", Asked::NameAndBirth, "Maria Lopez"),
+            ("Maria Lopez, 3/4/85", Asked::NameAndBirth, "Maria Lopez"),
+            ("Maria Lopez oh three oh four eighty five", Asked::NameAndBirth, "Maria Lopez"),
+            ("it's April Jones, born june sixth oh seven", Asked::NameAndBirth, "April Jones"),
+            ("this is Maria Lopez, date of birth March fourth nineteen eighty five", Asked::Open, "Maria Lopez"),
+            ("my name is Robert Chen and I was born may first nineteen seventy", Asked::NameAndBirth, "Robert Chen"),
+            ("Sean O'Brien capital O apostrophe B R I E N", Asked::Name, "Sean O'Brien"),
         ] {
             let slot = name(text, asked).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(slot.value.expose(), value, "{text}");

@@ -29,6 +29,10 @@ const FILLERS: &[&str] = &[
 /// So many fillers in a row still belong to the number: "area code 555, and then the number is 867..".
 const FILLERS_MAX: usize = 5;
 
+/// What people say when they correct themselves.
+const CORRECTIONS: &[&str] =
+    &["no", "wait", "sorry", "i", "mean", "scratch", "that", "correction", "make", "it", "that's", "actually"];
+
 /// Homophones that recognisers write between digits.
 const HOMOPHONES: &[(&str, u32)] = &[("to", 2), ("too", 2), ("for", 4), ("ate", 8), ("won", 1)];
 
@@ -37,15 +41,46 @@ const HOMOPHONES: &[(&str, u32)] = &[("to", 2), ("too", 2), ("for", 4), ("ate", 
 pub fn telephone(text: &str, area_code: Option<&str>) -> Option<Slot<PhoneNumber>> {
     let tokens = tokens(text);
     let mut best: Option<Slot<PhoneNumber>> = None;
+    let mut before: Option<(Range<usize>, String)> = None;
     for run in runs(&tokens) {
         let plus =
             run.start > 0 && tokens[run.start - 1].word == "plus" || text[..tokens[run.start].at.start].ends_with('+');
-        let Some((number, certainty)) = number(&digits(&tokens[run.clone()]), plus, area_code) else { continue };
-        if best.as_ref().is_none_or(|best| certainty >= best.certainty) {
-            best = slot(number, text, &tokens, run, certainty);
+        let (mut run, mut said) = (run.clone(), digits(&tokens[run]));
+        let corrected = before.filter(|(wrong, _)| corrects(&tokens[wrong.end..run.start]));
+        if let Some((wrong, digits)) = corrected {
+            said = corrected_by(&digits, &said);
+            run.start = wrong.start;
         }
+        if let Some((number, certainty)) = number(&said, plus, area_code)
+            && best.as_ref().is_none_or(|best| certainty >= best.certainty)
+        {
+            best = slot(number, text, &tokens, run.clone(), certainty);
+        }
+        before = Some((run, said));
     }
     best
+}
+
+/// Whether only words of correction stand between two runs of digits: "no wait", "sorry, I mean".
+fn corrects(between: &[Token]) -> bool {
+    let corrects = |token: &Token| CORRECTIONS.contains(&token.word.as_str());
+    let filler = |token: &Token| FILLERS.contains(&token.word.as_str());
+    between.iter().any(corrects) && between.iter().all(|token| corrects(token) || filler(token))
+}
+
+/// "Five five five eight six seven, no wait, six six ..": what is said anew replaces as many of the last digits as would
+/// be too many for a whole number; of a number that was whole, the last ones.
+fn corrected_by(before: &str, anew: &str) -> String {
+    let whole = match before.len() {
+        7 if anew.len() <= 7 => 7,
+        11 if before.starts_with('1') => 11,
+        _ => 10,
+    };
+    if anew.len() >= whole {
+        return anew.to_owned();
+    }
+    let too_many = (before.len() + anew.len()).saturating_sub(whole).min(before.len());
+    format!("{}{anew}", &before[..before.len() - too_many])
 }
 
 fn number(digits: &str, plus: bool, area_code: Option<&str>) -> Option<(PhoneNumber, f32)> {
@@ -175,6 +210,11 @@ mod tests {
             ("plus four four twenty seven nine four six oh nine five eight", "+44279460958", WELL_FORMED),
             ("155 867 5309", "+11558675309", MALFORMED),
             ("867 5309", "+18675309", INCOMPLETE),
+            ("five five five eight six seven no wait six six five three oh nine", "+15558665309", WELL_FORMED),
+            ("555 867 5309, no sorry, 5308", "+15558675308", WELL_FORMED),
+            ("555 867, I mean 866, 5309", "+15558665309", WELL_FORMED),
+            ("555 867 5309 extension twelve", "+15558675309", WELL_FORMED),
+            ("eight hundred five five five oh one four two extension 7", "+18005550142", WELL_FORMED),
         ] {
             let slot = telephone(text, None).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((slot.value.expose().as_str(), slot.certainty), (number, certainty), "{text}");

@@ -48,8 +48,6 @@ const YES: &[&str] = &[
     "sounds (good|right|great)",
     "that works",
     "that will work",
-    "i (do|did|am|have|would)",
-    "we (do|did|are|have)",
     "(already|just) (did|called)",
     "uh huh",
     "mm hm",
@@ -65,7 +63,12 @@ const YES: &[&str] = &[
     "yes please",
     "for sure",
 ];
+/// Clear at the end: "I did" answers, "I have an appointment" tells something.
+const YES_AT_THE_END: &[&str] = &["i (do|did|am|have|would)", "we (do|did|are|have)"];
 const NO: &[&str] = &[
+    "none of (those|that|them|these)",
+    "(nobody|no 1|nothing like that)",
+    "(good|heavens|god|gosh) no",
     "(that|it|this) is (wrong|incorrect|not [quite] (right|correct|it|me|what i said))",
     "not (quite|really|exactly|yet|at all|right|correct|true)",
     "no way",
@@ -107,6 +110,42 @@ static PHRASES: LazyLock<Phrases<Option<YesNo>>> = LazyLock::new(|| {
     }))
 });
 
+static AT_THE_END: LazyLock<Phrases<()>> = LazyLock::new(|| {
+    Phrases::new(
+        YES_AT_THE_END
+            .iter()
+            .map(|written| ((), Pattern::parse(written, &Glossary::new()).expect("a test reads every pattern"))),
+    )
+});
+
+/// Whether `text` says that all is well and nothing else: an answer to "is anybody in danger?".
+pub fn all_is_well(text: &str) -> bool {
+    const WELL: &[&str] = &["fine", "okay", "ok", "good", "alright", "well"];
+    const AROUND: &[&str] = &[
+        "no",
+        "i",
+        "am",
+        "we",
+        "are",
+        "everyone",
+        "everybody",
+        "he",
+        "she",
+        "is",
+        "all",
+        "right",
+        "really",
+        "just",
+        "oh",
+        "it",
+        "that",
+    ];
+    let words = words(text);
+    let known = |word: &&str| WELL.contains(word) || AROUND.contains(word);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    texts.iter().all(known) && texts.iter().any(|word| WELL.contains(word)) && texts.len() > 1
+}
+
 /// Whether `text` answers yes or no. An answer that says both ("no, that's right", "yeah, no") is neither: it is asked
 /// again, because it confirms or refuses something.
 pub fn yes_no(text: &str) -> Option<YesNo> {
@@ -114,7 +153,9 @@ pub fn yes_no(text: &str) -> Option<YesNo> {
     let first = words.iter().position(|word| !LEADS.contains(&word.text.as_str()));
     let lead = first.and_then(|at| {
         let (word, next) = (words[at].text.as_str(), words.get(at + 1).map(|word| word.text.as_str()));
-        let yes = YES_WORDS.contains(&word) || ["okay", "ok"].contains(&word);
+        // "Sure is a shame", "sure hope so" agree to nothing.
+        let aside = word == "sure" && next.is_some_and(|next| ["is", "was", "hope", "wish", "looks"].contains(&next));
+        let yes = (YES_WORDS.contains(&word) && !aside) || ["okay", "ok"].contains(&word);
         let no = NO_WORDS.contains(&word) && !(word == "no" && next.is_some_and(|next| next == "1"));
         if yes { Some(YesNo::Yes) } else { no.then_some(YesNo::No) }
     });
@@ -125,7 +166,8 @@ pub fn yes_no(text: &str) -> Option<YesNo> {
             *PHRASES.meaning(*place) == meaning && (meaning != Some(YesNo::Yes) || !within_another(*place, &places))
         })
     };
-    let (yes, no, unclear) = (says(Some(YesNo::Yes)), says(Some(YesNo::No)), says(None));
+    let at_the_end = || AT_THE_END.places(&words).iter().any(|place| place.to == words.len());
+    let (yes, no, unclear) = (says(Some(YesNo::Yes)) || at_the_end(), says(Some(YesNo::No)), says(None));
     let again =
         |list: &[&str]| words.iter().skip(first.map_or(0, |at| at + 1)).any(|word| list.contains(&word.text.as_str()));
     match lead {
@@ -201,6 +243,9 @@ mod tests {
                     "that's wrong",
                     "no no no",
                     "I can't",
+                    "none of those",
+                    "nothing like that",
+                    "good heavens no",
                 ][..],
                 Some(YesNo::No),
             ),
@@ -210,6 +255,10 @@ mod tests {
                     "maybe",
                     "I don't know",
                     "no, that's right",
+                    "I would like to keep it",
+                    "I am born in March",
+                    "I have an appointment on Tuesday",
+                    "sure is a shame",
                     "yeah no",
                     "not sure",
                     "what",

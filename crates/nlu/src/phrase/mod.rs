@@ -76,6 +76,18 @@ impl<T> Phrases<T> {
         phrases
     }
 
+    /// Patterns that are written in the program: lists of them, each with what it stands for.
+    pub(crate) fn built_in(lists: &[(T, &[&str])]) -> Self
+    where
+        T: Copy,
+    {
+        let all = lists.iter().flat_map(|(meaning, list)| list.iter().map(move |written| (*meaning, *written)));
+        Self::new(all.map(|(meaning, written)| {
+            let pattern = Pattern::parse(written, &Glossary::new());
+            (meaning, pattern.unwrap_or_else(|wrong| panic!("a test reads every pattern: {written:?} {wrong}")))
+        }))
+    }
+
     fn add(&mut self, sequence: Sequence, part: Part) {
         let id = self.sequences.len();
         for first in pattern::first_items(&sequence) {

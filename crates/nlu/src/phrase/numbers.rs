@@ -72,7 +72,7 @@ pub(crate) fn ordinal(word: &str) -> Option<u32> {
 /// took. Three or more single digits in a row are read one by one: `one oh four` is 104.
 pub(crate) fn read_cardinal(tokens: &[Token]) -> Option<(String, usize)> {
     let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-    let (value, mut used) = digit_by_digit(&words).or_else(|| composed(&words))?;
+    let (value, mut used) = digit_by_digit(&words).or_else(|| without_hundred(&words)).or_else(|| composed(&words))?;
     let mut digits = value.to_string();
     if let (Some(&"point"), Some(NumberWord::Digit(tenths))) =
         (words.get(used), words.get(used + 1).and_then(|w| number_word(w)))
@@ -103,6 +103,20 @@ fn digit_by_digit(words: &[&str]) -> Option<(u64, usize)> {
     );
     (digits.len() >= DIGITS_IN_A_ROW_MIN && !scaled && words[0] != "o" && words[0] != "oh")
         .then(|| (digits.iter().fold(0, |value, digit| value * 10 + digit), digits.len()))
+}
+
+/// `one ninety`, `two ten`: 190, 210, as blood pressures and sugars are said. From three on it is rather a time of day.
+fn without_hundred(words: &[&str]) -> Option<(u64, usize)> {
+    let hundreds = match number_word(words.first()?)? {
+        NumberWord::Digit(digit @ (1 | 2)) => u64::from(digit) * 100,
+        NumberWord::Digit(_)
+        | NumberWord::Teen(_)
+        | NumberWord::Tens(_)
+        | NumberWord::Hundred
+        | NumberWord::Thousand => return None,
+    };
+    let (rest, used) = below_hundred(&words[1..])?;
+    (rest >= 10).then_some((hundreds + rest, used + 1))
 }
 
 /// `twelve`, `ninety five`, `a hundred and four`, `four hundred twenty`, `two thousand`.

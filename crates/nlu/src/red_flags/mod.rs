@@ -1,6 +1,6 @@
 //! Written red-flag rules: what a clinician decided must never wait for a model.
 //!
-//! Rules stand in `prompts/red_flags.toml`, in the language of patterns that that file explains. [`RedFlags::parse`]
+//! Rules stand in `prompts/red_flags*.toml`, in the language of patterns that the first of them explains. [`RedFlags::parse`]
 //! checks them once; [`RedFlags::find`] is then total, deterministic and takes well under 0.2 ms for an utterance, so
 //! that it also reads every partial.
 //!
@@ -17,7 +17,7 @@
 mod guards;
 mod written;
 
-use domain::{RedFlag, RedFlagId};
+use domain::{EmergencyKind, RedFlag, RedFlagId};
 
 use crate::NluError;
 use crate::phrase::{Found, Phrases, words};
@@ -26,10 +26,21 @@ use crate::phrase::{Found, Phrases, words};
 #[derive(Debug)]
 pub struct RedFlags {
     rules: Vec<Rule>,
+    order: LineOrder,
     /// Each pattern with the place of its rule in `rules`.
     patterns: Phrases<usize>,
     /// The same for `unless`.
     exceptions: Phrases<usize>,
+}
+
+/// Every kind once: which line is spoken first.
+#[derive(Debug)]
+struct LineOrder(Vec<EmergencyKind>);
+
+impl LineOrder {
+    fn place(&self, kind: EmergencyKind) -> Option<usize> {
+        self.0.iter().position(|listed| *listed == kind)
+    }
 }
 
 #[derive(Debug)]
@@ -39,14 +50,20 @@ struct Rule {
 }
 
 impl RedFlags {
-    /// Checks rules as they are written in `prompts/red_flags.toml`; an error names the rule and what to write instead.
-    pub fn parse(toml: &str) -> Result<Self, NluError> {
-        written::read(toml)
+    /// Checks rules as they are written in `prompts/red_flags*.toml`: the name and the text of each file, the first with the
+    /// order of the lines, each list of words for all. An error names file, rule and what to write instead.
+    pub fn parse(files: &[(&'static str, &str)]) -> Result<Self, NluError> {
+        written::read(files)
     }
 
     /// The rules that come with FirstRing.
     pub fn built_in() -> Self {
-        Self::parse(include_str!("../../../../prompts/red_flags.toml")).expect("a test reads this very file")
+        Self::parse(&[
+            ("prompts/red_flags.toml", include_str!("../../../../prompts/red_flags.toml")),
+            ("prompts/red_flags_harm.toml", include_str!("../../../../prompts/red_flags_harm.toml")),
+            ("prompts/red_flags_urgent.toml", include_str!("../../../../prompts/red_flags_urgent.toml")),
+        ])
+        .expect("a test reads these very files")
     }
 
     /// The names of all rules, as they are written.
@@ -54,7 +71,8 @@ impl RedFlags {
         self.rules.iter().map(|rule| &rule.flag.id)
     }
 
-    /// Every rule that fires on what was said, the most urgent first, then in the order of the file.
+    /// Every rule that fires on what was said: the most urgent first, among these whose line is to be spoken first
+    /// (`spoken_first` in the first file), then in the order of the files.
     pub fn find(&self, text: &str) -> Vec<RedFlag> {
         let words = words(text);
         let mut exceptions = self.exceptions.places(&words);
@@ -70,7 +88,10 @@ impl RedFlags {
             !doubted && !excepted(found, rule)
         });
         let mut fired: Vec<usize> = self.patterns.complete(&places).copied().collect();
-        fired.sort_by_key(|&rule| (std::cmp::Reverse(self.rules[rule].flag.urgency), rule));
+        fired.sort_by_key(|&rule| {
+            let flag = &self.rules[rule].flag;
+            (std::cmp::Reverse(flag.urgency), self.order.place(flag.kind), rule)
+        });
         fired.dedup();
         fired.into_iter().map(|rule| self.rules[rule].flag.clone()).collect()
     }

@@ -1,19 +1,19 @@
-//! The file of rules -> checked rules.
+//! The files of rules -> checked rules.
 
 use std::collections::BTreeSet;
 
 use domain::{EmergencyKind, RedFlag, RedFlagId, Urgency};
 use serde::Deserialize;
 
-use super::{RedFlags, Rule};
+use super::{LineOrder, RedFlags, Rule};
 use crate::NluError;
 use crate::phrase::{Glossary, Pattern, Phrases};
-
-const FILE: &str = "prompts/red_flags.toml";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenFile {
+    #[serde(default)]
+    spoken_first: Vec<EmergencyKind>,
     #[serde(default)]
     words: Glossary,
     rule: Vec<WrittenRule>,
@@ -32,59 +32,88 @@ struct WrittenRule {
     always: bool,
 }
 
-pub(super) fn read(toml: &str) -> Result<RedFlags, NluError> {
-    let file: WrittenFile =
-        toml::from_str(toml).map_err(|source| NluError::Toml { file: FILE, source: Box::new(source) })?;
+pub(super) fn read(files: &[(&'static str, &str)]) -> Result<RedFlags, NluError> {
+    let (mut spoken_first, mut words, mut written) = (Vec::new(), Glossary::new(), Vec::new());
+    for (file, toml) in files {
+        let read: WrittenFile =
+            toml::from_str(toml).map_err(|source| NluError::Toml { file, source: Box::new(source) })?;
+        spoken_first.extend(read.spoken_first);
+        words.extend(read.words);
+        written.extend(read.rule.into_iter().map(|rule| (*file, rule)));
+    }
+    let order = LineOrder::of(spoken_first, files.first().map_or("", |(file, _)| file))?;
     let (mut rules, mut patterns, mut exceptions) = (Vec::new(), Vec::new(), Vec::new());
     let mut ids = BTreeSet::new();
-    for (place, rule) in file.rule.into_iter().enumerate() {
-        check(&rule, &mut ids)?;
-        patterns.extend(parse_all(&rule.id, &rule.any, &file.words)?.into_iter().map(|pattern| (place, pattern)));
-        exceptions.extend(parse_all(&rule.id, &rule.unless, &file.words)?.into_iter().map(|pattern| (place, pattern)));
+    for (place, (file, rule)) in written.into_iter().enumerate() {
+        check(&rule, &mut ids, file)?;
+        let parse = |list| parse_all(&rule.id, list, &words, file);
+        patterns.extend(parse(&rule.any)?.into_iter().map(|pattern| (place, pattern)));
+        exceptions.extend(parse(&rule.unless)?.into_iter().map(|pattern| (place, pattern)));
         let flag = RedFlag { id: RedFlagId(rule.id), urgency: rule.urgency, kind: rule.kind };
         rules.push(Rule { flag, always: rule.always });
     }
-    Ok(RedFlags { rules, patterns: Phrases::new(patterns), exceptions: Phrases::new(exceptions) })
+    Ok(RedFlags { rules, order, patterns: Phrases::new(patterns), exceptions: Phrases::new(exceptions) })
 }
 
-fn check(rule: &WrittenRule, ids: &mut BTreeSet<String>) -> Result<(), NluError> {
+impl LineOrder {
+    fn of(kinds: Vec<EmergencyKind>, file: &'static str) -> Result<Self, NluError> {
+        let times = |kind: &EmergencyKind| kinds.iter().filter(|listed| *listed == kind).count();
+        match EmergencyKind::ALL.iter().find(|kind| times(kind) != 1) {
+            None => Ok(Self(kinds)),
+            Some(kind) => Err(NluError::Entry {
+                file,
+                entry: "spoken_first".to_owned(),
+                problem: format!("\"{kind}\" stands there {} times", times(kind)),
+                fix: "list every kind once".to_owned(),
+            }),
+        }
+    }
+}
+
+fn check(rule: &WrittenRule, ids: &mut BTreeSet<String>, file: &'static str) -> Result<(), NluError> {
     if rule.urgency == Urgency::Routine {
         return Err(entry(
+            file,
             &rule.id,
             "urgency is \"routine\", which raises nothing",
             "write \"urgent\" or \"emergency\"",
         ));
     }
     if rule.any.is_empty() {
-        return Err(entry(&rule.id, "`any` is empty, so it never fires", "write at least one pattern"));
+        return Err(entry(file, &rule.id, "`any` is empty, so it never fires", "write at least one pattern"));
     }
     if !ids.insert(rule.id.clone()) {
-        return Err(entry(&rule.id, "another rule has the same id", "give each rule its own"));
+        return Err(entry(file, &rule.id, "another rule has the same id", "give each rule its own"));
     }
     Ok(())
 }
 
-fn parse_all(rule: &str, written: &[String], words: &Glossary) -> Result<Vec<Pattern>, NluError> {
+fn parse_all(rule: &str, written: &[String], words: &Glossary, file: &'static str) -> Result<Vec<Pattern>, NluError> {
     written
         .iter()
         .map(|pattern| {
             Pattern::parse(pattern, words)
-                .map_err(|wrong| entry(rule, &format!("the pattern {pattern:?}"), &wrong.to_string()))
+                .map_err(|wrong| entry(file, rule, &format!("the pattern {pattern:?}"), &wrong.to_string()))
         })
         .collect()
 }
 
-fn entry(rule: &str, problem: &str, fix: &str) -> NluError {
-    NluError::Entry { file: FILE, entry: format!("rule {rule:?}"), problem: problem.to_owned(), fix: fix.to_owned() }
+fn entry(file: &'static str, rule: &str, problem: &str, fix: &str) -> NluError {
+    NluError::Entry { file, entry: format!("rule {rule:?}"), problem: problem.to_owned(), fix: fix.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(toml: &str) -> Result<RedFlags, NluError> {
+        RedFlags::parse(&[("rules.toml", toml)])
+    }
+
     fn rule(urgency: &str, any: &str) -> String {
+        let kinds: Vec<_> = EmergencyKind::ALL.iter().map(|kind| kind.label()).collect();
         format!(
-            "[words]\nchest = \"(chest|breast bone)\"\n[[rule]]\nid = \"x\"\nurgency = \"{urgency}\"\nkind = \"cardiac\"\nany = {any}\n"
+            "spoken_first = {kinds:?}\n[words]\nchest = \"(chest|breast bone)\"\n[[rule]]\nid = \"x\"\nurgency = \"{urgency}\"\nkind = \"cardiac\"\nany = {any}\n"
         )
     }
 
@@ -107,10 +136,26 @@ mod tests {
                 "its own",
             ),
         ] {
-            let message = RedFlags::parse(&toml).map(|_| ()).expect_err(&toml).to_string();
+            let message = parse(&toml).map(|_| ()).expect_err(&toml).to_string();
             assert!(message.contains("rule \"x\"") && message.contains(said), "{toml}\n{message}");
         }
-        assert!(RedFlags::parse("rule = 3").is_err());
-        assert!(RedFlags::parse(&rule("urgent", "['@chest pain']")).is_ok());
+        assert!(parse("rule = 3").is_err());
+        for (in_place_of_stroke, times) in [("", "0 times"), ("\"stroke\", \"stroke\", ", "2 times")] {
+            let toml = rule("urgent", "['a']").replace("\"stroke\", ", in_place_of_stroke);
+            let message = parse(&toml).map(|_| ()).expect_err(&toml).to_string();
+            assert!(message.contains("every kind once") && message.contains(times), "{message}");
+        }
+        assert!(parse(&rule("urgent", "['@chest pain']")).is_ok());
+    }
+
+    #[test]
+    fn each_file_may_use_the_words_of_all_and_is_named_in_its_errors() {
+        let first = rule("emergency", "['@chest pain']");
+        let second =
+            |any: &str| format!("[[rule]]\nid = \"y\"\nurgency = \"urgent\"\nkind = \"cardiac\"\nany = {any}\n");
+        let both = |any: &str| RedFlags::parse(&[("first.toml", &first), ("second.toml", &second(any))]);
+        assert_eq!(both("['@chest cold']").expect("right").ids().count(), 2);
+        let message = both("['@arm']").map(|_| ()).expect_err("wrong").to_string();
+        assert!(message.contains("second.toml") && message.contains("rule \"y\""), "{message}");
     }
 }

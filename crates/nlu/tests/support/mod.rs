@@ -27,6 +27,7 @@ pub(crate) fn practice() -> Arc<Practice> {
         facts: vec![fact],
         words: vec![],
         connects_urgent: false,
+        front_desk: domain::FrontDesk::default(),
     })
 }
 
@@ -42,12 +43,17 @@ pub(crate) fn context(asked: Asked) -> ReadContext {
 /// A model from the models directory. Where it is missing, says so.
 #[cfg(feature = "candle")]
 pub(crate) fn model(file: &str) -> Option<nlu::model::candle::CandleModel> {
+    model_file(file).map(|path| nlu::model::candle::CandleModel::load(&path).unwrap())
+}
+
+/// Where the weights are. Where they are missing, says so.
+#[cfg(feature = "candle")]
+pub(crate) fn model_file(file: &str) -> Option<std::path::PathBuf> {
     let path = models_dir()?.join(file);
     if !path.exists() {
         eprintln!("SKIPPED: there is no {}; `firstring models fetch` gets it", path.display());
-        return None;
     }
-    Some(nlu::model::candle::CandleModel::load(&path).unwrap())
+    path.exists().then_some(path)
 }
 
 #[cfg(feature = "candle")]

@@ -14,8 +14,12 @@ use candle_nn::rotary_emb::{rope, rope_i};
 
 use super::weights::{Linear, Rotation, Shape, Weights};
 
-/// Keys and values of one stretch of tokens, of all layers.
+/// Keys and values of one stretch of tokens, of all layers: each [kv_heads, tokens, head_size].
 type Stretch = Vec<(Tensor, Tensor)>;
+
+/// Says how a [`Memory`] comes about: raised when the same tokens give other keys or values than before, so that
+/// memories on disk are made anew.
+pub(super) const DECODER_VERSION: u32 = 1;
 
 /// What the decoder remembers of the tokens that it read.
 #[derive(Clone, Default)]
@@ -43,6 +47,19 @@ impl Memory {
             own: first(&self.own, own_tokens)?,
             own_tokens,
         })
+    }
+
+    /// Keys and values one after the other, layer by layer; of a memory without a shared part.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        debug_assert_eq!(self.shared_tokens, 0, "only a beginning that was just read is taken apart");
+        self.own.iter().flat_map(|(keys, values)| [keys, values])
+    }
+
+    /// The memory of `tokens` tokens from what [`tensors`](Self::tensors) gave.
+    pub(super) fn from_tensors(tensors: Vec<Tensor>, tokens: usize) -> Self {
+        let mut tensors = tensors.into_iter();
+        let own = std::iter::from_fn(|| tensors.next().zip(tensors.next())).collect();
+        Self { own, own_tokens: tokens, ..Self::default() }
     }
 
     /// The same memory, to be shared by all that continues it. Only for one that has no shared part yet.
@@ -134,6 +151,11 @@ impl Decoder {
             sin,
             shape,
         })
+    }
+
+    /// What the memory of so many tokens consists of: how many tensors, each of which shape.
+    pub(super) fn memory_shape(&self, tokens: usize) -> (usize, [usize; 3]) {
+        (2 * self.shape.layers, [self.shape.kv_heads, tokens, self.shape.head_size])
     }
 
     /// How many tokens a prompt may have.

@@ -9,24 +9,27 @@
 
 mod chat;
 mod decoder;
+mod prefix_file;
 mod prefixes;
 mod weights;
 
+use std::io;
 use std::path::Path;
 
 use candle_core::Device;
 
 use self::chat::Chat;
 use self::decoder::{Decoder, Memory, Pass};
+use self::prefix_file::PrefixFile;
 use self::prefixes::Prefixes;
 use self::weights::Weights;
 use super::{Cancel, LanguageModel, Message, Question};
-use crate::NluError;
+use crate::{NluError, Questions};
 
 /// Tokens of one pass. Between passes a cancellation is seen: 0.3 s with the 1.5 B model on two threads.
 const PASS_TOKENS_MAX: usize = 64;
 
-/// The longest prompt. Longer ones are refused ([`NluError::TooLong`]); a reading's prompt has about 900 tokens.
+/// The longest prompt. Longer ones are refused ([`NluError::TooLong`]); a reading's prompt has about 1,100 tokens.
 const PROMPT_TOKENS_MAX: usize = 4096;
 
 /// A Qwen 2 or Llama model (SmolLM2, ..) from a GGUF file, on ChatML.
@@ -34,6 +37,20 @@ pub struct CandleModel {
     chat: Chat,
     decoder: Decoder,
     prefixes: Prefixes,
+}
+
+/// How a model came by the beginning of its prompts.
+#[derive(Debug)]
+pub enum Begun {
+    /// From the file that an earlier start kept.
+    Loaded,
+    /// It was read anew, which takes many times as long.
+    Read {
+        /// Why the file that was found was not used; `None` if there was none.
+        refused: Option<io::Error>,
+        /// Whether the next start will find a file.
+        kept: io::Result<()>,
+    },
 }
 
 impl std::fmt::Debug for CandleModel {
@@ -65,6 +82,43 @@ impl CandleModel {
         Ok(Self { chat, decoder, prefixes: Prefixes::default() })
     }
 
+    /// Loads the weights, and has the model know the written beginning of every prompt: from the file that an earlier start
+    /// kept in `folder`, else by reading it. An unusable folder costs time, and is no error.
+    pub fn load_begun(path: &Path, questions: &Questions, folder: &Path) -> Result<(Self, Begun), NluError> {
+        let mut model = Self::load(path)?;
+        let tokens = model.chat.open(questions.beginning())?;
+        let file = PrefixFile::new(folder, path, &tokens);
+        let found = match &file {
+            Ok(file) => file.load(&model.decoder, tokens.len()),
+            Err(_) => Ok(None),
+        };
+        let (memory, begun) = match found {
+            Ok(Some(memory)) => {
+                // candle lays the weights out for its kernels in the first pass of several tokens, which takes over a
+                // second: the first caller is not to wait for it.
+                let several = Pass { trunk: &tokens[..tokens.len().min(2)], branches: &[] };
+                model.decoder.read(&several, &Memory::default())?;
+                (memory, Begun::Loaded)
+            }
+            Ok(None) | Err(_) => {
+                let memory = model.read(&tokens, &Cancel::default())?;
+                let kept = file.and_then(|file| file.keep(&memory));
+                (memory, Begun::Read { refused: found.err(), kept })
+            }
+        };
+        model.prefixes.keep(tokens, memory);
+        Ok((model, begun))
+    }
+
+    /// The memory of `tokens`.
+    fn read(&mut self, tokens: &[u32], cancel: &Cancel) -> Result<Memory, NluError> {
+        let (memory, rest) = self.read_up_to(tokens, cancel)?;
+        if rest.is_empty() {
+            return Ok(memory);
+        }
+        Ok(self.decoder.read(&Pass { trunk: rest, branches: &[] }, &memory)?.0)
+    }
+
     /// The memory of all but the last `PASS_TOKENS_MAX` of `tokens`, at most, and these last tokens.
     fn read_up_to<'a>(&mut self, tokens: &'a [u32], cancel: &Cancel) -> Result<(Memory, &'a [u32]), NluError> {
         let tokens_max = self.decoder.tokens_max();
@@ -87,10 +141,7 @@ impl CandleModel {
 impl LanguageModel for CandleModel {
     fn prepare(&mut self, messages: &[Message], cancel: &Cancel) -> Result<(), NluError> {
         let tokens = self.chat.open(messages)?;
-        let (mut memory, rest) = self.read_up_to(&tokens, cancel)?;
-        if !rest.is_empty() {
-            memory = self.decoder.read(&Pass { trunk: rest, branches: &[] }, &memory)?.0;
-        }
+        let memory = self.read(&tokens, cancel)?;
         self.prefixes.keep(tokens, memory);
         Ok(())
     }

@@ -35,6 +35,9 @@ impl Prefixes {
             self.kept.push((tokens, memory.into_shared()));
             return;
         }
+        if self.kept[0].0 == tokens {
+            return;
+        }
         let calls = self.kept.split_off(1);
         self.kept.extend(calls.into_iter().filter(|(kept, _)| !tokens.starts_with(kept)));
         if self.kept.len() == PREFIXES_MAX {
