@@ -51,7 +51,7 @@ impl<'a> CaseDetails<'a> {
             Details::Included => Some(Self {
                 heard: &file.case.draft.heard,
                 callback: file.case.draft.callback.as_ref(),
-                red_flags: &file.case.draft.red_flags,
+                red_flags: file.red_flags(),
                 updates: file.events.iter().map(|e| &e.update).collect(),
             }),
         }

@@ -191,7 +191,7 @@ impl Case {
                 if self.file.events.iter().any(|e| e.request == request) {
                     return;
                 }
-                if let CaseUpdate::Raised(urgency) = &update {
+                if let CaseUpdate::Raised { urgency, .. } = &update {
                     self.machine.handle_input(Input::Raised(*urgency), self.premises.now());
                 }
                 let event = CaseEvent { request, at: self.premises.now(), update };

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use domain::Practice;
 use jiff::Timestamp;
 use oncall::{ChannelId, Policy, Rota};
-use store::Secret;
+use store::{Exception, Secret, Template};
 
 /// What the office of one practice needs to know.
 #[derive(Clone, Debug)]
 pub struct OfficeConfig {
     /// Whose office it is.
     pub practice: Arc<Practice>,
+    /// The ordinary week of each provider of [`Practice::front_desk`].
+    pub templates: Vec<Template>,
+    /// What differs from it: holidays, absences, extra hours.
+    pub exceptions: Vec<Exception>,
     /// Who is on call.
     pub rota: Rota,
     /// How fast the next one is paged.

@@ -9,23 +9,31 @@
 //!   headers `webhook-id`, `webhook-timestamp`, `webhook-signature`). By default they carry a reference and a link, and
 //!   nothing that a caller said; [`Details::Included`] is the practice's own decision.
 //! - The link belongs to one case and one clinician; opening it changes nothing, [`Office::acknowledge`] does.
+//! - A message that the database refuses is answered by `Unavailable`, and tried again while the process lives. If that ends
+//!   first, the call's journal has it.
+//! - Appointments: only what was offered to a call can be booked, and only for a patient whom it was matched to; see
+//!   `store::Store::book` for what holds against racing calls and repeated requests.
 //! - At start, cases that nobody has acknowledged and messages that were not delivered are taken up again.
 //!
 //! `office` knows no sound, no model and no dialogue. `reqwest` is built without a TLS provider of its own: the process
 //! installs one (`rustls::crypto::ring`) before [`Office::start`].
 
 mod body;
+mod book;
 mod case;
 mod config;
 mod desk;
 mod error;
+mod identity;
 mod keeper;
 mod link;
 mod listener;
+mod messages;
 mod notifier;
 mod office;
 mod webhook;
 
+pub use book::{Opening, openings};
 pub use config::{Clock, Details, OfficeConfig, Webhook};
 pub use error::OfficeError;
 pub use office::{LinkedCase, Office};

@@ -5,19 +5,20 @@ use std::time::Duration;
 use domain::{CallId, CaseId, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId};
 use jiff::{SignedDuration, Timestamp};
 use oncall::{Clinician, Escalation};
-use store::{AuditEntry, CaseFile, MessageRow, Notify as Notification, Store, StoreError};
+use store::{AuditEntry, CaseFile, MessageRow, Store, StoreError};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::book::{self, Book, answer};
 use crate::case::CaseInput;
 use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
 use crate::keeper::Standing;
-use crate::{OfficeConfig, OfficeError, notifier};
+use crate::{OfficeConfig, OfficeError, messages, notifier};
 
-/// How long a caller waits to hear that their message is kept.
-const SAVE_WITHIN: Duration = Duration::from_secs(3);
+/// How long somebody who looks at a case waits for the audit.
+const AUDIT_WITHIN: Duration = Duration::from_secs(3);
 /// How often a case is told something whose task ends in that very moment.
 const TELL_TRIES: u32 = 3;
 /// How long a link stays valid after the case was taken.
@@ -29,6 +30,7 @@ pub struct Office {
     premises: Arc<Premises>,
     commands: mpsc::Sender<Command>,
     message_saved: Arc<Notify>,
+    refused: mpsc::Sender<MessageRow>,
 }
 
 /// A case as the clinician sees it for whom the link was made.
@@ -49,11 +51,12 @@ impl fmt::Debug for Office {
 }
 
 impl Office {
-    /// Checks the configuration, takes up the cases that nobody has acknowledged and the messages that were not
+    /// Checks the configuration, puts its schedule into the book, takes up the cases that nobody has acknowledged and the messages that were not
     /// announced, and goes to work. The task ends soon after the last handle is gone: pages on their way get their
     /// outcome first.
     pub async fn start(store: Store, config: OfficeConfig) -> Result<(Self, JoinHandle<()>), OfficeError> {
         let premises = Arc::new(Premises::new(store, config)?);
+        book::take_up_schedule(&premises).await?;
         let mut desk = Desk::new(Arc::clone(&premises));
         for file in premises.store.open_cases(&premises.config.practice.id).await? {
             desk.resume(file, None);
@@ -62,14 +65,16 @@ impl Office {
         let message_saved = Arc::new(Notify::new());
         let stop = CancellationToken::new();
         let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
+        let (refused, again) = mpsc::channel(messages::REFUSED_MAX);
+        let retry = messages::retry(Arc::clone(&premises), again, Arc::clone(&message_saved));
         let task = tokio::spawn(async move {
             let desk = async {
-                desk.run(receiver).await;
+                tokio::join!(desk.run(receiver), retry);
                 stop.cancel();
             };
             tokio::join!(desk, notifier);
         });
-        Ok((Self { premises, commands, message_saved }, task))
+        Ok((Self { premises, commands, message_saved, refused }, task))
     }
 
     /// Answers a request of a call on `replies`, and goes on answering there after it has returned: a case is told of its
@@ -82,9 +87,19 @@ impl Office {
         request: OfficeRequest,
         replies: mpsc::Sender<OfficeReply>,
     ) {
+        let book = Book::new(&self.premises, call, id);
         let reply = match request {
             OfficeRequest::SaveMessage(draft) => self.save_message(call, id, *draft).await,
             OfficeRequest::UpdateCase(update) => self.update_case(call, id, update).await,
+            OfficeRequest::FindPatient(query) => return answer(call, replies, book.find_patient(query)),
+            OfficeRequest::RegisterPatient(new) => return answer(call, replies, book.register_patient(new)),
+            OfficeRequest::FindSlots(query) => return answer(call, replies, book.find_slots(query)),
+            OfficeRequest::FindAppointments(patient) => return answer(call, replies, book.find_appointments(patient)),
+            OfficeRequest::Book(booking) => return answer(call, replies, book.book(booking)),
+            OfficeRequest::Move { appointment, to } => {
+                return answer(call, replies, book.move_appointment(appointment, to));
+            }
+            OfficeRequest::Cancel(appointment) => return answer(call, replies, book.cancel(appointment)),
             OfficeRequest::OpenCase(draft) => {
                 let open = Command::Open { call, request: id, draft, replies: replies.clone() };
                 match self.commands.send(open).await {
@@ -122,7 +137,6 @@ impl Office {
 
     async fn save_message(&self, call: CallId, request: RequestId, draft: MessageDraft) -> OfficeReply {
         let premises = &self.premises;
-        let notify = if premises.messages.is_some() { Notification::Practice } else { Notification::Nobody };
         let message = MessageRow {
             id: MessageId::new(),
             call,
@@ -131,20 +145,14 @@ impl Office {
             saved_at: premises.now(),
             draft,
         };
-        match timeout(SAVE_WITHIN, premises.store.save_message(&message, notify)).await {
-            Ok(Ok(id)) => {
-                self.message_saved.notify_one();
-                OfficeReply::MessageSaved { message: id }
-            }
-            Ok(Err(error)) => {
-                tracing::error!(%call, %error, "message not kept");
-                OfficeReply::Unavailable
-            }
-            Err(_) => {
-                tracing::error!(%call, "message not kept: the database does not answer");
-                OfficeReply::Unavailable
-            }
+        if let Some(id) = messages::keep(premises, &message).await {
+            self.message_saved.notify_one();
+            return OfficeReply::MessageSaved { message: id };
         }
+        if self.refused.try_send(message).is_err() {
+            tracing::error!(%call, "too many messages are refused; the call's journal has this one");
+        }
+        OfficeReply::Unavailable
     }
 
     async fn update_case(&self, call: CallId, request: RequestId, update: CaseUpdate) -> OfficeReply {
@@ -231,7 +239,7 @@ impl Office {
             action: action.to_owned(),
             object: format!("case {case}"),
         };
-        match timeout(SAVE_WITHIN, self.premises.store.audit(&entry)).await {
+        match timeout(AUDIT_WITHIN, self.premises.store.audit(&entry)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%case, action, %error, "audit not kept"),
             Err(_) => tracing::error!(%case, action, "audit not kept: the database does not answer"),

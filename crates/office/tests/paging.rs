@@ -5,7 +5,7 @@ mod practice;
 
 use std::time::Duration;
 
-use domain::{CaseUpdate, OfficeReply, OfficeRequest, Phi, Urgency};
+use domain::{CaseUpdate, OfficeReply, OfficeRequest, Phi, RedFlagId, Urgency};
 use jiff::Timestamp;
 use office::{Details, Office, OfficeError, Webhook};
 use oncall::{ChannelId, Pace};
@@ -144,6 +144,11 @@ async fn nobody_takes_the_page_so_the_caller_is_told_and_it_is_tried_again() {
     while riverside.bob.next().await.body["step"].as_u64() < Some(4) {}
 }
 
+fn raised() -> CaseUpdate {
+    let red_flags = vec![RedFlagId("chest_pain".to_owned()), RedFlagId("arm_or_jaw_pain".to_owned())];
+    CaseUpdate::Raised { urgency: Urgency::Emergency, red_flags }
+}
+
 #[tokio::test]
 async fn what_becomes_known_later_is_on_the_page_and_what_is_worse_is_paged() {
     let mut riverside = Riverside::new(slow()).await;
@@ -159,7 +164,7 @@ async fn what_becomes_known_later_is_on_the_page_and_what_is_worse_is_paged() {
         caller.ask(2, heard()).await;
         assert_eq!(caller.reply().await, OfficeReply::CaseUpdated);
     }
-    caller.ask(3, OfficeRequest::UpdateCase(CaseUpdate::Raised(Urgency::Emergency))).await;
+    caller.ask(3, OfficeRequest::UpdateCase(raised())).await;
     assert_eq!(caller.reply().await, OfficeReply::CaseUpdated);
     let raised = riverside.ann.next().await;
     assert_eq!((&raised.body["why"], &raised.body["urgency"]), (&"raised".into(), &"emergency".into()));
@@ -167,7 +172,10 @@ async fn what_becomes_known_later_is_on_the_page_and_what_is_worse_is_paged() {
     let seen = office.look(case, &token).await.expect("a link").file;
     assert_eq!(seen.events.len(), 2, "the repeated one counts once");
     assert_eq!(seen.case.urgency, Urgency::Emergency);
-    assert_eq!(store.case(case).await.expect("kept").events, seen.events);
+    let kept = store.case(case).await.expect("kept");
+    assert_eq!(kept.events, seen.events);
+    let flags: Vec<_> = kept.red_flags().iter().map(|flag| flag.0.as_str()).collect();
+    assert_eq!(flags, ["chest_pain", "arm_or_jaw_pain"]);
 }
 
 #[tokio::test]
@@ -183,7 +191,7 @@ async fn an_acknowledged_case_that_becomes_worse_after_the_call_is_open_again() 
 
     let mut later = Caller::new(&office);
     later.call = call;
-    later.ask(9, OfficeRequest::UpdateCase(CaseUpdate::Raised(Urgency::Emergency))).await;
+    later.ask(9, OfficeRequest::UpdateCase(raised())).await;
     assert_eq!(later.reply().await, OfficeReply::CaseUpdated);
     assert_eq!(riverside.ann.next().await.body["why"], "raised");
     assert_eq!(store.open_cases(&"riverside".into()).await.expect("read").len(), 1);

@@ -98,6 +98,34 @@ async fn a_database_that_hangs_stops_no_page_and_the_case_is_kept_when_it_answer
 }
 
 #[tokio::test]
+async fn a_message_that_is_refused_is_kept_and_announced_when_the_database_answers() {
+    let mut riverside = Riverside::new(slow()).await;
+    let (office, store, task) = riverside.open().await;
+    let mut other = SqliteConnectOptions::new()
+        .filename(riverside.path())
+        .pragma("key", format!("\"x'{DATABASE_KEY}'\""))
+        .connect()
+        .await
+        .expect("another process");
+    other.execute("BEGIN IMMEDIATE").await.expect("locked");
+    let mut caller = Caller::new(&office);
+    for _ in 0..2 {
+        caller.ask(1, message()).await;
+        assert_eq!(caller.reply().await, OfficeReply::Unavailable, "nothing is claimed");
+    }
+    other.execute("ROLLBACK").await.expect("unlocked");
+    other.close().await.expect("closed");
+
+    riverside.desk.next().await;
+    let kept = store.messages_of(caller.call).await.expect("read");
+    assert_eq!(kept.len(), 1);
+    caller.ask(1, message()).await;
+    assert_eq!(caller.reply().await, OfficeReply::MessageSaved { message: kept[0].id });
+    close(office, caller, task).await;
+    assert!(riverside.desk.is_quiet(), "it is announced once");
+}
+
+#[tokio::test]
 async fn a_full_disk_keeps_no_message_and_says_so() {
     let mut riverside = Riverside::new(slow()).await;
     let (office, store, task) = riverside.open().await;

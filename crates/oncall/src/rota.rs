@@ -1,28 +1,6 @@
-use std::fmt;
-
+use domain::name_id;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-macro_rules! name_id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(pub String);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(name: &str) -> Self {
-                Self(name.to_owned())
-            }
-        }
-    };
-}
 
 name_id!(/** A clinician, as the practice's configuration names them. */ ClinicianId);
 name_id!(/** A way to reach somebody (a pager's webhook), as the configuration names it. Address and secret stay there. */ ChannelId);

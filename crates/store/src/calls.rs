@@ -16,7 +16,7 @@ pub struct CallRow {
     pub caller_id: Option<Phi<PhoneNumber>>,
     /// Picked up.
     pub began_at: Timestamp,
-    /// Over; `None` while it goes on, or if the process died in it.
+    /// Over; `None` while it goes on, if the process died in it, or if something of it is still to be kept.
     pub ended_at: Option<Timestamp>,
     /// What came of it, as JSON.
     pub summary: Option<Phi<String>>,
@@ -66,6 +66,15 @@ impl Store {
         let rows = sqlx::query("SELECT * FROM call WHERE practice = ? ORDER BY began_at DESC, id DESC LIMIT ?")
             .bind(&practice.0)
             .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(call).collect()
+    }
+
+    /// The calls of a practice that have not ended, oldest first. At start: those that the last process left behind.
+    pub async fn unfinished_calls(&self, practice: &PracticeId) -> Result<Vec<CallRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM call WHERE practice = ? AND ended_at IS NULL ORDER BY began_at, id")
+            .bind(&practice.0)
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(call).collect()

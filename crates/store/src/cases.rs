@@ -1,4 +1,4 @@
-use domain::{CallId, CaseDraft, CaseId, CaseUpdate, PracticeId, RequestId, Urgency};
+use domain::{CallId, CaseDraft, CaseId, CaseUpdate, PracticeId, RedFlagId, RequestId, Urgency};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -87,6 +87,23 @@ pub struct CaseFile {
     pub events: Vec<CaseEvent>,
     /// The pages that were sent, in order.
     pub pages: Vec<PageRow>,
+}
+
+impl CaseFile {
+    /// The written rules that had fired when the office last heard of them.
+    pub fn red_flags(&self) -> &[RedFlagId] {
+        let raised = self.events.iter().rev().find_map(|event| match &event.update {
+            CaseUpdate::Raised { red_flags, .. } => Some(red_flags),
+            CaseUpdate::Heard(_)
+            | CaseUpdate::Name(_)
+            | CaseUpdate::Callback(_)
+            | CaseUpdate::CalledEmergencyNumber(_)
+            | CaseUpdate::WhoIsThere(_)
+            | CaseUpdate::StoppedAnswering
+            | CaseUpdate::HungUp => None,
+        });
+        raised.unwrap_or(&self.case.draft.red_flags)
+    }
 }
 
 /// A change of a case: its row as it is now, and the events and pages that are new or have changed.

@@ -53,12 +53,17 @@ impl Columns<'_> {
         self.text(column)?.parse().map_err(|_| corrupt(column))
     }
 
+    /// A value in its own notation, such as a date. The error is dropped: it may quote the value.
+    pub(crate) fn parsed<T: std::str::FromStr>(&self, column: &str) -> Result<T, StoreError> {
+        self.text(column)?.parse().map_err(|_| corrupt(column))
+    }
+
     /// The error of serde is dropped: it may quote the value.
     pub(crate) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
         serde_json::from_str(&self.text(column)?).map_err(|_| corrupt(column))
     }
 }
 
-fn corrupt(column: &str) -> StoreError {
+pub(crate) fn corrupt(column: &str) -> StoreError {
     StoreError::Corrupt { what: format!("the column {column}") }
 }

@@ -45,6 +45,9 @@ pub enum StoreError {
         /// Of which kind.
         what: &'static str,
     },
+    /// The provider is taken at that time: nothing was written. Offer another time.
+    #[error("the provider has another appointment at that time")]
+    DoubleBooked,
     /// The database has been closed or does not answer. Open it again.
     #[error("the database is closed or does not answer")]
     Unavailable(#[source] sqlx::Error),
@@ -61,6 +64,8 @@ mod code {
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
     pub(super) const NOT_A_DATABASE: i32 = 26;
+    /// `SQLITE_CONSTRAINT`; ours that raise are named by their message.
+    pub(super) const CONSTRAINT: i32 = 19;
     /// Of an extended code the low byte is the primary one.
     pub(super) const PRIMARY: i32 = 0xff;
 }
@@ -77,6 +82,11 @@ fn is_bare(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|e| e.message() == "SQL logic error")
 }
 
+/// The triggers of the appointment book raise this (`migrations/0002_book.sql`).
+fn is_double_booking(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|e| e.message() == "double booking")
+}
+
 /// There is no connection to be had.
 fn is_gone(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::PoolClosed | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
@@ -86,6 +96,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match sqlite_code(&error) {
             Some(code::BUSY | code::LOCKED) => Self::Busy(error),
+            Some(code::CONSTRAINT) if is_double_booking(&error) => Self::DoubleBooked,
             Some(code::FULL) => Self::Full(error),
             Some(code::CORRUPT | code::NOT_A_DATABASE) => Self::Corrupt { what: "its pages".to_owned() },
             Some(code::ERROR) if is_bare(&error) => Self::Corrupt { what: "its pages".to_owned() },

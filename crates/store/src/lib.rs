@@ -1,5 +1,5 @@
-//! What a practice keeps: calls and their journals, messages, escalations, notifications still to be delivered, an audit
-//! trail. One SQLite file, encrypted by SQLCipher.
+//! What a practice keeps: calls and their journals, messages, escalations, notifications still to be delivered, the
+//! appointment book, an audit trail. One SQLite file, encrypted by SQLCipher.
 //!
 //! - A method that writes returns after the commit has reached the disk (WAL, `synchronous = FULL`): what it confirms
 //!   survives a power cut.
@@ -11,15 +11,21 @@
 //! anybody is told: an escalation's state is a text to it.
 
 mod audit;
+mod book;
 mod calls;
 mod cases;
 mod column;
 mod error;
+mod exit;
 mod messages;
 mod open;
 mod secret;
 
 pub use audit::AuditEntry;
+pub use book::{
+    AppointmentChange, AppointmentRow, ChangeKind, Exception, Found, Imported, ImportedPatient, OfferRow, Opens,
+    PatientRow, Release, Requested, Schedule, Status, Template,
+};
 pub use calls::CallRow;
 pub use cases::{CaseChange, CaseEvent, CaseFile, CaseRow, KeptCase, PageOutcome, PageRow};
 pub use error::StoreError;

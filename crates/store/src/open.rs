@@ -56,6 +56,7 @@ impl Store {
     /// Opens the database, makes it if it is missing, and brings it to the present schema.
     pub async fn open(options: &OpenOptions) -> Result<Self, StoreError> {
         quieten_sqlcipher().await?;
+        crate::exit::before_sqlcipher_clears_up();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -126,14 +127,13 @@ async fn quieten_sqlcipher() -> Result<(), StoreError> {
 }
 
 fn migrations() -> Migrator {
-    let first = include_str!("../migrations/0001_first.sql");
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "first".into(),
-        MigrationType::Simple,
-        first.into_sql_str(),
-        false,
-    )])
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "first", include_str!("../migrations/0001_first.sql")),
+        migration(2, "book", include_str!("../migrations/0002_book.sql")),
+    ])
 }
 
 #[cfg(test)]

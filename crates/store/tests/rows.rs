@@ -40,6 +40,7 @@ fn message(call: CallId, request: u32, saved_at: &str) -> MessageRow {
             date_of_birth: None,
             callback: Some(Phi::new("+15551234567".parse().expect("a number"))),
             text: Phi::from("please renew my inhaler"),
+            fields: Vec::new(),
             complete: true,
         },
     }
@@ -90,11 +91,14 @@ async fn a_call_begins_and_ends() {
     };
     store.begin_call(&call).await.expect("kept");
     assert_eq!(store.call(call.id).await.expect("read"), call);
+    assert_eq!(store.unfinished_calls(&practice()).await.expect("read"), [call.clone()]);
+    assert!(store.unfinished_calls(&"another".into()).await.expect("read").is_empty());
     call.ended_at = Some(at("08:01:00"));
     call.summary = Some(Phi::from("{}"));
     store.end_call(call.id, at("08:01:00"), &Phi::from("{}")).await.expect("kept");
     store.begin_call(&CallRow { ended_at: None, ..call.clone() }).await.expect("changes nothing");
     assert_eq!(store.latest_calls(&practice(), 10).await.expect("read"), [call]);
+    assert!(store.unfinished_calls(&practice()).await.expect("read").is_empty());
     let missing = store.end_call(CallId::new(), at("08:01:00"), &Phi::from("{}")).await;
     assert!(matches!(missing, Err(StoreError::NotFound { what: "call" })));
 }

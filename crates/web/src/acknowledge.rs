@@ -170,7 +170,7 @@ fn standing(linked: &LinkedPage, token: &str) -> String {
 fn callback(file: &CaseFile) -> String {
     let said = file.events.iter().rev().find_map(|event| match &event.update {
         CaseUpdate::Callback(number) => Some(number),
-        CaseUpdate::Raised(_)
+        CaseUpdate::Raised { .. }
         | CaseUpdate::Heard(_)
         | CaseUpdate::Name(_)
         | CaseUpdate::CalledEmergencyNumber(_)
@@ -190,10 +190,10 @@ fn telephone(number: &PhoneNumber) -> String {
 }
 
 fn red_flags(file: &CaseFile) -> String {
-    if file.case.draft.red_flags.is_empty() {
+    if file.red_flags().is_empty() {
         return String::new();
     }
-    let names: Vec<_> = file.case.draft.red_flags.iter().map(|f| f.0.replace('_', " ")).collect();
+    let names: Vec<_> = file.red_flags().iter().map(|f| f.0.replace('_', " ")).collect();
     format!("<h2>Red flags</h2>\n<p>{}</p>\n", Escaped(&names.join(", ")))
 }
 
@@ -212,7 +212,7 @@ fn updates(file: &CaseFile, zone: &TimeZone) -> String {
 
 fn update(update: &CaseUpdate) -> String {
     match update {
-        CaseUpdate::Raised(urgency) => format!("It is now: <strong>{urgency}</strong>"),
+        CaseUpdate::Raised { urgency, .. } => format!("It is now: <strong>{urgency}</strong>"),
         CaseUpdate::Heard(words) => format!("The caller said: “{}”", Escaped(words.expose())),
         CaseUpdate::Name(name) => format!("Name: {}", Escaped(name.expose())),
         CaseUpdate::Callback(number) => format!("Number to call back: {}", telephone(number.expose())),

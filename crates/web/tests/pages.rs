@@ -79,10 +79,16 @@ fn file(id: CaseId) -> CaseFile {
         events: vec![
             event(2, "14:05:30", CaseUpdate::Callback(Phi::new("+15551234567".parse().expect("a number")))),
             event(3, "14:06:00", CaseUpdate::WhoIsThere(Phi::from("my <b>son</b>"))),
-            event(4, "14:07:00", CaseUpdate::StoppedAnswering),
+            event(4, "14:06:30", raised()),
+            event(5, "14:07:00", CaseUpdate::StoppedAnswering),
         ],
         pages: Vec::new(),
     }
+}
+
+fn raised() -> CaseUpdate {
+    let red_flags = vec![RedFlagId("chest_pain".to_owned()), RedFlagId("arm_or_jaw_pain".to_owned())];
+    CaseUpdate::Raised { urgency: Urgency::Emergency, red_flags }
 }
 
 struct Site {
@@ -191,7 +197,7 @@ async fn opening_the_link_shows_the_case_and_takes_nothing() {
         "Emergency KT-4821",
         "Riverside &amp; Sons",
         "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &quot;quoted&quot; &amp; more",
-        "chest pain",
+        "chest pain, arm or jaw pain",
         "09:05:00, Monday 2 March",
         "<h2>Call back</h2>\n<p><a href=\"tel:+15551234567\">", // the later number
         "my &lt;b&gt;son&lt;/b&gt;",

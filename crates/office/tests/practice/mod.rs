@@ -142,6 +142,8 @@ impl Riverside {
         let channels = BTreeMap::from([("ann-pager".into(), ann.webhook()), ("bob-pager".into(), bob.webhook())]);
         let config = OfficeConfig {
             practice: Arc::new(practice()),
+            templates: Vec::new(),
+            exceptions: Vec::new(),
             rota: Rota::always(Tiers::new(clinician("ann", "Doctor Ann"), vec![clinician("bob", "Doctor Bob")])),
             policy: Policy { emergency: pace, urgent: pace },
             channels,
@@ -177,6 +179,7 @@ fn practice() -> Practice {
         facts: Vec::new(),
         words: Vec::new(),
         connects_urgent: false,
+        front_desk: domain::FrontDesk::default(),
     }
 }
 
@@ -231,6 +234,7 @@ pub fn message() -> OfficeRequest {
         date_of_birth: None,
         callback: Some(Phi::new(NUMBER.parse().expect("a number"))),
         text: Phi::from("please renew my inhaler"),
+        fields: Vec::new(),
         complete: true,
     }))
 }

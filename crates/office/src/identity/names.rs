@@ -1,0 +1,136 @@
+use super::nicknames;
+use super::sound::sounds_like;
+
+/// A name as it is compared: without capitals, accents, titles and punctuation.
+#[derive(PartialEq, Eq)]
+pub(super) struct Name {
+    given: String,
+    /// Middle names and the family name, in order; never empty.
+    rest: Vec<String>,
+}
+
+/// Words before or after a name that are not part of it.
+const TITLES: &[&str] = &["mr", "mrs", "ms", "miss", "dr", "doctor", "jr", "sr", "junior", "senior", "ii", "iii", "iv"];
+
+impl Name {
+    /// `None` if there are not two names, a first and a last one.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let folded: String = text.chars().flat_map(fold).collect();
+        let mut words = folded.split_whitespace().filter(|w| !TITLES.contains(w)).map(str::to_owned);
+        let given = words.next()?;
+        let rest: Vec<_> = words.collect();
+        (!rest.is_empty()).then_some(Self { given, rest })
+    }
+
+    /// Whether both may be the same name, said and heard.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let given = nicknames::are_of_one_name(&self.given, &other.given) || sounds_like(&self.given, &other.given);
+        given && self.families().any(|one| other.families().any(|two| sounds_like(&one, &two)))
+    }
+
+    /// What may be the family name: "berg", "derberg", "vanderberg".
+    fn families(&self) -> impl Iterator<Item = String> + '_ {
+        (0..self.rest.len()).rev().map(|from| self.rest[from..].concat())
+    }
+}
+
+/// A letter as it is compared. An apostrophe goes ("O'Brien" is heard as "OBrien"), a hyphen parts.
+fn fold(letter: char) -> impl Iterator<Item = char> {
+    let folded: &str = match letter {
+        'À'..='Å' | 'à'..='å' | 'Ā'..='ą' => "a",
+        'Æ' | 'æ' => "ae",
+        'Ç' | 'ç' | 'Ć'..='č' => "c",
+        'Ď'..='đ' | 'Ð' | 'ð' => "d",
+        'È'..='Ë' | 'è'..='ë' | 'Ē'..='ě' => "e",
+        'Ĝ'..='ģ' => "g",
+        'Ì'..='Ï' | 'ì'..='ï' | 'Ĩ'..='ı' => "i",
+        'Ĺ'..='ł' => "l",
+        'Ñ' | 'ñ' | 'Ń'..='ň' => "n",
+        'Ò'..='Ö' | 'Ø' | 'ò'..='ö' | 'ø' | 'Ō'..='ő' => "o",
+        'Œ' | 'œ' => "oe",
+        'Ŕ'..='ř' => "r",
+        'Ś'..='š' => "s",
+        'ß' => "ss",
+        'Ţ'..='ŧ' => "t",
+        'Ù'..='Ü' | 'ù'..='ü' | 'Ũ'..='ų' => "u",
+        'Ý' | 'ý' | 'ÿ' | 'Ŷ'..='Ÿ' => "y",
+        'Ź'..='ž' => "z",
+        '\'' | '’' | '.' | '\u{300}'..='\u{36f}' => "", // the last are accents that stand alone
+        other if other.is_alphabetic() => return Folded::Letter(other.to_lowercase()),
+        _ => " ",
+    };
+    Folded::Known(folded.chars())
+}
+
+/// The letters that one letter becomes.
+enum Folded {
+    Known(std::str::Chars<'static>),
+    Letter(std::char::ToLowercase),
+}
+
+impl Iterator for Folded {
+    type Item = char;
+    fn next(&mut self) -> Option<char> {
+        match self {
+            Self::Known(letters) => letters.next(),
+            Self::Letter(letters) => letters.next(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_like(one: &str, two: &str) -> bool {
+        let name = |text| Name::of(text).unwrap_or_else(|| panic!("{text} is a full name"));
+        assert_eq!(name(one).is_like(&name(two)), name(two).is_like(&name(one)), "{one}, {two}: either way round");
+        name(one).is_like(&name(two))
+    }
+
+    #[test]
+    fn names_are_the_same_as_they_are_said_and_heard() {
+        let same = [
+            ("John Smith", "jon smyth"),
+            ("Stephen Baker", "Steven Baker"),
+            ("Catherine O'Brien", "Katherine OBrien"),
+            ("José Núñez", "Jose Nunez"),
+            ("Jose\u{301} Nunez", "José Nunez"),
+            ("Robert Miller", "Bob Miller"),
+            ("Margaret Hall", "Peggy Hall"),
+            ("Mr. William Stone Jr.", "Bill Stone"),
+            ("Mary Ann Jones", "Mary Jones"),
+            ("Anna van der Berg", "Anna Vandenberg"),
+            ("Jürgen Müller", "Jurgen Muller"),
+            ("Anna Smith-Jones", "Anna Smith Jones"),
+            ("Jeffrey Phillips", "Geoffrey Philips"),
+        ];
+        for (one, two) in same {
+            assert!(is_like(one, two), "{one}, {two}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_others() {
+        let others = [
+            ("John Smith", "Jane Smith"),
+            ("John Smith", "John Jones"),
+            ("Robert Miller", "Richard Miller"),
+            ("Mary Lee", "Mary Lou"),
+            ("Alexander Stone", "Alexandra Stone Baker"),
+            ("Maria Diaz", "Mario Ruiz"),
+            ("Peter Brown", "Brown Peter"),
+            ("Anna Smith", "Anna Smith Jones"),
+        ];
+        for (one, two) in others {
+            assert!(!is_like(one, two), "{one}, {two}");
+        }
+    }
+
+    #[test]
+    fn one_word_is_no_full_name() {
+        for text in ["", "Smith", "Dr. Smith", "  ", "..."] {
+            assert!(Name::of(text).is_none(), "{text:?}");
+        }
+    }
+}
