@@ -63,7 +63,18 @@ impl Case {
                 | OfficeReply::Acknowledged { .. }
                 | OfficeReply::MessageSaved { .. }
                 | OfficeReply::CaseOpened { .. }
-                | OfficeReply::CaseUpdated,
+                | OfficeReply::CaseUpdated
+                | OfficeReply::PatientMatched(_)
+                | OfficeReply::PatientNotMatched
+                | OfficeReply::PatientAmbiguous
+                | OfficeReply::Slots(_)
+                | OfficeReply::Appointments(_)
+                | OfficeReply::Booked(_)
+                | OfficeReply::Moved(_)
+                | OfficeReply::Cancelled(_)
+                | OfficeReply::SlotTaken
+                | OfficeReply::NoSuchAppointment
+                | OfficeReply::NotAllowed,
                 _,
             ) => None,
         }

@@ -1,17 +1,13 @@
 //! Whom to call back, and where. Each is asked for only if missing, read back, corrected at most twice and then kept as
 //! heard: a message with an unsure name is worth more than a caller who gives up.
 
-use domain::{CallerKind, Phi, PhoneNumber, Reading, Slot, YesNo};
+use domain::{CallerKind, Phi, PhoneNumber, Reading, YesNo};
 use jiff::civil::Date;
 
+use crate::prompt::RequestLine;
 use crate::question::Question;
+use crate::value::{Known, READ_BACKS_MAX, Value};
 
-/// How often a missing value is asked for.
-const ASKS_MAX: u8 = 3;
-/// How often a value is read back: once, and after each of two corrections.
-const READ_BACKS_MAX: u8 = 3;
-/// Below this certainty a value is asked for again rather than read back (see [`Slot::certainty`]).
-const CERTAINTY_MIN: f32 = 0.5;
 /// A longer answer to "what is your name?" is not taken for a name that the reader did not see.
 const NAME_WORDS_MAX: usize = 4;
 /// National numbers have this many digits; keys are read in this length.
@@ -27,6 +23,10 @@ pub(crate) struct Contact {
     keys: Phi<String>,
     caller: CallerKind,
     date_of_birth: Option<Phi<Date>>,
+    /// The single word that another single word took the place of as the name: perhaps a first name before the last.
+    half_name: Option<Phi<String>>,
+    /// Whether a message may be left at the number.
+    leave_message: Option<YesNo>,
 }
 
 /// The offer to call back at the number that is shown.
@@ -34,23 +34,6 @@ pub(crate) struct Contact {
 enum Offer {
     Due { asks: u8 },
     Declined,
-}
-
-#[derive(Debug)]
-struct Value<T> {
-    known: Known<T>,
-    asks: u8,
-    read_backs: u8,
-}
-
-#[derive(Debug)]
-enum Known<T> {
-    Missing,
-    /// To be read back.
-    Heard(Phi<T>),
-    /// Confirmed, or kept as heard.
-    Settled(Phi<T>),
-    GivenUp,
 }
 
 impl Contact {
@@ -63,6 +46,8 @@ impl Contact {
             keys: Phi::default(),
             caller: CallerKind::Other,
             date_of_birth: None,
+            half_name: None,
+            leave_message: None,
         }
     }
 
@@ -71,9 +56,24 @@ impl Contact {
         self.number.value().or(self.caller_id.as_ref())
     }
 
+    /// The number that was said, not merely shown.
+    pub(crate) fn said_number(&self) -> Option<&Phi<PhoneNumber>> {
+        self.number.value()
+    }
+
     /// The name, confirmed or heard.
     pub(crate) fn name(&self) -> Option<&Phi<String>> {
         self.name.value()
+    }
+
+    /// The name under which the practice knows the patient: it need not be read back any more.
+    pub(crate) fn settle_name(&mut self, name: &Phi<String>) {
+        self.name.settle(Some(name.clone()));
+    }
+
+    /// It was not the right name, or another patient is meant: it is asked for anew.
+    pub(crate) fn forget_name(&mut self) {
+        self.name = Value::new();
     }
 
     /// Who is calling, as far as it was heard.
@@ -97,6 +97,25 @@ impl Contact {
         }
     }
 
+    /// The same, where a callback and perhaps a message is to be promised: whether one may be left there is asked with it.
+    pub(crate) fn callback_question(&self) -> Option<Question> {
+        match (&self.number.known, &self.offer) {
+            (Known::Missing, Offer::Due { .. }) => Some(Question::Request(RequestLine::OfferCallerId)),
+            (Known::Heard(number), _) => Some(Question::Request(RequestLine::ReadBackNumber(number.clone()))),
+            (Known::Missing, Offer::Declined) | (Known::Settled(_) | Known::GivenUp, _) => self.number_question(),
+        }
+    }
+
+    /// Whether a message may be left at the number, if it was asked.
+    pub(crate) fn leave_message(&self) -> Option<YesNo> {
+        self.leave_message
+    }
+
+    /// An answer to one of the questions that ask for that, too.
+    pub(crate) fn answer_leave_message(&mut self, yes_no: Option<YesNo>) {
+        self.leave_message = yes_no.or(self.leave_message);
+    }
+
     /// What is still to be asked about the name.
     pub(crate) fn name_question(&self) -> Option<Question> {
         match &self.name.known {
@@ -110,7 +129,11 @@ impl Contact {
     /// Takes what an utterance says of name and number. `settled_too`: a later utterance may change what was settled;
     /// a second decode may not.
     pub(crate) fn take(&mut self, reading: &Reading, settled_too: bool) {
+        let before = self.name.value().cloned();
         self.name.take(reading.slots.name.as_ref(), settled_too);
+        if before.as_ref() != self.name.value() {
+            self.half_name = before.filter(is_one_word);
+        }
         self.number.take(reading.slots.callback.as_ref(), settled_too);
         if reading.caller != CallerKind::Other {
             self.caller = reading.caller;
@@ -140,6 +163,15 @@ impl Contact {
         self.number.asked();
     }
 
+    /// An answer to "and the full name?": "Smith" after "Ann" is the rest of it.
+    pub(crate) fn join_name(&mut self) {
+        if let (Some(first), Known::Heard(last)) = (self.half_name.take(), &self.name.known)
+            && is_one_word(last)
+        {
+            self.name.known = Known::Heard(Phi::new(format!("{} {}", first.expose().trim(), last.expose().trim())));
+        }
+    }
+
     /// An answer to "what is your name?". A short answer is the name even if the reader saw none.
     pub(crate) fn answer_name(&mut self, text: &Phi<String>) {
         let words = text.expose().split_whitespace().count();
@@ -157,6 +189,11 @@ impl Contact {
     /// "Is that the right name?"
     pub(crate) fn answer_name_read_back(&mut self, read_back: &Phi<String>, yes_no: Option<YesNo>) {
         self.name.answer(read_back, yes_no);
+    }
+
+    /// Whether a number has been begun by keys.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.expose().is_empty()
     }
 
     /// A key, while the number is asked for. `*` begins anew. True if the number is complete.
@@ -177,52 +214,7 @@ impl Contact {
     }
 }
 
-impl<T: Clone + PartialEq> Value<T> {
-    fn new() -> Self {
-        Self { known: Known::Missing, asks: 0, read_backs: 0 }
-    }
-
-    fn value(&self) -> Option<&Phi<T>> {
-        match &self.known {
-            Known::Heard(value) | Known::Settled(value) => Some(value),
-            Known::Missing | Known::GivenUp => None,
-        }
-    }
-
-    fn settle(&mut self, value: Option<Phi<T>>) {
-        self.known = value.map_or(Known::GivenUp, Known::Settled);
-    }
-
-    fn take(&mut self, slot: Option<&Slot<T>>, settled_too: bool) {
-        let Some(slot) = slot.filter(|slot| slot.certainty >= CERTAINTY_MIN) else { return };
-        let settled = matches!(self.known, Known::Settled(_));
-        if self.value() != Some(&slot.value) && (settled_too || !settled) {
-            self.known = Known::Heard(slot.value.clone());
-        }
-    }
-
-    /// It was asked for; with no value the askings are counted.
-    fn asked(&mut self) {
-        self.asks += 1;
-        if matches!(self.known, Known::Missing) && self.asks >= ASKS_MAX {
-            self.known = Known::GivenUp;
-        }
-    }
-
-    /// An answer to the read-back of `read_back`.
-    fn answer(&mut self, read_back: &Phi<T>, yes_no: Option<YesNo>) {
-        let Known::Heard(value) = &self.known else { return };
-        let value = value.clone();
-        let corrected = &value != read_back;
-        self.read_backs += 1;
-        self.known = match yes_no {
-            Some(YesNo::Yes) if !corrected => Known::Settled(value),
-            _ if self.read_backs >= READ_BACKS_MAX => Known::Settled(value),
-            Some(YesNo::No) if !corrected => {
-                self.asks = self.asks.max(1);
-                Known::Missing
-            }
-            Some(YesNo::Yes | YesNo::No) | None => Known::Heard(value),
-        };
-    }
+/// Whether a name is a first or last name only.
+pub(crate) fn is_one_word(name: &Phi<String>) -> bool {
+    name.expose().split_whitespace().count() == 1
 }

@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use domain::{
-    CallTime, CaseDraft, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest, Phi, PhoneNumber, RequestId, Urgency,
+    CallTime, CaseDraft, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest, Phi, PhoneNumber, RedFlagId, RequestId,
+    Urgency,
 };
 
 use crate::case::Case;
+use crate::inquiry::{ANSWER_DUE, Inquiry, UnderWay};
 use crate::requests::Requests;
-use crate::{Output, Prompt};
+use crate::visit::Change;
+use crate::{Outcome, Output, Prompt};
 
 /// The caller is told that a message could not be kept when the office has said nothing for this long.
 const SAVED_DUE: Duration = Duration::from_secs(10);
@@ -21,6 +24,8 @@ pub(crate) struct Desk {
     requests: Requests,
     case: Option<Case>,
     messages: Vec<Delivery>,
+    inquiry: Option<Inquiry>,
+    changes: Vec<UnderWay>,
     outputs: VecDeque<Output>,
 }
 
@@ -28,6 +33,9 @@ pub(crate) struct Desk {
 #[derive(Debug)]
 struct Delivery {
     request: RequestId,
+    draft: MessageDraft,
+    /// When the practice answers, as it promises.
+    by: Option<String>,
     standing: Standing,
 }
 
@@ -47,14 +55,21 @@ impl Desk {
         self.case.as_ref().map(|case| case.urgency)
     }
 
-    /// Whether a message was kept.
-    pub(crate) fn kept_a_message(&self) -> bool {
-        self.messages.iter().any(|delivery| delivery.standing == Standing::Kept)
+    /// The messages that were kept.
+    pub(crate) fn messages_kept(&self) -> impl Iterator<Item = Outcome> {
+        let kept = self.messages.iter().filter(|delivery| delivery.standing == Standing::Kept);
+        kept.map(|delivery| Outcome::Message(Box::new(delivery.draft.clone())))
     }
 
-    /// Whether the caller is owed a word: about the page, or about a message.
+    /// What was achieved in the office's book.
+    pub(crate) fn changes_made(&self) -> impl Iterator<Item = Outcome> {
+        self.changes.iter().filter_map(UnderWay::outcome)
+    }
+
+    /// Whether the caller is owed a word: about the page, a message, or a change of the book.
     pub(crate) fn news_awaited(&self) -> bool {
         self.page_news_awaited()
+            || self.changes.iter().any(UnderWay::news_awaited)
             || self.messages.iter().any(|delivery| matches!(delivery.standing, Standing::Awaited { .. }))
     }
 
@@ -75,10 +90,10 @@ impl Desk {
     }
 
     /// The case is more urgent than the office knows.
-    pub(crate) fn raise_case(&mut self, urgency: Urgency, now: CallTime) {
+    pub(crate) fn raise_case(&mut self, urgency: Urgency, red_flags: Vec<RedFlagId>, now: CallTime) {
         let Some(case) = &mut self.case else { return };
         case.urgency = urgency;
-        self.update_case(CaseUpdate::Raised(urgency), now);
+        self.update_case(CaseUpdate::Raised { urgency, red_flags }, now);
     }
 
     /// Adds to the case, if there is one.
@@ -106,9 +121,55 @@ impl Desk {
         }
     }
 
-    pub(crate) fn save(&mut self, draft: MessageDraft, now: CallTime) {
-        let request = self.ask(OfficeRequest::SaveMessage(Box::new(draft)), now);
-        self.messages.push(Delivery { request, standing: Standing::Awaited { since: now } });
+    /// Has a message kept. `by`: what the caller is told of the answer once it is.
+    pub(crate) fn save(&mut self, draft: MessageDraft, by: Option<String>, now: CallTime) {
+        let request = self.ask(OfficeRequest::SaveMessage(Box::new(draft.clone())), now);
+        self.messages.push(Delivery { request, draft, by, standing: Standing::Awaited { since: now } });
+    }
+
+    /// Asks something for a visit. The answer is waited for by [`Self::takes_answer`] or [`Self::answer_overdue`].
+    pub(crate) fn inquire(&mut self, request: OfficeRequest, now: CallTime) {
+        self.forget_inquiry();
+        let request = self.ask(request, now);
+        self.inquiry = Some(Inquiry { request, since: now });
+    }
+
+    /// Has the book changed.
+    pub(crate) fn change(&mut self, change: Change, now: CallTime) {
+        self.inquire(change.request.clone(), now);
+        self.changes.extend(self.inquiry.map(|inquiry| UnderWay::new(inquiry.request, change)));
+    }
+
+    /// Whether `id` is what a visit has asked and waits for. Once.
+    pub(crate) fn takes_answer(&mut self, id: RequestId) -> bool {
+        let ours = self.inquiry.take_if(|inquiry| inquiry.request == id).is_some();
+        if ours {
+            self.requests.done(id);
+        }
+        ours
+    }
+
+    /// Whether the answer to a visit has not come in time. It is not asked for any more.
+    pub(crate) fn answer_overdue(&mut self, now: CallTime) -> bool {
+        let Some(inquiry) = self.inquiry.take_if(|inquiry| inquiry.since + ANSWER_DUE <= now) else { return false };
+        self.drop_request(inquiry.request);
+        true
+    }
+
+    /// Nobody waits for what a visit has asked. What was confirmed is still done.
+    pub(crate) fn forget_inquiry(&mut self) {
+        let changes = &self.changes;
+        let idle = |inquiry: &mut Inquiry| changes.iter().all(|change| change.request != inquiry.request);
+        if let Some(inquiry) = self.inquiry.take_if(idle) {
+            self.requests.done(inquiry.request);
+        }
+    }
+
+    fn drop_request(&mut self, id: RequestId) {
+        self.requests.done(id);
+        if let Some(change) = self.changes.iter_mut().find(|change| change.request == id) {
+            change.give_up();
+        }
     }
 
     /// What the caller is to hear of a reply.
@@ -120,10 +181,24 @@ impl Desk {
             | OfficeReply::Paged
             | OfficeReply::NotPaged
             | OfficeReply::Acknowledged { .. }
-            | OfficeReply::CaseUpdated => self.requests.done(id),
+            | OfficeReply::CaseUpdated
+            | OfficeReply::PatientMatched(_)
+            | OfficeReply::PatientNotMatched
+            | OfficeReply::PatientAmbiguous
+            | OfficeReply::Slots(_)
+            | OfficeReply::Appointments(_)
+            | OfficeReply::Booked(_)
+            | OfficeReply::Moved(_)
+            | OfficeReply::Cancelled(_)
+            | OfficeReply::SlotTaken
+            | OfficeReply::NoSuchAppointment
+            | OfficeReply::NotAllowed => self.requests.done(id),
         }
         if let Some(case) = self.case.as_mut().filter(|case| case.request == id) {
             return case.reply(reply);
+        }
+        if let Some(change) = self.changes.iter_mut().find(|change| change.request == id) {
+            return change.reply(reply);
         }
         self.messages.iter_mut().find(|delivery| delivery.request == id)?.reply(reply)
     }
@@ -131,7 +206,8 @@ impl Desk {
     pub(crate) fn poll_timeout(&self) -> Option<CallTime> {
         let messages = self.messages.iter().filter_map(Delivery::poll_timeout);
         let case = self.case.as_ref().and_then(Case::poll_timeout);
-        messages.chain(case).chain(self.requests.poll_timeout()).min()
+        let inquiry = self.inquiry.map(|inquiry| inquiry.since + ANSWER_DUE);
+        messages.chain(case).chain(inquiry).chain(self.requests.poll_timeout()).min()
     }
 
     /// What the caller is to hear of replies that did not come.
@@ -158,7 +234,8 @@ impl Delivery {
         match (reply, self.standing) {
             (OfficeReply::MessageSaved { .. }, Standing::Awaited { .. } | Standing::Failed) => {
                 self.standing = Standing::Kept;
-                Some(Prompt::MessagePassedOn)
+                let until = self.by.take().map(|by| Prompt::MessagePassedOnUntil { by });
+                Some(until.unwrap_or(Prompt::MessagePassedOn))
             }
             (OfficeReply::Unavailable, Standing::Awaited { .. }) => {
                 self.standing = Standing::Failed;
@@ -171,7 +248,18 @@ impl Delivery {
                 | OfficeReply::Paged
                 | OfficeReply::NotPaged
                 | OfficeReply::Acknowledged { .. }
-                | OfficeReply::CaseUpdated,
+                | OfficeReply::CaseUpdated
+                | OfficeReply::PatientMatched(_)
+                | OfficeReply::PatientNotMatched
+                | OfficeReply::PatientAmbiguous
+                | OfficeReply::Slots(_)
+                | OfficeReply::Appointments(_)
+                | OfficeReply::Booked(_)
+                | OfficeReply::Moved(_)
+                | OfficeReply::Cancelled(_)
+                | OfficeReply::SlotTaken
+                | OfficeReply::NoSuchAppointment
+                | OfficeReply::NotAllowed,
                 _,
             ) => None,
         }

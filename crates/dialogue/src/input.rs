@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{LineId, OfficeReply, Phi, PhoneNumber, Practice, Reading, RedFlag, RequestId};
+use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
 /// What is known before the first word.
@@ -14,6 +15,8 @@ pub struct CallContext {
     pub open: bool,
     /// The practice that was rung.
     pub practice: Arc<Practice>,
+    /// When it was picked up: what "tomorrow" means.
+    pub began: Zoned,
 }
 
 /// Something that happened in the call. With the [`domain::CallTime`] it happened at, it is all that the receptionist
@@ -25,7 +28,7 @@ pub enum Input {
     Answered,
     /// The caller's first voiced sample. Pauses what is being said.
     SpeechStarted,
-    /// The caller has stopped. [`Input::Heard`] follows if there were words; if there were none, nothing follows.
+    /// The caller has stopped. [`Input::Heard`] follows if there were words, [`Input::Dismissed`] if there were none.
     SpeechEnded,
     /// The red flags of a partial. Sent for *every* partial that has words, with an empty list where no rule fired: a
     /// flag counts when two partials in a row have it, and any partial shows that words are coming.
@@ -47,6 +50,8 @@ pub enum Input {
         /// What they were understood to mean.
         reading: Box<Reading>,
     },
+    /// What seemed to be speech has turned out to be a cough, a laugh or noise. What was being said goes on.
+    Dismissed,
     /// Voiced sound without words for 5 s, and again for every further 5 s of it. Unsure, so it counts as urgent.
     Unintelligible,
     /// The first sound of a line has left.

@@ -10,8 +10,10 @@
 //! # let practice = Practice {
 //! #     id: PracticeId::from("p"), name: String::new(), zone: jiff::tz::TimeZone::UTC, emergency_number: "911".into(),
 //! #     crisis_number: "988".into(), hours: vec![], facts: vec![], words: vec![], connects_urgent: false,
+//! #     front_desk: domain::FrontDesk::default(),
 //! # };
-//! let context = CallContext { caller_id: None, open: true, practice: Arc::new(practice) };
+//! let began = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+//! let context = CallContext { caller_id: None, open: true, practice: Arc::new(practice), began };
 //! let mut receptionist = Receptionist::new(context);
 //! receptionist.handle_input(Input::Answered, CallTime::ZERO);
 //! assert!(matches!(receptionist.poll_output(), Some(Output::Say { prompt: Prompt::Greeting, .. })));
@@ -30,9 +32,12 @@
 //!    not ended by us. Only after ten minutes without a single word may it end.
 //! 4. After the caller starts to speak, our speech stops before any new line. Excepted are emergency lines, and the last
 //!    line of a call of twenty minutes.
+//! 5. The office's book is changed for one reason only: a read-back of just that, heard to its end and answered with yes.
 //! 6. Nothing is claimed before the office's reply says that it happened ([`Prompt::claim`]).
 //! 7. No patient's word in any `Debug`.
 //! 8. The same inputs at the same times give the same outputs.
+//! 9. Nothing about a patient is told ([`Prompt::discloses`]), moved or cancelled before the office has matched the caller to
+//!    that patient.
 //!
 //! # Every doubt reaches a person
 //!
@@ -44,26 +49,37 @@
 //! - A request that the office refuses or forgets is asked again under its id until it is done or the call is over.
 #![warn(missing_docs)]
 
+mod agenda;
 mod case;
 mod contact;
 mod desk;
+mod echo;
+mod identity;
 mod input;
+mod inquiry;
 mod output;
 mod phrases;
 mod plan;
 mod prompt;
 mod question;
 mod receptionist;
+mod request;
 mod requests;
 mod said;
+mod setting;
 mod silence;
 mod spoken;
 mod triage;
 mod turn_taking;
+mod unspoken;
+mod value;
+mod visit;
+mod vital;
+mod when;
 mod wording;
 
 pub use input::{CallContext, Input, TransferNews};
-pub use output::{Note, Outcome, Output, TransferTo, Witness};
-pub use prompt::{Claim, Prompt};
+pub use output::{AppointmentOutcome, Note, Outcome, Output, TransferTo, Witness};
+pub use prompt::{Claim, Moment, Opening, PatientLine, Prompt, RequestLine, VisitLine};
 pub use receptionist::{Reason, Receptionist};
 pub use wording::{Rendered, Wording, WordingError};

@@ -1,6 +1,10 @@
 //! What the receptionist wants done.
 
-use domain::{LineId, OfficeRequest, RequestId, Urgency};
+use domain::{
+    AppointmentTypeId, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RequestId, Urgency,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Prompt;
@@ -52,8 +56,8 @@ pub enum TransferTo {
     Desk,
 }
 
-/// What a summary of the call should tell. Holds no patient's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a summary of the call should tell. Who the patient is stands in [`Phi`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Note {
     /// Urgency rose, and a clinician is being paged or told.
@@ -82,8 +86,8 @@ pub enum Witness {
 }
 
 /// What a call achieved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
     /// An emergency was recognised and handed to the office.
     Emergency,
@@ -92,9 +96,50 @@ pub enum Outcome {
     /// A person was put on the line.
     Connected,
     /// A message is kept.
-    Message,
+    Message(Box<MessageDraft>),
     /// A question was answered.
     Answered,
+    /// An appointment is in the book.
+    Booked(Box<AppointmentOutcome>),
+    /// An appointment stands at another time: this one.
+    Moved(Box<AppointmentOutcome>),
+    /// An appointment is given up: this one.
+    Cancelled(Box<AppointmentOutcome>),
     /// Nothing.
     None,
+}
+
+impl Outcome {
+    /// The label used in files, JSON and logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Emergency => "emergency",
+            Self::Urgent => "urgent",
+            Self::Connected => "connected",
+            Self::Message(_) => "message",
+            Self::Answered => "answered",
+            Self::Booked(_) => "booked",
+            Self::Moved(_) => "moved",
+            Self::Cancelled(_) => "cancelled",
+            Self::None => "none",
+        }
+    }
+}
+
+/// The appointment that a call was about, and whose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppointmentOutcome {
+    /// When it begins.
+    pub start: Timestamp,
+    /// With whom.
+    pub provider: ProviderId,
+    /// For what.
+    #[serde(rename = "type")]
+    pub kind: AppointmentTypeId,
+    /// The patient's name as the practice writes it.
+    pub name: Phi<String>,
+    /// The patient's date of birth.
+    pub date_of_birth: Phi<Date>,
+    /// The number to call back.
+    pub callback: Option<Phi<PhoneNumber>>,
 }

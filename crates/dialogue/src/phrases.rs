@@ -85,6 +85,9 @@ const CARRIERS: &[&str] = &[
     "your",
 ];
 
+/// Words of a greeting.
+const GREETINGS: &[&str] = &["hello", "hi", "hey", "good", "morning", "afternoon", "evening", "there"];
+
 /// How a bare yes or no begins, and what may follow.
 const YES_OR_NO: &[&str] = &[
     "yes", "yeah", "yep", "yup", "no", "nope", "nah", "correct", "right", "wrong", "sure", "fine", "that's", "thats",
@@ -100,6 +103,14 @@ const TOLD_AFTER_WISH_MIN: usize = 6;
 const TOLD_WORDS_MIN: usize = 10;
 /// A longer one than this says more than yes or no.
 const YES_OR_NO_WORDS_MAX: usize = 5;
+/// A longer yes tells something else.
+const CONFIRMING_WORDS_MAX: usize = 8;
+/// Words that take a yes back, or put it off.
+const RESERVES: &[&str] = &[
+    "actually", "although", "another", "ask", "but", "can't", "check", "don't", "except", "first", "hold", "how",
+    "however", "if", "instead", "keep", "maybe", "not", "or", "question", "said", "shame", "should", "sorry", "stop",
+    "think", "though", "unless", "until", "wait", "what", "when", "wife", "husband", "work", "wrong",
+];
 /// In a message, where any word may matter, a longer one than this is kept.
 const DROPPED_WORDS_MAX: usize = 3;
 
@@ -123,6 +134,12 @@ pub(crate) fn tells_what_about(text: &str) -> bool {
     }
 }
 
+/// "Hello?", "hi, good morning": the caller greets, and wants nothing yet.
+pub(crate) fn is_greeting(text: &str) -> bool {
+    let words = words(text);
+    !words.is_empty() && words.iter().all(|word| GREETINGS.contains(&word.as_str()))
+}
+
 /// "Mm-hm", "okay", and "yeah" where no yes or no was asked for: the caller listens, and wants nothing.
 pub(crate) fn is_murmur(text: &str, yes_no_asked: bool) -> bool {
     let words = words(text);
@@ -142,6 +159,12 @@ pub(crate) fn is_farewell(text: &str) -> bool {
 /// Whether a farewell says that the caller is leaving now, whatever was asked.
 pub(crate) fn is_leaving(text: &str) -> bool {
     is_farewell(text) && words(text).iter().any(|word| word == "bye" || word == "goodbye")
+}
+
+/// Whether a yes leaves no doubt: no word beside it takes it back or puts it off.
+pub(crate) fn confirms(text: &str) -> bool {
+    let words = words(text);
+    words.len() <= CONFIRMING_WORDS_MAX && !words.iter().any(|word| RESERVES.contains(&word.as_str()))
 }
 
 /// Nothing but a yes, a no, a murmur or a farewell.
@@ -216,6 +239,7 @@ mod tests {
         for text in ["no", "", "thanks and I also need a refill", "bye the way my chest hurts", "that's all wrong"] {
             assert!(!is_farewell(text), "{text}");
         }
+        assert!(is_greeting("Hello?") && is_greeting("Hi, good morning") && !is_greeting("hello doctor"));
         assert!(is_leaving("okay bye") && !is_leaving("no that's all"));
     }
 

@@ -1,14 +1,21 @@
 //! What the conversation is about, and what each subject wants next. A plan is asked for its [`Next`] whenever the floor
 //! is free; it keeps no queue of lines, so that nothing stale is ever said.
 
+mod message;
+mod urgent;
+
 use std::time::Duration;
 
-use domain::{CallTime, Intent};
+use domain::{CallTime, Intent, OfficeRequest};
 
 use crate::Prompt;
 use crate::contact::Contact;
 use crate::question::Question;
 use crate::silence::Waiting;
+use crate::unspoken::Unspoken;
+use crate::visit::Visit;
+pub(crate) use message::Message;
+pub(crate) use urgent::{Caller, Urgent};
 
 /// How often each fact is asked for in an emergency; then it is left alone.
 const EMERGENCY_ASKS_MAX: u8 = 2;
@@ -28,6 +35,8 @@ pub(crate) enum Plan {
     Offer(Question),
     /// A message is taken.
     Message(Message),
+    /// An appointment is booked, moved, cancelled or told of.
+    Visit(Box<Visit>),
     /// A person was asked for and is being sought.
     Connecting {
         /// Since when.
@@ -39,11 +48,8 @@ pub(crate) enum Plan {
     Emergency(Emergency),
     /// The caller cannot be heard; the page and the keys are all there is.
     Unheard,
-    /// The caller cannot be spoken to.
-    Unspoken {
-        /// Since when somebody is sought to take over.
-        since: CallTime,
-    },
+    /// The caller cannot be spoken to, but perhaps by one line that lies on disk.
+    Unspoken(Unspoken),
     /// A last line, then the end.
     Closing {
         /// The line.
@@ -68,36 +74,43 @@ pub(crate) enum Next {
     Connect,
     /// Save the message.
     Save,
+    /// Ask the office, and wait for its answer.
+    Request(OfficeRequest),
+    /// Nothing is left to do, but perhaps a last word to say.
+    Done(Option<Prompt>),
+    /// It cannot be done here, and why: a message is taken.
+    HandOver(Prompt),
+    /// Turn to the next wish.
+    TakeUp,
     Wait(Waiting),
     Close(Prompt),
 }
 
-/// A message.
-#[derive(Debug)]
-pub(crate) struct Message {
-    pub(crate) intent: Intent,
-    text: Text,
-}
-
-/// How far the text of a message is.
+/// What a wish leads to where nothing is urgent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Text {
-    /// Nothing yet.
-    Wanted,
-    /// The wish is known; the caller is told that it will be passed on, and asked for details.
-    Begun,
-    /// There is some; perhaps there is more.
-    Some,
-    /// That is all.
-    Whole,
+pub(crate) enum Errand {
+    /// To a person.
+    Person,
+    /// To an answer of the practice's.
+    Fact,
+    /// To a message, of which nothing is known yet.
+    Message,
+    /// To a message whose matter is known.
+    Matter,
+    /// To a good-bye: nothing is bought here.
+    Vendor,
+    /// To a good-bye.
+    WrongNumber,
+    /// To a question, or a message.
+    Unknown,
 }
 
-impl Message {
-    /// A message about a wish that was told. `told`: the caller has said what the message is, not only that there is one.
-    pub(crate) fn about(intent: Intent, told: bool) -> Self {
-        let text = match intent {
-            Intent::LeaveMessage | Intent::SpeakToPerson | Intent::OfficeInfo if told => Text::Some,
-            Intent::LeaveMessage | Intent::SpeakToPerson | Intent::OfficeInfo => Text::Wanted,
+impl Errand {
+    pub(crate) fn of(intent: Intent) -> Self {
+        match intent {
+            Intent::SpeakToPerson => Self::Person,
+            Intent::OfficeInfo => Self::Fact,
+            Intent::LeaveMessage => Self::Message,
             Intent::Symptom
             | Intent::BookAppointment
             | Intent::RescheduleAppointment
@@ -110,54 +123,12 @@ impl Message {
             | Intent::RecordsRequest
             | Intent::Referral
             | Intent::ClinicianCall
-            | Intent::PharmacyCall
-            | Intent::VendorSales
-            | Intent::WrongNumber
-            | Intent::Other => Text::Begun,
-        };
-        Self { intent, text }
-    }
-
-    /// A later utterance told more clearly what the message is about.
-    pub(crate) fn learn(&mut self, intent: Intent) {
-        if matches!(self.intent, Intent::Other | Intent::LeaveMessage) && intent != Intent::Other {
-            self.intent = intent;
+            | Intent::PharmacyCall => Self::Matter,
+            Intent::VendorSales => Self::Vendor,
+            Intent::WrongNumber => Self::WrongNumber,
+            Intent::Other => Self::Unknown,
         }
     }
-
-    /// An answer to one of the questions about the text. `only_no`: "no, that's all", or silence.
-    pub(crate) fn answer_text(&mut self, only_no: bool) {
-        self.text = match (self.text, only_no) {
-            (Text::Begun | Text::Some | Text::Whole, true) => Text::Whole,
-            (Text::Wanted, true) => Text::Wanted,
-            (Text::Wanted | Text::Begun | Text::Some | Text::Whole, false) => Text::Some,
-        };
-    }
-
-    /// Whether the caller has said what the message is.
-    pub(crate) fn has_text(&self) -> bool {
-        match self.text {
-            Text::Wanted => false,
-            Text::Begun | Text::Some | Text::Whole => true,
-        }
-    }
-
-    pub(crate) fn next(&self, contact: &Contact) -> Next {
-        match self.text {
-            Text::Wanted => Next::Ask(Question::Message),
-            Text::Begun => Next::Ask(Question::PassOn(self.intent)),
-            Text::Some => Next::Ask(Question::MoreMessage),
-            Text::Whole => contact.name_question().or_else(|| contact.number_question()).map_or(Next::Save, Next::Ask),
-        }
-    }
-}
-
-/// An urgent case: the page is under way; name and number are asked for, and the caller learns what became of the page.
-#[derive(Debug)]
-pub(crate) struct Urgent {
-    connect: Step,
-    contact: Step,
-    more: Step,
 }
 
 /// Something that is done at most once.
@@ -165,36 +136,6 @@ pub(crate) struct Urgent {
 enum Step {
     Due,
     Done,
-}
-
-impl Urgent {
-    pub(crate) fn new(connects: bool) -> Self {
-        Self { connect: if connects { Step::Due } else { Step::Done }, contact: Step::Due, more: Step::Due }
-    }
-
-    /// The caller takes leave: nothing more is asked.
-    pub(crate) fn leave(&mut self) {
-        (self.contact, self.more) = (Step::Done, Step::Done);
-    }
-
-    /// The last question was answered.
-    pub(crate) fn answer_more(&mut self) {
-        self.more = Step::Done;
-    }
-
-    pub(crate) fn next(&mut self, contact: &Contact, page_news_awaited: bool) -> Next {
-        let question = contact.number_question().or_else(|| contact.name_question());
-        match (question, self.contact, self.more) {
-            _ if self.connect == Step::Due && !page_news_awaited => {
-                self.connect = Step::Done;
-                Next::Connect
-            }
-            (Some(question), Step::Due, _) => Next::Ask(question),
-            _ if page_news_awaited => Next::Wait(Waiting::ForOffice),
-            (_, _, Step::Due) => Next::Ask(Question::MoreForDoctor),
-            (_, _, Step::Done) => Next::Close(Prompt::Goodbye),
-        }
-    }
 }
 
 /// An emergency: FirstRing stays as long as the caller does, learns three facts, and says now and then that it is there.

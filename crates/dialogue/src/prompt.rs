@@ -1,7 +1,15 @@
 //! Everything that FirstRing can say, as values. The words stand in `prompts/`.
 
+mod patient;
+mod request;
+mod visit;
+
 use domain::{EmergencyKind, FactId, Intent, Phi, PhoneNumber};
 use serde::{Deserialize, Serialize};
+
+pub use patient::PatientLine;
+pub use request::RequestLine;
+pub use visit::{Moment, Opening, VisitLine};
 
 /// A line without its words. Lines that may come again count themselves (`u32`, from 0), so that the same words are
 /// not said twice in a row.
@@ -96,11 +104,35 @@ pub enum Prompt {
     ReadBackNumber(Phi<PhoneNumber>),
     /// Claim: the message is kept.
     MessagePassedOn,
+    /// Claim: the message is kept. And when the practice answers.
+    MessagePassedOnUntil {
+        /// As the practice promises: "by the end of the next working day".
+        by: String,
+    },
     /// The message could not be kept: the truth, and what to do.
     MessageNotSaved,
 
+    /// Who the patient is.
+    Patient(PatientLine),
+    /// About appointments.
+    Visit(VisitLine),
+    /// About requests.
+    Request(RequestLine),
+    /// Turns to the next thing that the caller wants: "Now, about your refill."
+    NowAbout(Intent),
+    /// The next thing was heard and will be seen to: "I'll get to that next."
+    Noted(u32),
+    /// The present errand is given up at the caller's wish: "All right."
+    Dropped(u32),
+    /// The caller needs time: "Take your time."
+    TakeYourTime(u32),
+    /// "Of course", before the same is said again more slowly.
+    Slower(u32),
+
     /// One of the practice's facts.
     Fact(FactId),
+    /// The practice's sentence in this language.
+    Foreign(String),
     /// The question has no answer here; offers a message.
     FactUnknown,
 
@@ -108,6 +140,8 @@ pub enum Prompt {
     HearingLost,
     /// The same where no number is shown: asks for the number by keys.
     HearingLostAskKeys,
+    /// A line could not be voiced: the truth, and what to do. Lies on disk, so that it can be heard all the same.
+    VoiceLost,
 }
 
 /// What a line says has happened. It may be said only after the office's reply that it did.
@@ -119,6 +153,12 @@ pub enum Claim {
     Acknowledged,
     /// A message is kept.
     MessageKept,
+    /// An appointment is in the book.
+    Booked,
+    /// An appointment stands at another time.
+    Moved,
+    /// An appointment is given up.
+    Cancelled,
 }
 
 impl Prompt {
@@ -127,7 +167,8 @@ impl Prompt {
         match self {
             Self::DoctorPaged => Some(Claim::Paged),
             Self::DoctorAcknowledged { .. } => Some(Claim::Acknowledged),
-            Self::MessagePassedOn => Some(Claim::MessageKept),
+            Self::MessagePassedOn | Self::MessagePassedOnUntil { .. } => Some(Claim::MessageKept),
+            Self::Visit(line) => line.claim(),
             Self::Greeting
             | Self::HowCanIHelp(_)
             | Self::DidNotCatch(_)
@@ -165,10 +206,38 @@ impl Prompt {
             | Self::AskNumberAgain
             | Self::ReadBackNumber(_)
             | Self::MessageNotSaved
+            | Self::Patient(_)
+            | Self::Request(_)
+            | Self::Foreign(_)
+            | Self::NowAbout(_)
+            | Self::Noted(_)
+            | Self::Dropped(_)
+            | Self::TakeYourTime(_)
+            | Self::Slower(_)
             | Self::Fact(_)
             | Self::FactUnknown
             | Self::HearingLost
-            | Self::HearingLostAskKeys => None,
+            | Self::HearingLostAskKeys
+            | Self::VoiceLost => None,
         }
+    }
+
+    /// Whether the line belongs to something that no longer matters in an emergency.
+    pub(crate) fn is_of_an_errand(&self) -> bool {
+        matches!(
+            self,
+            Self::Fact(_)
+                | Self::Visit(_)
+                | Self::Patient(_)
+                | Self::Request(_)
+                | Self::NowAbout(_)
+                | Self::Noted(_)
+                | Self::Dropped(_)
+        )
+    }
+
+    /// Whether the line tells something of a patient's record: only after the caller was matched to it.
+    pub fn discloses(&self) -> bool {
+        if let Self::Visit(line) = self { line.discloses() } else { false }
     }
 }

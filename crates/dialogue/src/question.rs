@@ -3,6 +3,7 @@
 use domain::{Asked, Intent, Phi, PhoneNumber};
 
 use crate::Prompt;
+use crate::prompt::{PatientLine, RequestLine, VisitLine};
 
 /// A question that the caller is expected to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,12 @@ pub(crate) enum Question {
     Number,
     NumberAgain,
     NumberReadBack(Phi<PhoneNumber>),
+    /// Who the patient is.
+    Patient(PatientLine),
+    /// About a request.
+    Request(RequestLine),
+    /// About an appointment.
+    Visit(VisitLine),
 }
 
 impl Question {
@@ -42,6 +49,9 @@ impl Question {
             Self::Name => Asked::Name,
             Self::Spelling => Asked::Spelling,
             Self::Number | Self::NumberAgain => Asked::Callback,
+            Self::Patient(line) => line.asked(),
+            Self::Request(line) => line.asked(),
+            Self::Visit(line) => line.asked(),
             Self::AnythingElse
             | Self::OfferMessage(_)
             | Self::MoreMessage
@@ -66,14 +76,21 @@ impl Question {
     /// What an answer may hold that no message needs.
     pub(crate) fn answer_kind(&self) -> AnswerKind {
         match self {
-            Self::Message | Self::PassOn(_) | Self::MoreMessage => AnswerKind::Text,
+            Self::Message
+            | Self::PassOn(_)
+            | Self::MoreMessage
+            | Self::Request(
+                RequestLine::Begun(_) | RequestLine::Ask { .. } | RequestLine::AlmostOut | RequestLine::AskAboutWhom,
+            ) => AnswerKind::Text,
             Self::Name
             | Self::Spelling
             | Self::NameReadBack(_)
             | Self::OfferCallerId
             | Self::Number
             | Self::NumberAgain
-            | Self::NumberReadBack(_) => AnswerKind::Contact,
+            | Self::NumberReadBack(_)
+            | Self::Patient(_)
+            | Self::Request(RequestLine::OfferCallerId | RequestLine::ReadBackNumber(_)) => AnswerKind::Contact,
             Self::Greeting
             | Self::HowCanIHelp
             | Self::DidNotCatch
@@ -83,13 +100,14 @@ impl Question {
             | Self::CalledEmergencyNumber
             | Self::WhoIsThere
             | Self::OfferMessage(_)
-            | Self::MoreForDoctor => AnswerKind::Other,
+            | Self::MoreForDoctor
+            | Self::Visit(_) => AnswerKind::Other,
         }
     }
 
     /// Whether "yes" or "yeah" answers it.
     pub(crate) fn wants_yes_or_no(&self) -> bool {
-        matches!(self.asked(), Asked::YesNo | Asked::Safety | Asked::CalledEmergencyNumber)
+        matches!(self.asked(), Asked::YesNo | Asked::Safety | Asked::CalledEmergencyNumber | Asked::NewOrKnown)
     }
 }
 

@@ -5,7 +5,8 @@
 //! | `TurnTaking` | when to speak |
 //! | `Silence` | what to do while nobody does |
 //! | `Triage` | how urgent the call is |
-//! | `Contact`, `Plan` | what to ask |
+//! | `Agenda` | what is done first, and what then |
+//! | `Contact`, `Identity`, `Visit`, `Form`, `Plan` | what to ask |
 //! | `Desk` | what the office is asked, and what may be claimed |
 //!
 //! After every input it takes the one next step (`proceed`): an emergency line at once; else, when the floor is free, news
@@ -13,19 +14,28 @@
 //! is ever said.
 
 mod answers;
+mod callers;
 mod ending;
 mod handing_over;
 mod hearing;
+mod requesting;
 mod speaking;
+mod talking;
+mod visiting;
+mod voiceless;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Asked, CallTime, EmergencyKind, Practice, Urgency};
+use domain::{Asked, CallTime, EmergencyKind, OfficeReply, Practice, Urgency};
+use jiff::Zoned;
 
+use crate::agenda::Agenda;
 use crate::contact::Contact;
 use crate::desk::Desk;
+use crate::echo::Echo;
+use crate::identity::Identity;
 use crate::plan::Plan;
 use crate::question::Question;
 use crate::said::Said;
@@ -47,7 +57,9 @@ const MISSES_MAX: u32 = 2;
 #[derive(Debug)]
 pub struct Receptionist {
     practice: Arc<Practice>,
+    began: Zoned,
     office: OfficeHours,
+    agenda: Agenda,
     plan: Plan,
     question: Option<Question>,
     /// The question that the last utterance answered, for its second decode.
@@ -56,16 +68,23 @@ pub struct Receptionist {
     silence: Silence,
     triage: Triage,
     contact: Contact,
+    identity: Identity,
     desk: Desk,
     said: Said,
     saying: Saying,
+    echo: Echo,
     news: VecDeque<News>,
     emergency_lines: VecDeque<(EmergencyKind, Telling)>,
     repeats: Repeats,
     /// How often in a row a question was talked over.
     cut_offs: u32,
     misses: u32,
+    /// How often a recorded announcement was heard.
+    recordings: u32,
+    /// The caller's language, if it is none that is spoken here.
+    foreign: Option<String>,
     ears: Sense,
+    voice: Sense,
     achieved: Vec<Outcome>,
     last_words: CallTime,
     outputs: VecDeque<Output>,
@@ -114,6 +133,8 @@ impl Receptionist {
     pub fn new(context: CallContext) -> Self {
         Self {
             practice: context.practice,
+            began: context.began,
+            agenda: Agenda::default(),
             office: if context.open { OfficeHours::Open } else { OfficeHours::Closed },
             plan: Plan::Ringing,
             question: None,
@@ -122,15 +143,20 @@ impl Receptionist {
             silence: Silence::default(),
             triage: Triage::new(),
             contact: Contact::new(context.caller_id),
+            identity: Identity::default(),
             desk: Desk::default(),
             said: Said::default(),
             saying: Saying::Nothing,
+            echo: Echo::default(),
             news: VecDeque::new(),
             emergency_lines: VecDeque::new(),
             repeats: Repeats::default(),
             cut_offs: 0,
             misses: 0,
+            recordings: 0,
+            foreign: None,
             ears: Sense::Works,
+            voice: Sense::Works,
             achieved: Vec::new(),
             last_words: CallTime::ZERO,
             outputs: VecDeque::new(),
@@ -166,6 +192,9 @@ impl Receptionist {
                 for prompt in self.desk.handle_timeout(now) {
                     self.tell(prompt);
                 }
+                if self.desk.answer_overdue(now) {
+                    self.hear_of_visit(&OfficeReply::Unavailable, now);
+                }
             }
             Reason::TransferOverdue => self.not_connected(now),
             Reason::CallTooLong => self.too_long(now),
@@ -186,11 +215,7 @@ impl Receptionist {
         }
         let turn = self.turn.poll_timeout();
         let silence = self.silence.poll_timeout().map(|at| (at, Reason::Silence));
-        let sought = if let Plan::Connecting { since } | Plan::Unspoken { since } = self.plan {
-            Some((since + TRANSFER_DUE, Reason::TransferOverdue))
-        } else {
-            None
-        };
+        let sought = self.sought_since().map(|since| (since + TRANSFER_DUE, Reason::TransferOverdue));
         let cap = Some((self.cap(), Reason::CallTooLong));
         [office, turn, silence, sought, cap].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
@@ -228,6 +253,7 @@ impl Receptionist {
             }
             Input::Heard { text, reading } => self.hear(&text, &reading, now),
             Input::Corrected { was, text, reading } => self.correct(&was, &text, &reading, now),
+            Input::Dismissed => self.turn.dismissed(now),
             Input::Unintelligible => self.hear_noise(now),
             Input::LineStarted(id) => self.turn.line_started(id, now),
             Input::LineFinished(id) => {
@@ -236,7 +262,7 @@ impl Receptionist {
                 }
             }
             Input::Digit(key) => self.hear_key(key, now),
-            Input::Office { id, reply } => self.hear_office(id, &reply),
+            Input::Office { id, reply } => self.hear_office(id, &reply, now),
             Input::Transfer(TransferNews::Connected) => {
                 self.achieved.push(Outcome::Connected);
                 self.end(now);
@@ -256,11 +282,12 @@ impl Receptionist {
                 self.triage.hear(&reading);
                 self.escalate(Witness::SecondDecode, now);
             }
-            Input::Office { id, reply } => self.hear_office(id, &reply),
+            Input::Office { id, reply } => self.hear_office(id, &reply, now),
             Input::Answered
             | Input::SpeechStarted
             | Input::SpeechEnded
             | Input::PartialFlags(_)
+            | Input::Dismissed
             | Input::Unintelligible
             | Input::LineStarted(_)
             | Input::LineFinished(_)

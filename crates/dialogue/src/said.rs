@@ -46,6 +46,19 @@ impl Said {
         }
     }
 
+    /// The errand is done: no message need tell of it.
+    pub(crate) fn settle(&mut self) {
+        self.unsaved.clear();
+        self.last = Last::AllOnly;
+    }
+
+    /// Words that were settled with another errand belong into the next message, too.
+    pub(crate) fn recall(&mut self, words: &Phi<String>) {
+        if !self.unsaved.contains(words) {
+            self.unsaved.insert(0, words.clone());
+        }
+    }
+
     /// Everything that was said.
     pub(crate) fn all(&self) -> Phi<String> {
         joined(&self.all)

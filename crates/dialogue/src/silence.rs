@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use domain::CallTime;
 
+/// "Hold on": with the 8 s that everybody has, the caller is left alone for a minute.
+const GRANTED: Duration = Duration::from_secs(52);
+
 /// Who is being waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Waiting {
@@ -41,6 +44,8 @@ pub(crate) struct Silence {
     running_from: Option<CallTime>,
     /// How many nudges there were.
     step: u32,
+    /// The caller asked for time: so much more than else.
+    granted: Duration,
 }
 
 impl Silence {
@@ -64,10 +69,17 @@ impl Silence {
         *self = Self { waiting: self.waiting, ..Self::default() };
     }
 
+    /// The caller asked for time, and has it until they say something.
+    pub(crate) fn grant(&mut self) {
+        if self.waiting == Waiting::ForCaller {
+            self.granted = GRANTED;
+        }
+    }
+
     /// When the next nudge is due.
     pub(crate) fn poll_timeout(&self) -> Option<CallTime> {
         let (after, _) = self.next();
-        self.running_from.map(|from| from + after.saturating_sub(self.before))
+        self.running_from.map(|from| from + (after + self.granted).saturating_sub(self.before))
     }
 
     /// The nudge that is due.

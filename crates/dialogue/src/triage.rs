@@ -186,18 +186,25 @@ impl Triage {
         }
     }
 
-    /// The emergency lines to be said next, each kind once in a call. Of several kinds heard together the first counts,
-    /// and danger to oneself besides: its line gives another number. An emergency without a kind has the general line.
+    /// The emergency lines to be said next, each kind once in a call. Flags come in the order in which their lines are to
+    /// be said (`spoken_first` in `prompts/red_flags.toml`). Of several kinds heard together the first counts, and danger to
+    /// oneself besides, whose line gives another number. Where that comes first, the next is said too, because it tells
+    /// what to do about the pills; but not the general line, which adds nothing. An emergency without a kind has that one.
     pub(crate) fn take_lines(&mut self) -> Vec<EmergencyKind> {
         if self.to_page.0 < Urgency::Emergency {
             return Vec::new();
         }
-        let emergencies = self.flags.iter().filter(|flag| flag.urgency == Urgency::Emergency);
-        let fresh: Vec<_> = emergencies.map(|flag| flag.kind).filter(|kind| !self.kinds.contains(kind)).collect();
-        let mut lines: Vec<_> = fresh.first().copied().into_iter().collect();
-        if fresh.contains(&EmergencyKind::SelfHarm) && !lines.contains(&EmergencyKind::SelfHarm) {
-            lines.push(EmergencyKind::SelfHarm);
+        let mut fresh: Vec<EmergencyKind> = Vec::new();
+        for flag in self.flags.iter().filter(|flag| flag.urgency == Urgency::Emergency) {
+            if !self.kinds.contains(&flag.kind) && !fresh.contains(&flag.kind) {
+                fresh.push(flag.kind);
+            }
         }
+        let self_harm = fresh.contains(&EmergencyKind::SelfHarm);
+        let says_more = |kind: &EmergencyKind| !self_harm || *kind != EmergencyKind::General;
+        let other = fresh.iter().copied().find(|kind| *kind != EmergencyKind::SelfHarm).filter(says_more);
+        let mut lines = fresh.clone();
+        lines.retain(|kind| *kind == EmergencyKind::SelfHarm || Some(*kind) == other);
         if lines.is_empty() && self.kinds.is_empty() {
             lines.push(EmergencyKind::General);
         }
@@ -276,16 +283,24 @@ mod tests {
     }
 
     #[test]
-    fn danger_to_oneself_is_never_drowned_by_another_kind() {
-        let mut triage = Triage::new();
-        let mut reading = Reading::unsure();
-        reading.red_flags = vec![
-            flag("pills", EmergencyKind::Overdose),
-            flag("bleeding", EmergencyKind::Bleeding),
-            flag("end_it", EmergencyKind::SelfHarm),
+    fn which_lines_are_said_of_several() {
+        use EmergencyKind::{Bleeding, General, Overdose, SelfHarm, Unresponsive};
+        let said: &[(&[EmergencyKind], &[EmergencyKind])] = &[
+            (&[Bleeding, Overdose], &[Bleeding]),
+            (&[SelfHarm, Overdose, Bleeding], &[SelfHarm, Overdose]),
+            (&[Unresponsive, Bleeding, SelfHarm, Overdose], &[Unresponsive, SelfHarm]),
+            (&[SelfHarm, General], &[SelfHarm]),
+            (&[Overdose, General], &[Overdose]),
+            (&[General], &[General]),
         ];
-        triage.hear(&reading);
-        assert_eq!(triage.take_lines(), [EmergencyKind::Overdose, EmergencyKind::SelfHarm]);
-        assert!(triage.self_harm());
+        for (heard, lines) in said {
+            let mut triage = Triage::new();
+            let mut reading = Reading::unsure();
+            reading.red_flags = heard.iter().map(|kind| flag(kind.label(), *kind)).collect();
+            triage.hear(&reading);
+            assert_eq!(triage.take_lines(), *lines, "{heard:?}");
+            assert_eq!(triage.take_lines(), [], "{heard:?}: once");
+            assert_eq!(triage.self_harm(), heard.contains(&SelfHarm));
+        }
     }
 }

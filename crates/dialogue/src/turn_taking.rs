@@ -3,7 +3,8 @@
 //! - One line at a time. A line is over when its end was heard, when it was stopped, or when the mouth stayed silent about
 //!   it for too long.
 //! - The caller's first sound holds an interruptible line at once. Words drop it; a murmur, a cough or sound without
-//!   words lets it go on.
+//!   words lets it go on as soon as that is known. It is not guessed: on a busy machine words come late, and a line that
+//!   went on before them would be said over the caller.
 //! - While the caller speaks, and until their words are there or overdue, no new line starts. Emergency lines are the
 //!   exception: [`TurnTaking::interject`] drops whatever is being said and starts.
 
@@ -14,8 +15,6 @@ use domain::{CallTime, LineId};
 
 use crate::{Output, Prompt, Reason};
 
-/// A held line goes on when the caller stopped this long ago and no words came.
-const RESUME_AFTER: Duration = Duration::from_millis(800);
 /// Words that were never seen in a partial are not waited for longer than this: decode and reading have about 2 s.
 const WORDS_DUE: Duration = Duration::from_millis(2500);
 /// Words that were seen in a partial are waited for this long.
@@ -163,6 +162,15 @@ impl TurnTaking {
         }
     }
 
+    /// What the caller let hear last was no words.
+    pub(crate) fn dismissed(&mut self, now: CallTime) {
+        self.caller = match self.caller {
+            Caller::Stopped { .. } | Caller::Quiet => Caller::Quiet,
+            other @ (Caller::Speaking { .. } | Caller::Noise) => other,
+        };
+        self.go_on(now);
+    }
+
     /// Sound without words: it neither stops a line nor keeps the next one waiting.
     pub(crate) fn noise(&mut self, now: CallTime) {
         self.caller = match self.caller {
@@ -186,12 +194,11 @@ impl TurnTaking {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<(CallTime, Reason)> {
-        let held = self.line.as_ref().is_some_and(|line| matches!(line.pace, Pace::Held));
         let caller = match self.caller {
             Caller::Quiet | Caller::Noise => None,
             Caller::Speaking { since, .. } => Some(since + SPEECH_WITHOUT_WORDS),
             Caller::Stopped { at, words: true } => Some(at + SEEN_WORDS_DUE),
-            Caller::Stopped { at, words: false } => Some(at + if held { RESUME_AFTER } else { WORDS_DUE }),
+            Caller::Stopped { at, words: false } => Some(at + WORDS_DUE),
         };
         let line = self.line.as_ref().and_then(|line| match line.pace {
             Pace::Awaited { since } => Some(since + LINE_START_DUE),

@@ -2,7 +2,11 @@
 //!
 //! Each key has one or more variants. Lines that may come again are numbered, and the number chooses the variant, so that
 //! a line with two variants never sounds the same twice in a row. Placeholders: `{practice}`, `{emergency_number}`,
-//! `{crisis_number}` anywhere; `{name}`, `{spelled}`, `{number}`, `{doctor}`, `{fact}` in the one line that has them.
+//! `{crisis_number}` anywhere; `{name}`, `{number}`, `{doctor}` and the like only in the lines that have them.
+
+mod check;
+mod request;
+mod visit;
 
 use std::collections::BTreeMap;
 
@@ -48,10 +52,6 @@ const KEYS: &[(&str, &[&str])] = &[
     ("ask_message", &[]),
     ("pass_on_symptom", &["emergency_number"]),
     ("pass_on_appointment", &[]),
-    ("pass_on_refill", &[]),
-    ("pass_on_results", &[]),
-    ("pass_on_billing", &[]),
-    ("pass_on_records", &[]),
     ("pass_on_clinician", &[]),
     ("pass_on_other", &[]),
     ("more_message", &[]),
@@ -63,11 +63,25 @@ const KEYS: &[(&str, &[&str])] = &[
     ("ask_number_again", &[]),
     ("read_back_number", &["number"]),
     ("message_passed_on", &[]),
+    ("message_passed_on_until", &["by"]),
     ("message_not_saved", &[]),
+    ("now_about_symptom", &[]),
+    ("now_about_appointment", &[]),
+    ("now_about_refill", &[]),
+    ("now_about_results", &[]),
+    ("now_about_billing", &[]),
+    ("now_about_records", &[]),
+    ("now_about_other", &[]),
+    ("noted", &[]),
+    ("dropped", &[]),
+    ("take_your_time", &[]),
+    ("slower", &[]),
     ("fact", &["fact"]),
     ("fact_unknown", &[]),
+    ("foreign", &["line"]),
     ("hearing_lost", &["emergency_number"]),
     ("hearing_lost_ask_keys", &["emergency_number"]),
+    ("voice_lost", &["emergency_number"]),
 ];
 
 /// The words of every line, parsed and checked.
@@ -145,8 +159,8 @@ impl Wording {
         let kinds: Vec<_> =
             EmergencyKind::ALL.iter().map(|kind| (kind.label(), emergency_placeholders(*kind))).collect();
         Ok(Self {
-            lines: checked("lines.toml", lines, KEYS)?,
-            emergency: checked("emergency.toml", emergency, &kinds)?,
+            lines: check::checked("lines.toml", lines, &[KEYS, request::KEYS, visit::KEYS].concat())?,
+            emergency: check::checked("emergency.toml", emergency, &kinds)?,
         })
     }
 
@@ -170,6 +184,11 @@ impl Wording {
             text = text.replace(&format!("{{{placeholder}}}"), &value);
         }
         Rendered { text: Phi::new(text), fixed }
+    }
+
+    fn said(&self, said: Said) -> Line<'_> {
+        let fixed = said.own.is_empty();
+        Line { file: &self.lines, key: said.key, variant: said.variant, own: said.own, fixed }
     }
 
     fn line(&self, prompt: &Prompt, practice: &Practice) -> Line<'_> {
@@ -224,15 +243,56 @@ impl Wording {
                 ..line("read_back_number", 0)
             },
             Prompt::MessagePassedOn => line("message_passed_on", 0),
+            Prompt::MessagePassedOnUntil { by } => {
+                Line { own: vec![("by", by.clone())], ..line("message_passed_on_until", 0) }
+            }
             Prompt::MessageNotSaved => line("message_not_saved", 0),
+            Prompt::Patient(about) => self.said(visit::patient_line(about)),
+            Prompt::Visit(about) => self.said(visit::visit_line(about, &practice.front_desk)),
+            Prompt::Request(about) => self.said(request::request_line(about)),
+            Prompt::NowAbout(intent) => line(now_about(*intent), 0),
+            Prompt::Noted(nth) => line("noted", *nth),
+            Prompt::Dropped(nth) => line("dropped", *nth),
+            Prompt::TakeYourTime(nth) => line("take_your_time", *nth),
+            Prompt::Slower(nth) => line("slower", *nth),
             Prompt::Fact(id) => match practice.facts.iter().find(|fact| fact.id == *id) {
                 Some(fact) => Line { own: vec![("fact", fact.answer.clone())], ..line("fact", 0) },
                 None => line("fact_unknown", 0),
             },
+            Prompt::Foreign(language) => {
+                match practice.front_desk.languages.iter().find(|one| one.language == *language) {
+                    Some(foreign) => Line { own: vec![("line", foreign.line.clone())], ..line("foreign", 0) },
+                    None => line("one_moment", 0),
+                }
+            }
             Prompt::FactUnknown => line("fact_unknown", 0),
             Prompt::HearingLost => line("hearing_lost", 0),
             Prompt::HearingLostAskKeys => line("hearing_lost_ask_keys", 0),
+            Prompt::VoiceLost => line("voice_lost", 0),
         }
+    }
+}
+
+/// A key of `lines.toml` and the values of its placeholders.
+struct Said {
+    key: &'static str,
+    variant: u32,
+    own: Vec<(&'static str, String)>,
+}
+
+impl Said {
+    /// A line without values: its sound may be kept.
+    fn fixed(key: &'static str, variant: u32) -> Self {
+        Self { key, variant, own: Vec::new() }
+    }
+
+    fn with(key: &'static str, variant: u32, own: Vec<(&'static str, String)>) -> Self {
+        Self { key, variant, own }
+    }
+
+    fn and(mut self, placeholder: &'static str, value: String) -> Self {
+        self.own.push((placeholder, value));
+        self
     }
 }
 
@@ -246,6 +306,28 @@ struct Line<'a> {
     fixed: bool,
 }
 
+fn now_about(intent: Intent) -> &'static str {
+    match intent {
+        Intent::Symptom => "now_about_symptom",
+        Intent::BookAppointment
+        | Intent::RescheduleAppointment
+        | Intent::CancelAppointment
+        | Intent::ConfirmAppointment => "now_about_appointment",
+        Intent::PrescriptionRefill => "now_about_refill",
+        Intent::TestResults => "now_about_results",
+        Intent::Billing | Intent::Insurance => "now_about_billing",
+        Intent::RecordsRequest | Intent::Referral => "now_about_records",
+        Intent::ClinicianCall
+        | Intent::PharmacyCall
+        | Intent::OfficeInfo
+        | Intent::SpeakToPerson
+        | Intent::LeaveMessage
+        | Intent::VendorSales
+        | Intent::WrongNumber
+        | Intent::Other => "now_about_other",
+    }
+}
+
 fn pass_on(intent: Intent) -> &'static str {
     match intent {
         Intent::Symptom => "pass_on_symptom",
@@ -253,12 +335,14 @@ fn pass_on(intent: Intent) -> &'static str {
         | Intent::RescheduleAppointment
         | Intent::CancelAppointment
         | Intent::ConfirmAppointment => "pass_on_appointment",
-        Intent::PrescriptionRefill => "pass_on_refill",
-        Intent::TestResults => "pass_on_results",
-        Intent::Billing | Intent::Insurance => "pass_on_billing",
-        Intent::RecordsRequest | Intent::Referral => "pass_on_records",
         Intent::ClinicianCall | Intent::PharmacyCall => "pass_on_clinician",
-        Intent::OfficeInfo
+        Intent::PrescriptionRefill
+        | Intent::TestResults
+        | Intent::Billing
+        | Intent::Insurance
+        | Intent::RecordsRequest
+        | Intent::Referral
+        | Intent::OfficeInfo
         | Intent::SpeakToPerson
         | Intent::LeaveMessage
         | Intent::VendorSales
@@ -275,6 +359,7 @@ fn emergency_placeholders(kind: EmergencyKind) -> &'static [&'static str] {
         | EmergencyKind::Cardiac
         | EmergencyKind::Stroke
         | EmergencyKind::Breathing
+        | EmergencyKind::Choking
         | EmergencyKind::Bleeding
         | EmergencyKind::Overdose
         | EmergencyKind::Infant
@@ -286,46 +371,4 @@ fn emergency_placeholders(kind: EmergencyKind) -> &'static [&'static str] {
         | EmergencyKind::Infection
         | EmergencyKind::Violence => &["emergency_number"],
     }
-}
-
-fn checked(
-    file: &'static str,
-    text: &str,
-    keys: &[(&str, &'static [&'static str])],
-) -> Result<BTreeMap<String, Vec<String>>, WordingError> {
-    let lines: BTreeMap<String, Vec<String>> =
-        toml::from_str(text).map_err(|source| WordingError::Unreadable { file, source })?;
-    if let Some(key) = lines.keys().find(|key| !keys.iter().any(|(known, _)| known == key)) {
-        return Err(WordingError::Unknown { file, key: key.clone() });
-    }
-    for (key, needed) in keys {
-        let variants = lines.get(*key).filter(|variants| !variants.is_empty());
-        let variants = variants.ok_or_else(|| WordingError::Missing { file, key: (*key).to_owned() })?;
-        for variant in variants {
-            check_placeholders(file, key, variant, needed)?;
-        }
-    }
-    Ok(lines)
-}
-
-fn check_placeholders(file: &'static str, key: &str, text: &str, needed: &[&str]) -> Result<(), WordingError> {
-    let found: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-    if let Some(placeholder) = needed.iter().find(|placeholder| !found.contains(placeholder)) {
-        return Err(WordingError::MissingPlaceholder {
-            file,
-            key: key.to_owned(),
-            placeholder: (*placeholder).to_owned(),
-            text: text.to_owned(),
-        });
-    }
-    if let Some(placeholder) = found.iter().find(|found| !needed.contains(found) && !COMMON.contains(found)) {
-        let allowed: Vec<_> = needed.iter().chain(COMMON).map(|name| format!("{{{name}}}")).collect();
-        return Err(WordingError::UnknownPlaceholder {
-            file,
-            key: key.to_owned(),
-            placeholder: (*placeholder).to_owned(),
-            allowed: allowed.join(", "),
-        });
-    }
-    Ok(())
 }

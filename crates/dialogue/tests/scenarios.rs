@@ -10,7 +10,8 @@
 //! ```
 //!
 //! In backticks stands what the reader makes of the words: `intent=`, `urgency=`, `yes`, `no`, `unsure`, `name=`, `number=`,
-//! `fact=`, `flag=KIND/URGENCY`. Other things that happen: `Caller over the line:` (600 ms into it),
+//! `fact=`, `flag=KIND/URGENCY`, `drug=`, `dose=`, `pharmacy=`, `days=`, `language=`, `born=`, `when=`, `with=`, `type=`, `choice=`, `directive=`, `caller=`. A practice that `books` has the
+//! book of `support/book.rs`; of one that is `snatched`, the first opening is gone when it is to be booked. Other things that happen: `Caller over the line:` (600 ms into it),
 //! `Cough over the line`, `Correction:`, `Starts to speak`, `Partial:`, `Noise`, `Key: 5`, `Keys: 55`, `Hangs up`, `Hearing lost`, `Voice lost`, `Silence: 30 s`. The office answers
 //! by itself, in the manner of the setting.
 //! `BLESS=1` writes what happens into the files.
@@ -25,9 +26,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialogue::{Input, Receptionist};
-use domain::{Certainty, EmergencyKind, FactId, Intent, Phi, Reading, RedFlag, RedFlagId, Slot, Urgency, YesNo};
+use domain::{
+    Certainty, EmergencyKind, FactId, Intent, Interval, Phi, ProviderWish, Reading, RedFlag, RedFlagId, Slot, Urgency,
+    YesNo,
+};
 use support::office::{Manner, Office};
-use support::{Call, Mouth, context};
+use support::{Call, Mouth, booking_context, context};
 
 #[test]
 fn every_scenario_goes_as_written() {
@@ -88,8 +92,13 @@ fn play(part: &str) -> String {
     let has = |word: &str| setting.split_whitespace().any(|w| w == word);
     let manner = Manner::ALL.iter().find(|m| has(&format!("office={}", format!("{m:?}").to_lowercase())));
     let manner = *manner.unwrap_or_else(|| panic!("no manner of the office in {setting:?}"));
-    let receptionist = Receptionist::new(context(has("caller-id"), has("open"), has("connects-urgent")));
-    let mut call = Call::new(receptionist, Office::new(manner), Mouth::Works);
+    let (caller_id, open) = (has("caller-id"), has("open"));
+    let books = has("books");
+    let context =
+        if books { booking_context(caller_id, open) } else { context(caller_id, open, has("connects-urgent")) };
+    let mut office = Office::new(manner);
+    office.book.snatched = u32::from(has("snatched"));
+    let mut call = Call::new(Receptionist::new(context), office, Mouth::Works);
     call.input(Input::Answered);
     let mut shown = 0;
     for line in lines {
@@ -144,6 +153,7 @@ fn act(call: &mut Call<Receptionist>, step: &str) {
             call.wait(ms(300));
             call.input(Input::SpeechEnded);
             call.wait(ms(900));
+            call.input(Input::Dismissed);
         }
         "Noise" => {
             call.input(Input::SpeechStarted);
@@ -178,7 +188,19 @@ fn read(words: &str) -> (Phi<String>, Box<Reading>) {
     for note in notes.trim_end_matches('`').split(' ').filter(|note| !note.is_empty()) {
         let (key, value) = note.split_once('=').unwrap_or((note, ""));
         match key {
-            "intent" => reading.intents = vec![value.parse::<Intent>().unwrap()],
+            "intent" => reading.intents = value.split(',').map(|label| label.parse::<Intent>().unwrap()).collect(),
+            "born" => reading.slots.date_of_birth = Some(slot(value.parse().unwrap(), text)),
+            "when" => reading.slots.when = value.split(',').map(interval).collect(),
+            "type" => reading.slots.appointment_type = Some(value.into()),
+            "drug" => reading.slots.drug = Some(slot(value.replace('_', " "), value)),
+            "dose" => reading.slots.dose = Some(slot(value.replace('_', " "), value)),
+            "pharmacy" => reading.slots.pharmacy = Some(slot(value.replace('_', " "), value)),
+            "days" => reading.slots.days_left = Some(slot(value.parse().unwrap(), text)),
+            "language" => reading.language = Some(value.to_owned()),
+            "with" => reading.slots.provider_wish = Some(ProviderWish::Named(value.into())),
+            "choice" => reading.choice = Some(serde_json::from_str(value).unwrap()),
+            "directive" => reading.directive = Some(serde_json::from_str(&format!("\"{value}\"")).unwrap()),
+            "caller" => reading.caller = value.parse().unwrap(),
             "urgency" => reading.urgency = value.parse().unwrap(),
             "unsure" => (reading.certainty, reading.urgency) = (Certainty::Unsure, Urgency::Urgent),
             "yes" => reading.yes_no = Some(YesNo::Yes),
@@ -196,6 +218,13 @@ fn read(words: &str) -> (Phi<String>, Box<Reading>) {
         }
     }
     (Phi::from(text), Box::new(reading))
+}
+
+/// `2026-03-05T16:00/18:00` in the practice's zone, which is UTC.
+fn interval(text: &str) -> Interval {
+    let (from, to) = text.split_once('/').unwrap();
+    let (day, _) = from.split_once('T').unwrap();
+    (format!("{from}Z").parse().unwrap(), format!("{day}T{to}Z").parse().unwrap())
 }
 
 fn slot<T>(value: T, heard: &str) -> Slot<T> {

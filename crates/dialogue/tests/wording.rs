@@ -4,8 +4,8 @@
 
 mod support;
 
-use dialogue::{Prompt, Wording};
-use domain::{EmergencyKind, FactId, Intent, Phi};
+use dialogue::{PatientLine, Prompt, RequestLine, VisitLine, Wording};
+use domain::{EmergencyKind, FactId, Intent, Phi, RequestField};
 
 const LINES: &str = include_str!("../../../prompts/lines.toml");
 const EMERGENCY: &str = include_str!("../../../prompts/emergency.toml");
@@ -18,7 +18,11 @@ fn text(prompt: &Prompt) -> String {
 fn every_intent_and_every_emergency_has_words_without_gaps() {
     let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
     let passed_on = Intent::ALL.iter().map(|intent| Prompt::PassOn(*intent));
-    for prompt in emergencies.chain(passed_on) {
+    let asked = Intent::ALL.iter().flat_map(|intent| {
+        let ask = |field: &RequestField| RequestLine::Ask { field: *field, intent: *intent, nth: 0 };
+        RequestField::ALL.iter().map(ask).chain([RequestLine::Begun(*intent)])
+    });
+    for prompt in emergencies.chain(passed_on).chain(asked.map(Prompt::Request)) {
         let text = text(&prompt);
         assert!(!text.is_empty() && !text.contains(['{', '}']), "{prompt:?}: {text}");
     }
@@ -30,7 +34,7 @@ fn every_intent_and_every_emergency_has_words_without_gaps() {
 
 #[test]
 fn lines_that_come_again_differ() {
-    let repeatable: [fn(u32) -> Prompt; 8] = [
+    let repeatable: [fn(u32) -> Prompt; 19] = [
         Prompt::HowCanIHelp,
         Prompt::DidNotCatch,
         Prompt::StillThere,
@@ -39,6 +43,17 @@ fn lines_that_come_again_differ() {
         Prompt::CheckIn,
         Prompt::CheckInSelfHarm,
         Prompt::MoreMessage,
+        Prompt::Noted,
+        Prompt::Dropped,
+        Prompt::TakeYourTime,
+        Prompt::Slower,
+        |nth| Prompt::Patient(PatientLine::AskNameAndBirth(nth)),
+        |nth| Prompt::Patient(PatientLine::AskName(nth)),
+        |nth| Prompt::Patient(PatientLine::AskBirth(nth)),
+        |nth| Prompt::Patient(PatientLine::AskAgain(nth)),
+        |nth| Prompt::Visit(VisitLine::AskReason(nth)),
+        |nth| Prompt::Visit(VisitLine::AskWhen(nth)),
+        |nth| Prompt::Visit(VisitLine::AskOtherTime(nth)),
     ];
     for line in repeatable {
         for nth in 0..6 {
@@ -61,6 +76,11 @@ fn read_backs_spell_and_group_and_are_never_kept_on_disk() {
 fn a_fact_is_told_in_the_practices_words() {
     assert_eq!(text(&Prompt::Fact(FactId::from("parking"))), "There is free parking behind the building.");
     assert_eq!(text(&Prompt::Fact(FactId::from("gone"))), text(&Prompt::FactUnknown));
+}
+
+#[test]
+fn who_speaks_another_language_hears_the_practices_sentence_in_it() {
+    assert_eq!(text(&Prompt::Foreign("Spanish".to_owned())), "Un momento, por favor.");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use domain::{CallTime, CaseUpdate, Intent, Phi, Reading, YesNo};
 
 use super::Receptionist;
+use crate::agenda::Wish;
 use crate::phrases;
-use crate::plan::{Emergency, Message, Plan};
+use crate::plan::{Caller, Emergency, Errand, Message, Plan, Urgent};
 use crate::question::Question;
 use crate::triage::SafetyAnswer;
 use crate::{Prompt, Witness};
@@ -21,7 +22,8 @@ impl Receptionist {
             return;
         }
         let Some(question) = self.question.take() else { return self.unasked(text, reading, now) };
-        let no_answer_yet = question.wants_yes_or_no() && reading.yes_no.is_none() && cut_off;
+        let open_answer = matches!(question, Question::Visit(_));
+        let no_answer_yet = question.wants_yes_or_no() && !open_answer && reading.yes_no.is_none() && cut_off;
         if no_answer_yet && self.cut_offs < CUT_OFFS_MAX {
             self.cut_offs += 1;
             return self.unasked(text, reading, now);
@@ -65,6 +67,9 @@ impl Receptionist {
             Question::OfferCallerId => self.contact.answer_offer(yes_no),
             Question::Number | Question::NumberAgain => self.contact.answer_number(),
             Question::NumberReadBack(read) => self.contact.answer_number_read_back(&read, yes_no),
+            Question::Patient(line) => self.answer_about_patient(&line, text, reading, now),
+            Question::Request(line) => self.answer_about_request(&line, text, reading, now),
+            Question::Visit(line) => self.answer_about_visit(&line, text, reading, now),
         }
     }
 
@@ -83,10 +88,16 @@ impl Receptionist {
             Plan::Open(_) | Plan::Offer(_) if !bare => self.errand(text, reading, now),
             Plan::Emergency(emergency) => emergency.hear(),
             Plan::Closing { .. } => self.reopen(text, reading, now),
+            Plan::Visit(visit) if !bare => {
+                if !visit.amend(reading) {
+                    self.digress(text, reading, now);
+                }
+            }
             Plan::Ringing
             | Plan::Open(_)
             | Plan::Offer(_)
             | Plan::Message(_)
+            | Plan::Visit(_)
             | Plan::Connecting { .. }
             | Plan::Urgent(_)
             | Plan::Unheard
@@ -104,31 +115,40 @@ impl Receptionist {
             self.said.last_is_settled();
             self.tell(Prompt::Fact(fact.clone()));
             self.plan = Plan::Open(Question::AnythingElse);
+            self.agenda.hear_beside(text, reading);
             return;
         }
-        let stray = phrases::words(text.expose()).len() <= STRAY_WORDS_MAX;
-        let told = phrases::tells_what_about(text.expose());
-        match reading.intent() {
-            Intent::SpeakToPerson => self.connect_desk(now),
-            Intent::OfficeInfo => self.plan = Plan::Offer(Question::OfferMessage(Prompt::FactUnknown)),
-            Intent::VendorSales => self.close(Prompt::GoodbyeVendor, now),
-            Intent::WrongNumber => self.close(Prompt::WrongNumber, now),
-            Intent::Other if stray => self.miss(),
-            intent @ (Intent::Symptom
-            | Intent::BookAppointment
-            | Intent::RescheduleAppointment
-            | Intent::CancelAppointment
-            | Intent::ConfirmAppointment
-            | Intent::PrescriptionRefill
-            | Intent::TestResults
-            | Intent::Billing
-            | Intent::Insurance
-            | Intent::RecordsRequest
-            | Intent::Referral
-            | Intent::LeaveMessage
-            | Intent::ClinicianCall
-            | Intent::PharmacyCall
-            | Intent::Other) => self.plan = Plan::Message(Message::about(intent, told)),
+        if self.receive(reading, now) {
+            return;
+        }
+        let wish = self.agenda.hear(text, reading);
+        self.identity.begin(reading, &mut self.contact);
+        self.begin(&wish, now);
+        self.acknowledge_request();
+    }
+
+    /// Turns the conversation to a wish.
+    pub(super) fn begin(&mut self, wish: &Wish, now: CallTime) {
+        if let Some(visit) = self.visit_for(wish) {
+            self.plan = Plan::Visit(Box::new(visit));
+            return;
+        }
+        let stray = phrases::words(wish.words.expose()).len() <= STRAY_WORDS_MAX;
+        let told = phrases::tells_what_about(wish.words.expose());
+        match Errand::of(wish.intent) {
+            Errand::Person => self.connect_desk(now),
+            Errand::Fact => self.plan = Plan::Offer(Question::OfferMessage(Prompt::FactUnknown)),
+            Errand::Vendor => self.close(Prompt::GoodbyeVendor, now),
+            Errand::WrongNumber => self.close(Prompt::WrongNumber, now),
+            Errand::Unknown if phrases::is_greeting(wish.words.expose()) => {
+                self.plan = Plan::Open(Question::HowCanIHelp);
+            }
+            Errand::Unknown if stray => self.miss(),
+            Errand::Matter | Errand::Message | Errand::Unknown => {
+                let request = Message::request(wish);
+                self.plan = Plan::Message(request.unwrap_or_else(|| Message::about(wish.intent, told)));
+                self.watch_supply(now);
+            }
         }
     }
 
@@ -138,7 +158,7 @@ impl Receptionist {
         if phrases::words(text.expose()).len() <= STRAY_WORDS_MAX {
             return self.miss();
         }
-        let no_other = matches!(reading.intent(), Intent::SpeakToPerson | Intent::OfficeInfo) && reading.fact.is_none();
+        let no_other = matches!(Errand::of(reading.intent()), Errand::Person | Errand::Fact) && reading.fact.is_none();
         if no_other {
             self.plan = Plan::Message(Message::about(Intent::Other, true));
         } else {
@@ -185,6 +205,10 @@ impl Receptionist {
                 self.save_message(complete, now);
                 self.close(Prompt::Goodbye, now);
             }
+            Plan::Visit(_) if leaving && self.triage.safety_question().is_none() => {
+                self.save_if_begun(now);
+                self.close(Prompt::Goodbye, now);
+            }
             Plan::Urgent(urgent) if leaving => {
                 urgent.leave();
                 self.question = None;
@@ -193,6 +217,7 @@ impl Receptionist {
             | Plan::Open(_)
             | Plan::Offer(_)
             | Plan::Message(_)
+            | Plan::Visit(_)
             | Plan::Connecting { .. }
             | Plan::Urgent(_)
             | Plan::Emergency(_)
@@ -221,7 +246,7 @@ impl Receptionist {
         match self.triage.to_page() {
             Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new()),
             Some(domain::Urgency::Urgent | domain::Urgency::Routine) => {
-                self.plan = Plan::Urgent(crate::plan::Urgent::new(false));
+                self.plan = Plan::Urgent(Urgent::new(Caller::Patient, false));
             }
             None => self.errand(text, reading, now),
         }

@@ -44,6 +44,7 @@ impl Receptionist {
 
     /// The caller does not answer any more: whatever was urgent or begun is handed over.
     pub(super) fn give_up(&mut self, now: CallTime) {
+        self.page_if_foreign(now);
         self.triage.falls_silent();
         self.escalate(Witness::Timeout, now);
         self.desk.update_case(CaseUpdate::StoppedAnswering, now);
@@ -53,17 +54,18 @@ impl Receptionist {
     /// When the call has lasted too long.
     pub(super) fn cap(&self) -> CallTime {
         let wordless = self.last_words + WORDLESS_MAX;
-        match self.plan {
+        match &self.plan {
             Plan::Emergency(_) => wordless,
-            Plan::Closing { since, .. } => since + CLOSING_MAX,
+            Plan::Closing { since, .. } => *since + CLOSING_MAX,
+            Plan::Unspoken(unspoken) => unspoken.since() + CLOSING_MAX,
             Plan::Ringing
             | Plan::Open(_)
             | Plan::Offer(_)
             | Plan::Message(_)
+            | Plan::Visit(_)
             | Plan::Connecting { .. }
             | Plan::Urgent(_)
             | Plan::Unheard
-            | Plan::Unspoken { .. }
             | Plan::Ended { .. } => wordless.min(CallTime::from(CALL_MAX)),
         }
     }
@@ -71,6 +73,7 @@ impl Receptionist {
     pub(super) fn too_long(&mut self, now: CallTime) {
         match self.plan {
             Plan::Closing { .. } | Plan::Ringing => self.hang_up(now),
+            Plan::Unspoken(_) => self.hang_up_unspoken(now),
             Plan::Emergency(_) => {
                 self.desk.update_case(CaseUpdate::StoppedAnswering, now);
                 self.close(Prompt::GoodbyeNoAnswer, now);
@@ -78,10 +81,10 @@ impl Receptionist {
             Plan::Open(_)
             | Plan::Offer(_)
             | Plan::Message(_)
+            | Plan::Visit(_)
             | Plan::Connecting { .. }
             | Plan::Urgent(_)
             | Plan::Unheard
-            | Plan::Unspoken { .. }
             | Plan::Ended { .. } => {
                 self.give_up(now);
                 self.close(Prompt::GoodbyeTooLong, now);
@@ -96,6 +99,7 @@ impl Receptionist {
 
     pub(super) fn caller_left(&mut self, now: CallTime) {
         self.desk.update_case(CaseUpdate::HungUp, now);
+        self.page_if_foreign(now);
         self.triage.ends();
         self.escalate(Witness::Timeout, now);
         self.save_if_begun(now);
@@ -110,6 +114,7 @@ impl Receptionist {
 
     pub(super) fn end(&mut self, now: CallTime) {
         self.question = None;
+        self.desk.forget_inquiry();
         self.plan = Plan::Ended { since: now };
     }
 
@@ -132,8 +137,8 @@ impl Receptionist {
             Urgency::Emergency => Outcome::Emergency,
             Urgency::Urgent | Urgency::Routine => Outcome::Urgent,
         });
-        let message = self.desk.kept_a_message().then_some(Outcome::Message);
-        let mut outcomes: Vec<_> = case.into_iter().chain(message).chain(self.achieved.drain(..)).collect();
+        let office = self.desk.messages_kept().chain(self.desk.changes_made());
+        let mut outcomes: Vec<_> = case.into_iter().chain(office).chain(self.achieved.drain(..)).collect();
         if outcomes.is_empty() {
             outcomes.push(Outcome::None);
         }

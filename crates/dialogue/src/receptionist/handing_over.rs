@@ -1,10 +1,10 @@
-//! What is handed over to people: a case, a message, the caller; and what is left to do when hearing or voice is gone.
+//! What is handed over to people: a case, a message, the caller; and what is left to do when hearing is gone.
 
-use domain::{CallTime, CaseDraft, Intent, MessageDraft, OfficeReply, RequestId, Urgency};
+use domain::{CallTime, CaseDraft, Intent, MessageDraft, OfficeReply, Phi, RequestField, RequestId, Urgency, YesNo};
 
 use super::speaking::Telling;
 use super::{OfficeHours, Receptionist, Sense};
-use crate::plan::{Emergency, Plan, Urgent};
+use crate::plan::{Caller, Emergency, Plan, Urgent};
 use crate::question::Question;
 use crate::{Note, Output, Prompt, TransferTo, Witness};
 
@@ -15,7 +15,7 @@ impl Receptionist {
         let Some(urgency) = self.triage.to_page() else { return };
         match self.desk.case_urgency() {
             Some(known) if known >= urgency => return self.prepare_emergency_lines(),
-            Some(_) => self.desk.raise_case(urgency, now),
+            Some(_) => self.desk.raise_case(urgency, self.triage.red_flags(), now),
             None => {
                 let draft = CaseDraft {
                     urgency,
@@ -34,11 +34,14 @@ impl Receptionist {
             return;
         }
         self.plan = match urgency {
-            Urgency::Emergency => Plan::Emergency(match self.ears {
-                Sense::Works => Emergency::new(),
-                Sense::Lost => Emergency::unheard(),
+            Urgency::Emergency => Plan::Emergency(match (self.ears, self.voice) {
+                (Sense::Works, Sense::Works) => Emergency::new(),
+                (Sense::Lost, _) | (_, Sense::Lost) => Emergency::unheard(),
             }),
-            Urgency::Urgent | Urgency::Routine => Plan::Urgent(Urgent::new(self.practice.connects_urgent)),
+            Urgency::Urgent | Urgency::Routine if self.is_voiceless() => return,
+            Urgency::Urgent | Urgency::Routine => {
+                Plan::Urgent(Urgent::new(Caller::Patient, self.practice.connects_urgent))
+            }
         };
         self.question = None;
         self.prepare_emergency_lines();
@@ -48,41 +51,92 @@ impl Receptionist {
         self.emergency_lines.extend(self.triage.take_lines().into_iter().map(|kind| (kind, Telling::First)));
     }
 
-    pub(super) fn hear_office(&mut self, id: RequestId, reply: &OfficeReply) {
-        if let Some(prompt) = self.desk.reply(id, reply) {
+    pub(super) fn hear_office(&mut self, id: RequestId, reply: &OfficeReply, now: CallTime) {
+        let for_visit = self.desk.takes_answer(id);
+        let emergency = matches!(self.plan, Plan::Emergency(_));
+        if let Some(prompt) = self.desk.reply(id, reply)
+            && !(emergency && prompt.is_of_an_errand())
+        {
             self.tell(prompt);
+        }
+        if for_visit {
+            self.hear_of_visit(reply, now);
         }
     }
 
-    /// Saves what was said if a message was begun, or if there was a doubt that nobody was paged for.
+    /// Saves what was said if a message was begun, if nothing could be answered to it, or if there was a doubt that nobody
+    /// was paged for.
     pub(super) fn save_if_begun(&mut self, now: CallTime) {
-        let begun = matches!(self.plan, Plan::Message(_)) || self.triage.doubt_to_keep();
+        let nobody_knows = self.is_voiceless() && self.desk.case_urgency().is_none();
+        let begun = match &self.plan {
+            Plan::Message(_) => true,
+            Plan::Visit(visit) => !visit.is_under_way(),
+            Plan::Ringing
+            | Plan::Open(_)
+            | Plan::Offer(_)
+            | Plan::Connecting { .. }
+            | Plan::Urgent(_)
+            | Plan::Emergency(_)
+            | Plan::Unheard
+            | Plan::Unspoken(_)
+            | Plan::Closing { .. }
+            | Plan::Ended { .. } => false,
+        };
+        let begun = begun || nobody_knows || self.triage.doubt_to_keep();
         if begun && self.said.has_unsaved() {
             self.save_message(false, now);
         }
     }
 
     pub(super) fn save_message(&mut self, complete: bool, now: CallTime) {
-        let intent = if let Plan::Message(message) = &self.plan { message.intent } else { Intent::Other };
+        let intent = match &self.plan {
+            Plan::Message(message) => message.intent,
+            Plan::Visit(visit) => visit.intent(),
+            Plan::Ringing
+            | Plan::Open(_)
+            | Plan::Offer(_)
+            | Plan::Connecting { .. }
+            | Plan::Urgent(_)
+            | Plan::Emergency(_)
+            | Plan::Unheard
+            | Plan::Unspoken(_)
+            | Plan::Closing { .. }
+            | Plan::Ended { .. } => Intent::Other,
+        };
         let draft = MessageDraft {
             caller: self.contact.caller(),
             intent,
             urgency: self.triage.urgency(),
             name: self.contact.name().cloned(),
-            date_of_birth: self.contact.date_of_birth().cloned(),
+            date_of_birth: self.contact.date_of_birth().or_else(|| self.identity.birth()).cloned(),
             callback: self.contact.callback().cloned(),
             text: self.said.take_unsaved(),
+            fields: self.message_fields(),
             complete,
         };
-        self.desk.save(draft, now);
+        let promises = &self.practice.front_desk.promises;
+        let promise = promises.iter().find(|promise| complete && promise.intent == intent);
+        self.desk.save(draft, promise.map(|promise| promise.by.clone()), now);
+    }
+
+    fn message_fields(&self) -> Vec<(RequestField, Phi<String>)> {
+        let mut fields = if let Plan::Message(message) = &self.plan { message.fields() } else { Vec::new() };
+        if let Some(yes_no) = self.contact.leave_message() {
+            let answer = if yes_no == YesNo::Yes { "yes" } else { "no" };
+            fields.push((RequestField::LeaveMessage, Phi::from(answer)));
+        }
+        fields
     }
 
     /// Nobody could be connected. Nothing was promised, so only a caller who asked for a person hears of it.
     pub(super) fn not_connected(&mut self, now: CallTime) {
+        if matches!(self.plan, Plan::Connecting { .. }) && self.page_if_foreign(now) {
+            return;
+        }
         if let Plan::Connecting { .. } = self.plan {
             self.plan = Plan::Offer(Question::OfferMessage(Prompt::NobodyAvailable));
-        } else if let Plan::Unspoken { .. } = self.plan {
-            self.hang_up(now);
+        } else if let Plan::Unspoken(unspoken) = &mut self.plan {
+            unspoken.nobody_comes();
         }
     }
 
@@ -99,7 +153,7 @@ impl Receptionist {
         if let Plan::Emergency(emergency) = &mut self.plan {
             *emergency = Emergency::unheard();
             self.tell(Prompt::HearingLost);
-        } else {
+        } else if !self.is_voiceless() {
             self.plan = Plan::Unheard;
             let no_number = self.contact.callback().is_none();
             self.tell(if no_number { Prompt::HearingLostAskKeys } else { Prompt::HearingLost });
@@ -107,23 +161,22 @@ impl Receptionist {
         self.question = None;
     }
 
-    /// The caller hears nothing any more: a person is sought, the practice is told, and the line is freed. An emergency is
-    /// kept: it can still be heard, and its lines are on disk.
-    pub(super) fn lose_voice(&mut self, now: CallTime) {
-        self.transfer();
-        if let Plan::Emergency(_) = self.plan {
-            return;
+    /// Since when a person is sought, while one is.
+    pub(super) fn sought_since(&self) -> Option<CallTime> {
+        match &self.plan {
+            Plan::Connecting { since } => Some(*since),
+            Plan::Unspoken(unspoken) => unspoken.seeks_since(),
+            Plan::Ringing
+            | Plan::Open(_)
+            | Plan::Offer(_)
+            | Plan::Message(_)
+            | Plan::Visit(_)
+            | Plan::Urgent(_)
+            | Plan::Emergency(_)
+            | Plan::Unheard
+            | Plan::Closing { .. }
+            | Plan::Ended { .. } => None,
         }
-        self.triage.ends();
-        self.escalate(Witness::Timeout, now);
-        if let Plan::Emergency(_) = self.plan {
-            return;
-        }
-        let worth_a_call = self.said.has_unsaved() || self.contact.callback().is_some();
-        if self.desk.case_urgency().is_none() && worth_a_call {
-            self.save_message(false, now);
-        }
-        self.plan = Plan::Unspoken { since: now };
     }
 
     /// Seeks a person: who is in the office, or else who is on call.

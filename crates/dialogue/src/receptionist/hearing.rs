@@ -1,9 +1,10 @@
 //! What the caller said, before it is known what it answers: urgency first, then the words, then the values in them.
 
-use domain::{CallTime, CaseUpdate, Phi, Reading, YesNo};
+use domain::{CallTime, CaseUpdate, Phi, Reading, RequestField, YesNo};
 
 use super::{Receptionist, Sense};
 use crate::plan::Plan;
+use crate::prompt::{PatientLine, RequestLine};
 use crate::question::{AnswerKind, Question};
 use crate::turn_taking::LineEnd;
 use crate::{Prompt, Witness, phrases};
@@ -24,6 +25,13 @@ impl Receptionist {
             self.line_over(end, now);
         }
         self.take(text, reading, Witness::Final, now);
+        if self.hear_foreign(reading, now) || self.hear_recording(reading, now) {
+            return;
+        }
+        if self.follow(reading, now) {
+            return;
+        }
+        self.echo.answered();
         self.answered.clone_from(&self.question);
         self.answer(text, reading, question_cut_off, now);
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
@@ -34,6 +42,7 @@ impl Receptionist {
     pub(super) fn correct(&mut self, was: &Phi<String>, text: &Phi<String>, reading: &Reading, now: CallTime) {
         self.said.correct(was, text);
         self.contact.take(reading, false);
+        self.identity.take(reading);
         self.triage.hear(reading);
         let safety = matches!(self.answered, Some(Question::Safety | Question::SafetyAgain));
         if safety && reading.yes_no == Some(YesNo::Yes) {
@@ -66,23 +75,42 @@ impl Receptionist {
         }
     }
 
-    /// A key: a digit of the number that is asked for, or else `0` for a person.
+    /// A key: a digit of the number or date that is asked for, or else `0` for a person. Where digits are wanted, `#` before
+    /// the first of them is for a person; after them it only ends them.
     pub(super) fn hear_key(&mut self, key: char, now: CallTime) {
         self.last_words = now;
         self.silence.broken();
-        let number_wanted =
-            matches!(self.question, Some(Question::Number | Question::NumberAgain | Question::OfferCallerId))
-                || self.ears == Sense::Lost;
-        if number_wanted {
-            if self.contact.key(key) {
+        let number_wanted = matches!(
+            self.question,
+            Some(
+                Question::Number
+                    | Question::NumberAgain
+                    | Question::OfferCallerId
+                    | Question::Request(RequestLine::OfferCallerId)
+                    | Question::Patient(PatientLine::AskNumberOnFile(_))
+            )
+        ) || self.ears == Sense::Lost;
+        let digits_wanted = self.birth_wanted() || number_wanted;
+        let none_typed = !self.identity.has_keys() && !self.contact.has_keys();
+        let for_a_person = if digits_wanted { key == '#' && none_typed } else { key == '0' };
+        if for_a_person {
+            self.leave_for_a_person(now);
+        } else if self.birth_wanted() {
+            let today = self.began.date();
+            if self.identity.key(key, today) {
                 self.question = None;
                 self.cut(now);
-                self.desk.update_contact(None, self.contact.callback(), now);
             }
-        } else if key == '0'
-            && self.triage.to_page().is_none()
-            && !matches!(self.plan, Plan::Ringing | Plan::Connecting { .. })
-        {
+        } else if number_wanted && self.contact.key(key) {
+            self.question = None;
+            self.cut(now);
+            self.desk.update_contact(None, self.contact.callback(), now);
+        }
+    }
+
+    fn leave_for_a_person(&mut self, now: CallTime) {
+        let busy = matches!(self.plan, Plan::Ringing | Plan::Connecting { .. } | Plan::Unspoken(_));
+        if self.triage.to_page().is_none() && !busy {
             self.question = None;
             self.cut(now);
             self.save_if_begun(now);
@@ -116,12 +144,25 @@ impl Receptionist {
     fn take(&mut self, text: &Phi<String>, reading: &Reading, on: Witness, now: CallTime) {
         let tells_more = self.tells_more(text, reading);
         self.said.keep(text.clone(), tells_more);
-        self.contact.take(reading, true);
+        self.take_values(reading);
         let had_case = self.desk.case_urgency().is_some();
         self.triage.hear(reading);
         self.escalate(on, now);
         if had_case && tells_more {
             self.desk.update_case(CaseUpdate::Heard(text.clone()), now);
+        }
+    }
+
+    fn take_values(&mut self, reading: &Reading) {
+        let of_the_caller =
+            matches!(self.question, Some(Question::Request(RequestLine::Ask { field: RequestField::CalledBy, .. })));
+        if of_the_caller {
+            return; // the name that is known is the patient's
+        }
+        self.contact.take(reading, true);
+        self.identity.take(reading);
+        if let Plan::Message(message) = &mut self.plan {
+            message.take(reading);
         }
     }
 
@@ -147,7 +188,9 @@ impl Receptionist {
     /// A better decode has changed the value that is being read back: the read-back begins anew.
     fn take_back_a_stale_read_back(&mut self, now: CallTime) {
         let stale = match &self.question {
-            Some(Question::NumberReadBack(read)) => self.contact.callback() != Some(read),
+            Some(Question::NumberReadBack(read) | Question::Request(RequestLine::ReadBackNumber(read))) => {
+                self.contact.callback() != Some(read)
+            }
             Some(Question::NameReadBack(read)) => self.contact.name() != Some(read),
             Some(_) | None => false,
         };
@@ -158,7 +201,7 @@ impl Receptionist {
     }
 
     /// Ends an interruptible line that has lost its point.
-    fn cut(&mut self, now: CallTime) {
+    pub(super) fn cut(&mut self, now: CallTime) {
         if !self.turn.holds_the_floor()
             && let Some(end) = self.turn.stop(LineEnd::Stopped)
         {

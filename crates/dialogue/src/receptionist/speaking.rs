@@ -6,10 +6,13 @@ use domain::{CallTime, EmergencyKind};
 
 use super::{OfficeHours, Receptionist, Sense};
 use crate::plan::{Next, Plan};
+use crate::prompt::VisitLine;
 use crate::question::Question;
+use crate::setting::Setting;
 use crate::silence::Waiting;
 use crate::triage::Again;
 use crate::turn_taking::LineEnd;
+use crate::unspoken::Parting;
 use crate::{Outcome, Prompt};
 
 /// Steps without a word (saving, connecting, turning to another plan) in a row; more would be a loop.
@@ -100,7 +103,8 @@ impl Receptionist {
 
     fn say_emergency_line(&mut self, kind: EmergencyKind, telling: Telling, now: CallTime) {
         // What was to be told of an errand no longer matters; what became of the page does.
-        self.news.retain(|news| !matches!(news.prompt, Prompt::Fact(_)));
+        self.news.retain(|news| !news.prompt.is_of_an_errand());
+        self.echo.answered();
         if let Some(end) = self.turn.interject(Prompt::EmergencyLine(kind), now) {
             self.line_over(end, now);
         }
@@ -108,8 +112,12 @@ impl Receptionist {
     }
 
     fn next(&mut self, now: CallTime) -> Step {
-        if let Plan::Ringing | Plan::Unspoken { .. } = self.plan {
+        if let Plan::Ringing = self.plan {
             return Step::Idle;
+        }
+        if let Plan::Unspoken(unspoken) = &mut self.plan {
+            let parting = unspoken.next();
+            return self.part(parting, now);
         }
         if self.turn.is_free()
             && let Some(news) = self.news.pop_front()
@@ -119,6 +127,10 @@ impl Receptionist {
         }
         if let Some(question) = self.safety_question() {
             return self.step(Next::Ask(question), now);
+        }
+        if let Some((prompt, is_last)) = self.echo.next() {
+            let asks = is_last && self.question.is_some();
+            return Step::Say(if asks { Saying::Question } else { Saying::Filler }, prompt);
         }
         if self.question.is_some() {
             return Step::Wait(self.waiting());
@@ -133,13 +145,21 @@ impl Receptionist {
         let next = match &mut self.plan {
             Plan::Connecting { .. } => Next::Wait(Waiting::ForOffice),
             Plan::Open(Question::AnythingElse) if self.desk.news_awaited() => Next::Wait(Waiting::ForOffice),
+            Plan::Open(Question::AnythingElse) if self.agenda.has_more() => Next::TakeUp,
             Plan::Open(question) | Plan::Offer(question) => Next::Ask(question.clone()),
-            Plan::Message(message) => message.next(&self.contact),
+            Plan::Visit(visit) => {
+                let setting = Setting { practice: &self.practice, began: &self.began, now };
+                visit.next(&mut self.identity, &self.contact, &setting)
+            }
+            Plan::Message(message) => {
+                let born = self.contact.date_of_birth().or_else(|| self.identity.birth());
+                message.next(&self.contact, born)
+            }
             Plan::Urgent(urgent) => urgent.next(&self.contact, self.desk.page_news_awaited()),
             Plan::Unheard if self.contact.callback().is_none() => Next::Wait(Waiting::ForCaller),
             Plan::Unheard => Next::Close(Prompt::Goodbye),
             // Seen to above.
-            Plan::Ringing | Plan::Unspoken { .. } | Plan::Emergency(_) | Plan::Closing { .. } | Plan::Ended { .. } => {
+            Plan::Ringing | Plan::Unspoken(_) | Plan::Emergency(_) | Plan::Closing { .. } | Plan::Ended { .. } => {
                 return Step::Idle;
             }
         };
@@ -154,7 +174,12 @@ impl Receptionist {
         };
         let possible = matches!(
             self.plan,
-            Plan::Open(_) | Plan::Offer(_) | Plan::Message(_) | Plan::Connecting { .. } | Plan::Urgent(_)
+            Plan::Open(_)
+                | Plan::Offer(_)
+                | Plan::Message(_)
+                | Plan::Visit(_)
+                | Plan::Connecting { .. }
+                | Plan::Urgent(_)
         );
         (possible && self.question.as_ref() != Some(&question)).then_some(question)
     }
@@ -183,6 +208,22 @@ impl Receptionist {
                 self.close(prompt, now);
                 Step::Taken
             }
+            Next::Request(request) => {
+                self.desk.inquire(request, now);
+                Step::Taken
+            }
+            Next::Done(line) => {
+                self.visit_done(line);
+                Step::Taken
+            }
+            Next::HandOver(why) => {
+                self.hand_over_visit(why);
+                Step::Taken
+            }
+            Next::TakeUp => {
+                self.take_up_next(now);
+                Step::Taken
+            }
             Next::Wait(waiting) => Step::Wait(waiting),
         }
     }
@@ -196,9 +237,22 @@ impl Receptionist {
         Step::Say(Saying::Closing, prompt)
     }
 
+    /// The steps of a call in which only one line may still be heard.
+    fn part(&mut self, parting: Parting, now: CallTime) -> Step {
+        match parting {
+            Parting::LastLine => Step::Say(Saying::Filler, Prompt::VoiceLost),
+            Parting::Wait => Step::Idle,
+            Parting::HangUp => {
+                self.hang_up_unspoken(now);
+                Step::Taken
+            }
+        }
+    }
+
     fn say(&mut self, saying: Saying, prompt: Prompt, now: CallTime) {
         self.saying = saying;
-        let interruptible = self.ears == Sense::Works && prompt != Prompt::GoodbyeTooLong;
+        self.echo.said(&prompt);
+        let interruptible = self.ears == Sense::Works && !matches!(prompt, Prompt::GoodbyeTooLong | Prompt::VoiceLost);
         self.turn.say(prompt, interruptible, now);
         self.silence.hold(now);
     }
@@ -212,17 +266,17 @@ impl Receptionist {
                 self.emergency_lines.push_front((kind, Telling::Second));
             }
             (Saying::News(news), LineEnd::Heard) => {
-                if let Prompt::Fact(_) = news.prompt
-                    && !self.achieved.contains(&Outcome::Answered)
-                {
+                let answers = matches!(news.prompt, Prompt::Fact(_) | Prompt::Visit(VisitLine::Ahead(_)));
+                if answers && !self.achieved.contains(&Outcome::Answered) {
                     self.achieved.push(Outcome::Answered);
                 }
                 self.question = None; // what was asked before the news is asked again
             }
             (Saying::Closing, LineEnd::Heard | LineEnd::Lost) => self.hang_up(now),
-            (Saying::News(_), LineEnd::Stopped | LineEnd::Lost)
+            (Saying::Question, LineEnd::Heard) => self.question_heard(),
+            (Saying::News(_) | Saying::Question, LineEnd::Stopped | LineEnd::Lost)
             | (
-                Saying::Nothing | Saying::EmergencyLine(..) | Saying::Question | Saying::Filler,
+                Saying::Nothing | Saying::EmergencyLine(..) | Saying::Filler,
                 LineEnd::Heard | LineEnd::Stopped | LineEnd::Lost,
             )
             | (Saying::Closing, LineEnd::Stopped) => {}
@@ -308,11 +362,15 @@ impl Receptionist {
             Question::Number => Prompt::AskNumber,
             Question::NumberAgain => Prompt::AskNumberAgain,
             Question::NumberReadBack(number) => Prompt::ReadBackNumber(number.clone()),
+            Question::Request(line) => Prompt::Request(line.clone()),
+            Question::Patient(line) => Prompt::Patient(line.clone()),
+            Question::Visit(line) => Prompt::Visit(line.clone()),
         }
     }
 }
 
 /// What the next step is.
+#[allow(clippy::large_enum_variant)] // one at a time, and not for long
 enum Step {
     Say(Saying, Prompt),
     Wait(Waiting),

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part of it
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+pub(crate) mod book;
 pub(crate) mod office;
 pub(crate) mod promises;
 
@@ -10,8 +11,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Output, Prompt, Reason, Receptionist, Wording};
-use domain::{CallTime, Fact, FactId, LineId, Phi, Practice, PracticeId, Urgency};
+use dialogue::{CallContext, Input, Note, Output, Prompt, Reason, Receptionist, Wording};
+use domain::{
+    AnswerPromise, CallTime, CallerKind, CallerPolicy, Fact, FactId, FrontDesk, Intent, LanguageLine, LineId, Phi,
+    Practice, PracticeId, Urgency,
+};
 use jiff::tz::TimeZone;
 
 use self::office::Office;
@@ -78,6 +82,10 @@ pub(crate) enum Mouth {
     Works,
     /// Loses every n-th line: it never starts.
     LosesEvery(u32),
+    /// From the n-th line on only what says that the voice is lost can be heard, and the rest is known to be lost.
+    FixedFrom(u32),
+    /// From the n-th line on nothing can be heard, and that is known.
+    MuteFrom(u32),
 }
 
 /// A call in virtual time.
@@ -124,7 +132,27 @@ pub(crate) fn practice(connects_urgent: bool) -> Arc<Practice> {
         facts: vec![fact],
         words: Vec::new(),
         connects_urgent,
+        front_desk: front_desk(),
     })
+}
+
+fn front_desk() -> FrontDesk {
+    let soon = "by the end of the next working day".to_owned();
+    FrontDesk {
+        promises: vec![AnswerPromise { intent: Intent::PrescriptionRefill, by: soon }],
+        callers: vec![
+            (CallerKind::Clinician, CallerPolicy::PageClinician),
+            (CallerKind::Pharmacy, CallerPolicy::Message),
+            (CallerKind::Insurer, CallerPolicy::Desk),
+            (CallerKind::Vendor, CallerPolicy::Decline),
+        ],
+        languages: vec![LanguageLine {
+            language: "Spanish".to_owned(),
+            heard_with: vec!["hablo".to_owned()],
+            line: "Un momento, por favor.".to_owned(),
+        }],
+        ..FrontDesk::default()
+    }
 }
 
 pub(crate) fn context(caller_id: bool, open: bool, connects_urgent: bool) -> CallContext {
@@ -132,7 +160,13 @@ pub(crate) fn context(caller_id: bool, open: bool, connects_urgent: bool) -> Cal
         caller_id: caller_id.then(|| Phi::new("+15550100199".parse().unwrap())),
         open,
         practice: practice(connects_urgent),
+        began: "2026-03-03T10:00:00+00:00[UTC]".parse().unwrap(),
     }
+}
+
+/// A context of a practice that has its appointments made on the telephone.
+pub(crate) fn booking_context(caller_id: bool, open: bool) -> CallContext {
+    CallContext { practice: book::practice(), ..context(caller_id, open, false) }
 }
 
 impl<C: Core> Call<C> {
@@ -144,7 +178,7 @@ impl<C: Core> Call<C> {
             office,
             mouth,
             wording: Wording::built_in(),
-            practice: practice(false),
+            practice: book::practice(),
             line: None,
             keep_debugs: false,
         }
@@ -177,7 +211,11 @@ impl<C: Core> Call<C> {
         let limit = self.now + Duration::from_mins(1);
         loop {
             let next = self.next_event().filter(|at| *at <= limit);
-            let Some(at) = next.filter(|_| self.line.is_some() || self.office.is_busy(self.now)) else { return };
+            let Some(at) =
+                next.filter(|_| !self.core.is_over() && (self.line.is_some() || self.office.is_busy(self.now)))
+            else {
+                return;
+            };
             self.advance_to(at);
         }
     }
@@ -219,7 +257,16 @@ impl<C: Core> Call<C> {
         if started {
             return self.input(Input::LineFinished(line));
         }
-        let text = self.wording.render(&self.prompt_of(line), &self.practice).text;
+        let prompt = self.prompt_of(line);
+        let voiced = match self.mouth {
+            Mouth::Works | Mouth::LosesEvery(_) => true,
+            Mouth::FixedFrom(n) => line.0 < n || prompt == Prompt::VoiceLost,
+            Mouth::MuteFrom(n) => line.0 < n,
+        };
+        if !voiced {
+            return self.input(Input::VoiceLost);
+        }
+        let text = self.wording.render(&prompt, &self.practice).text;
         let characters = u32::try_from(text.expose().len()).unwrap();
         self.line = Some(Speaking { line, started: true, held: false, left: PER_CHARACTER * characters });
         self.input(Input::LineStarted(line));
@@ -268,18 +315,23 @@ impl<C: Core> Call<C> {
 impl Trace {
     /// The call as a person would write it down.
     pub(crate) fn lines(&self) -> VecDeque<String> {
-        self.entries.iter().filter_map(line_of).collect()
+        let (wording, practice) = (Wording::built_in(), book::practice());
+        self.entries.iter().filter_map(|entry| line_of(entry, &wording, &practice)).collect()
     }
 }
 
 /// A line of a scenario for what came out; what went in is in the scenario already.
-fn line_of(entry: &Entry) -> Option<String> {
+fn line_of(entry: &Entry, wording: &Wording, practice: &Practice) -> Option<String> {
     let Event::Out(output) = &entry.event else { return None };
     let short = |value: serde_json::Value| {
         let text = value.to_string();
         text.replace(['"', '{', '}'], "").replace(':', " ").replace(",nth", "")
     };
     match output {
+        Output::Say { prompt: prompt @ (Prompt::Visit(_) | Prompt::Patient(_) | Prompt::Request(_)), .. } => {
+            Some(format!("FirstRing: {}", wording.render(prompt, practice).text.expose()))
+        }
+        Output::Note(Note::Outcome(outcome)) => Some(format!("Note: outcome {}", outcome.kind())),
         Output::Say { prompt, .. } => Some(format!("FirstRing: {}", short(serde_json::to_value(prompt).unwrap()))),
         Output::PauseSpeaking => Some("FirstRing holds".to_owned()),
         Output::ResumeSpeaking => Some("FirstRing goes on".to_owned()),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::book::Book;
 use dialogue::{Input, TransferNews};
-use domain::{CallTime, CaseId, CaseUpdate, MessageId, OfficeReply, OfficeRequest, RequestId};
+use domain::{CallTime, CaseId, CaseUpdate, MessageId, OfficeReply, OfficeRequest, RedFlagId, RequestId};
 
 /// How the office answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +42,14 @@ impl Manner {
 
 #[derive(Debug)]
 pub(crate) struct Office {
+    pub(crate) book: Book,
     manner: Manner,
     due: Vec<(CallTime, Input)>,
 }
 
 impl Office {
     pub(crate) fn new(manner: Manner) -> Self {
-        Self { manner, due: Vec::new() }
+        Self { book: Book::default(), manner, due: Vec::new() }
     }
 
     pub(crate) fn next_at(&self) -> Option<CallTime> {
@@ -81,6 +83,13 @@ impl Office {
             OfficeRequest::SaveMessage(_) => vec![OfficeReply::MessageSaved { message: MessageId::new() }],
             OfficeRequest::OpenCase(_) => vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::Paged],
             OfficeRequest::UpdateCase(_) => vec![OfficeReply::CaseUpdated],
+            OfficeRequest::FindPatient(_)
+            | OfficeRequest::RegisterPatient(_)
+            | OfficeRequest::FindSlots(_)
+            | OfficeRequest::FindAppointments(_)
+            | OfficeRequest::Book(_)
+            | OfficeRequest::Move { .. }
+            | OfficeRequest::Cancel(_) => vec![self.book.reply(request)],
         };
         let opens = matches!(request, OfficeRequest::OpenCase(_));
         let replies: Vec<(u64, OfficeReply)> = match manner {
@@ -126,23 +135,31 @@ impl Office {
 pub(crate) fn short(request: &OfficeRequest) -> String {
     match request {
         OfficeRequest::SaveMessage(draft) => format!(
-            "save message {} {} name={} callback={} complete={} text={}",
+            "save message {} {} name={} callback={} complete={}{} text={}",
             draft.intent,
             draft.urgency,
             draft.name.as_ref().map_or("-", |name| name.expose().as_str()),
             draft.callback.as_ref().map_or("-", |number| number.expose().as_str()),
             draft.complete,
+            draft.fields.iter().fold(String::new(), |all, (field, value)| format!("{all} {field}={}", value.expose())),
             draft.text.expose().replace('\n', " / "),
         ),
         OfficeRequest::OpenCase(draft) => format!(
             "open case {} flags={} callback={} heard={}",
             draft.urgency,
-            draft.red_flags.iter().map(|id| id.0.clone()).collect::<Vec<_>>().join(","),
+            listed(&draft.red_flags),
             draft.callback.as_ref().map_or("-", |number| number.expose().as_str()),
             draft.heard.expose().replace('\n', " / "),
         ),
+        OfficeRequest::FindPatient(_)
+        | OfficeRequest::RegisterPatient(_)
+        | OfficeRequest::FindSlots(_)
+        | OfficeRequest::FindAppointments(_)
+        | OfficeRequest::Book(_)
+        | OfficeRequest::Move { .. }
+        | OfficeRequest::Cancel(_) => super::book::short(request),
         OfficeRequest::UpdateCase(update) => match update {
-            CaseUpdate::Raised(urgency) => format!("raised to {urgency}"),
+            CaseUpdate::Raised { urgency, red_flags } => format!("raised to {urgency} flags={}", listed(red_flags)),
             CaseUpdate::Heard(text) => format!("heard {}", text.expose()),
             CaseUpdate::Name(name) => format!("name {}", name.expose()),
             CaseUpdate::Callback(number) => format!("callback {}", number.expose().as_str()),
@@ -152,4 +169,8 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
             CaseUpdate::HungUp => "hung up".to_owned(),
         },
     }
+}
+
+fn listed(flags: &[RedFlagId]) -> String {
+    flags.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(",")
 }

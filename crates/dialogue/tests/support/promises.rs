@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use dialogue::{Claim, Input, Note, Outcome, Output, Prompt, TransferNews};
-use domain::{CallTime, CaseUpdate, LineId, OfficeReply, OfficeRequest, RequestId, Urgency};
+use dialogue::{Claim, Input, Note, Outcome, Output, Prompt, TransferNews, VisitLine};
+use domain::{
+    CallTime, CaseUpdate, Directive, LineId, OfficeReply, OfficeRequest, PatientId, RequestId, Urgency, YesNo,
+};
 
 use super::{Entry, Event, Trace};
 
@@ -11,6 +13,8 @@ pub(crate) type Verdict = Result<(), String>;
 
 /// Neither side is silent for longer than this while the call lasts.
 const SILENCE_MAX: Duration = Duration::from_secs(36);
+/// The same after the caller has asked for time.
+const SILENCE_MAX_ASKED: Duration = Duration::from_secs(70);
 /// An emergency is ended by us only after this long without a word.
 const WORDLESS_MAX: Duration = Duration::from_mins(10);
 /// The longest call that one caller of these tests makes, and the caps of the receptionist behind it.
@@ -49,14 +53,18 @@ pub(crate) fn promise_1(trace: &Trace, mouth_works: bool) -> Verdict {
 
 fn never_silent(trace: &Trace) -> Verdict {
     let (mut sounding, mut speaking, mut quiet_since) = (false, false, None);
+    let mut silence_max = SILENCE_MAX;
     for Entry { at, event, .. } in &trace.entries {
         if let Some(since) = quiet_since
-            && at.since(since) > SILENCE_MAX
+            && at.since(since) > silence_max
         {
             return broken(*at, format!("silence since {since}"));
         }
         match event {
             Event::In(Input::Answered) => quiet_since = Some(*at),
+            Event::In(Input::Heard { reading, .. }) => {
+                silence_max = if reading.directive == Some(Directive::Wait) { SILENCE_MAX_ASKED } else { SILENCE_MAX };
+            }
             Event::In(Input::LineStarted(_)) | Event::Out(Output::ResumeSpeaking) => sounding = true,
             Event::In(Input::LineFinished(_)) | Event::Out(Output::StopSpeaking | Output::PauseSpeaking) => {
                 sounding = false;
@@ -95,7 +103,7 @@ pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     let paged = after.iter().take_while(|entry| entry.at == since).any(|entry| {
         matches!(&entry.event, Event::Out(Output::Ask { request, .. })
             if matches!(request, OfficeRequest::OpenCase(case) if case.urgency == Urgency::Emergency)
-                || matches!(request, OfficeRequest::UpdateCase(CaseUpdate::Raised(Urgency::Emergency))))
+                || matches!(request, OfficeRequest::UpdateCase(CaseUpdate::Raised { urgency: Urgency::Emergency, .. })))
     });
     if !paged {
         return broken(since, "an emergency, and nobody is paged");
@@ -181,35 +189,134 @@ fn is_held(trace: &Trace, index: usize) -> bool {
 pub(crate) fn promise_6(trace: &Trace) -> Verdict {
     let mut cases: Vec<RequestId> = Vec::new();
     let mut messages: Vec<RequestId> = Vec::new();
+    let mut changes: Vec<RequestId> = Vec::new();
     let (mut paged, mut acknowledged, mut kept) = (false, false, false);
+    let (mut booked, mut moved, mut cancelled) = (false, false, false);
     for Entry { at, event, .. } in &trace.entries {
         match event {
             Event::Out(Output::Ask { id, request: OfficeRequest::OpenCase(_) }) => cases.push(*id),
             Event::Out(Output::Ask { id, request: OfficeRequest::SaveMessage(_) }) => messages.push(*id),
+            Event::Out(Output::Ask { id, request }) if changes_the_book(request) => changes.push(*id),
             Event::In(Input::Office { id, reply }) => match reply {
                 OfficeReply::Paged => paged |= cases.contains(id),
                 OfficeReply::Acknowledged { .. } => acknowledged |= cases.contains(id),
                 OfficeReply::MessageSaved { .. } => kept |= messages.contains(id),
+                OfficeReply::Booked(_) => booked |= changes.contains(id),
+                OfficeReply::Moved(_) => moved |= changes.contains(id),
+                OfficeReply::Cancelled(_) => cancelled |= changes.contains(id),
                 OfficeReply::NotPaged
                 | OfficeReply::Unavailable
                 | OfficeReply::CaseOpened { .. }
-                | OfficeReply::CaseUpdated => {}
+                | OfficeReply::CaseUpdated
+                | OfficeReply::PatientMatched(_)
+                | OfficeReply::PatientNotMatched
+                | OfficeReply::PatientAmbiguous
+                | OfficeReply::Slots(_)
+                | OfficeReply::Appointments(_)
+                | OfficeReply::SlotTaken
+                | OfficeReply::NoSuchAppointment
+                | OfficeReply::NotAllowed => {}
             },
             Event::Out(Output::Say { prompt, .. }) => {
                 let true_now = match prompt.claim() {
                     Some(Claim::Paged) => paged,
                     Some(Claim::Acknowledged) => acknowledged,
                     Some(Claim::MessageKept) => kept,
+                    Some(Claim::Booked) => booked,
+                    Some(Claim::Moved) => moved,
+                    Some(Claim::Cancelled) => cancelled,
                     None => true,
                 };
                 if !true_now {
                     return broken(*at, format!("{prompt:?} is not true yet"));
                 }
             }
-            Event::Out(Output::Note(Note::Outcome(Outcome::Message))) if !kept => {
+            Event::Out(Output::Note(Note::Outcome(Outcome::Message(_)))) if !kept => {
                 return broken(*at, "a message is noted that was not kept");
             }
             Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn changes_the_book(request: &OfficeRequest) -> bool {
+    matches!(request, OfficeRequest::Book(_) | OfficeRequest::Move { .. } | OfficeRequest::Cancel(_))
+}
+
+fn is_read_back(line: &VisitLine) -> bool {
+    matches!(
+        line,
+        VisitLine::ReadBackBooking { .. } | VisitLine::ReadBackMove { .. } | VisitLine::ReadBackCancel { .. }
+    )
+}
+
+/// Nothing is booked, moved or cancelled but in answer to a "yes" to a read-back of just that, heard to its end.
+pub(crate) fn promise_5(trace: &Trace) -> Verdict {
+    let mut read_back: Option<(LineId, &VisitLine)> = None;
+    let mut heard = false;
+    let mut confirmed: Option<&VisitLine> = None;
+    let mut asked: Vec<RequestId> = Vec::new();
+    for Entry { at, event, .. } in &trace.entries {
+        match event {
+            Event::Out(Output::Say { prompt: Prompt::TakeYourTime(_), .. }) => {}
+            Event::Out(Output::Say { line, prompt, .. }) => {
+                let told = if let Prompt::Visit(told) = prompt { Some(told) } else { None };
+                read_back = told.filter(|told| is_read_back(told)).map(|told| (*line, told));
+                heard = false;
+            }
+            Event::In(Input::LineFinished(id)) => heard |= read_back.is_some_and(|(line, _)| line == *id),
+            Event::In(Input::Heard { reading, .. }) => {
+                let yes = heard && reading.yes_no == Some(YesNo::Yes);
+                confirmed = read_back.filter(|_| yes).map(|(_, told)| told);
+            }
+            Event::Out(Output::Ask { id, request }) if changes_the_book(request) && !asked.contains(id) => {
+                asked.push(*id);
+                let Some(told) = confirmed else {
+                    return broken(*at, "the book is changed, and nobody has confirmed it");
+                };
+                if !super::book::is_what(told, request) {
+                    return broken(*at, "something else is done than what was read back");
+                }
+            }
+            Event::In(_) | Event::Woke(_) => confirmed = None,
+            Event::Out(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Nothing about a patient is asked for or told before the office has matched the caller to that patient.
+pub(crate) fn promise_9(trace: &Trace) -> Verdict {
+    let mut matched: Vec<PatientId> = Vec::new();
+    for Entry { at, event, .. } in &trace.entries {
+        let patient = match event {
+            Event::In(Input::Office { reply: OfficeReply::PatientMatched(patient), .. }) => {
+                matched.push(patient.id);
+                continue;
+            }
+            Event::Out(Output::Say { prompt, .. }) if prompt.discloses() && matched.is_empty() => {
+                return broken(*at, "something is disclosed to somebody unknown");
+            }
+            Event::Out(Output::Ask { request, .. }) => match request {
+                OfficeRequest::FindSlots(query) => query.patient,
+                OfficeRequest::FindAppointments(patient) => *patient,
+                OfficeRequest::Book(booking) => booking.patient,
+                OfficeRequest::Move { .. } | OfficeRequest::Cancel(_) if matched.is_empty() => {
+                    return broken(*at, "the book is changed for somebody unknown");
+                }
+                OfficeRequest::Move { .. }
+                | OfficeRequest::Cancel(_)
+                | OfficeRequest::SaveMessage(_)
+                | OfficeRequest::OpenCase(_)
+                | OfficeRequest::UpdateCase(_)
+                | OfficeRequest::FindPatient(_)
+                | OfficeRequest::RegisterPatient(_) => continue,
+            },
+            Event::In(_) | Event::Out(_) | Event::Woke(_) => continue,
+        };
+        if !matched.contains(&patient) {
+            return broken(*at, "the office is asked about a patient whom the caller was not matched to");
         }
     }
     Ok(())
@@ -222,6 +329,25 @@ pub(crate) fn promise_7(trace: &Trace) -> Verdict {
         Some(secret) => broken(CallTime::ZERO, format!("{secret:?} is printed")),
         None => Ok(()),
     }
+}
+
+/// Whoever cannot be spoken to is told so, or what to do in their emergency, before we leave the line.
+pub(crate) fn promise_10(trace: &Trace) -> Verdict {
+    let mut lost: Option<CallTime> = None;
+    for Entry { at, event, .. } in &trace.entries {
+        match (event, lost) {
+            (Event::Out(Output::HangUp), Some(since)) => {
+                return broken(*at, format!("the voice is lost since {since}, and nothing was said of it"));
+            }
+            (event, _) if ends_the_call(event) => return Ok(()),
+            (Event::In(Input::VoiceLost), _) => lost = lost.or(Some(*at)),
+            (Event::Out(Output::Say { prompt: Prompt::VoiceLost | Prompt::EmergencyLine(_), .. }), Some(_)) => {
+                return Ok(());
+            }
+            (Event::In(_) | Event::Out(_) | Event::Woke(_), _) => {}
+        }
+    }
+    lost.map_or(Ok(()), |since| broken(since, "the voice is lost, and nothing is ever said of it"))
 }
 
 /// Replaying a journal gives the same outputs.

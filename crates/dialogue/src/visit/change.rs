@@ -1,0 +1,75 @@
+//! A change of the office's book, with what may be claimed and noted of it once the office says that it was made.
+
+use domain::{
+    Appointment, AppointmentTypeId, Booking, MatchedPatient, OfferedSlot, OfficeReply, OfficeRequest, Phi, ProviderId,
+};
+use jiff::Timestamp;
+
+use crate::contact::Contact;
+use crate::prompt::VisitLine;
+use crate::setting::Setting;
+use crate::{AppointmentOutcome, Outcome};
+
+/// What was chosen and is read back.
+#[derive(Clone, Debug)]
+pub(crate) enum Chosen {
+    Book(OfferedSlot),
+    Move { from: Appointment, to: OfferedSlot },
+    Cancel(Appointment),
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) request: OfficeRequest,
+    pub(crate) claim: VisitLine,
+    pub(crate) outcome: Outcome,
+}
+
+impl Change {
+    pub(crate) fn new(
+        chosen: &Chosen,
+        patient: &MatchedPatient,
+        contact: &Contact,
+        reason: Option<Phi<String>>,
+        setting: &Setting<'_>,
+    ) -> Self {
+        let outcome = |start: Timestamp, provider: &ProviderId, kind: &AppointmentTypeId| {
+            Box::new(AppointmentOutcome {
+                start,
+                provider: provider.clone(),
+                kind: kind.clone(),
+                name: patient.name.clone(),
+                date_of_birth: patient.date_of_birth.clone(),
+                callback: contact.callback().cloned(),
+            })
+        };
+        match chosen {
+            Chosen::Book(slot) => Self {
+                request: OfficeRequest::Book(Booking { slot: slot.id, patient: patient.id, reason }),
+                claim: VisitLine::Booked(setting.offered(slot)),
+                outcome: Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind)),
+            },
+            Chosen::Move { from, to } => Self {
+                request: OfficeRequest::Move { appointment: from.id, to: to.id },
+                claim: VisitLine::Moved(setting.offered(to)),
+                outcome: Outcome::Moved(outcome(to.start, &to.provider, &to.kind)),
+            },
+            Chosen::Cancel(one) => Self {
+                request: OfficeRequest::Cancel(one.id),
+                claim: VisitLine::Cancelled(setting.opening(one.start, &one.provider, &one.kind)),
+                outcome: Outcome::Cancelled(outcome(one.start, &one.provider, &one.kind)),
+            },
+        }
+    }
+
+    /// Whether the office says that it has made this change.
+    pub(crate) fn is_made_by(&self, reply: &OfficeReply) -> bool {
+        matches!(
+            (&self.request, reply),
+            (OfficeRequest::Book(_), OfficeReply::Booked(_))
+                | (OfficeRequest::Move { .. }, OfficeReply::Moved(_))
+                | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_))
+        )
+    }
+}

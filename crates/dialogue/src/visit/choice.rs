@@ -1,0 +1,136 @@
+//! What an answer picks of the things that were offered: by number, by time, by provider, or by yes and no.
+
+use domain::{Choice, Interval, ProviderId, ProviderWish, Reading, YesNo};
+use jiff::Timestamp;
+
+/// Something that can be picked.
+pub(crate) trait Offered {
+    fn start(&self) -> Timestamp;
+    fn provider(&self) -> &ProviderId;
+}
+
+impl Offered for domain::OfferedSlot {
+    fn start(&self) -> Timestamp {
+        self.start
+    }
+    fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+}
+
+impl Offered for domain::Appointment {
+    fn start(&self) -> Timestamp {
+        self.start
+    }
+    fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+}
+
+/// What an answer picks.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pick<T> {
+    This(T),
+    /// Several of them fit the answer, but not all.
+    OneOf(Vec<T>),
+    Earlier,
+    Later,
+    /// None of them.
+    None,
+    /// Another time or provider than any of them.
+    Elsewhere,
+    /// The answer does not say.
+    NotSaid,
+}
+
+/// Picks of `offered`, which is not empty.
+pub(crate) fn pick<T: Offered + Clone>(offered: &[T], reading: &Reading) -> Pick<T> {
+    match reading.choice {
+        Some(Choice::Nth(nth)) => {
+            return offered.get(usize::from(nth)).cloned().map_or(Pick::NotSaid, Pick::This);
+        }
+        Some(Choice::Last) => return offered.last().cloned().map_or(Pick::NotSaid, Pick::This),
+        Some(Choice::Any) => return offered.first().cloned().map_or(Pick::NotSaid, Pick::This),
+        Some(Choice::SomethingEarlier) => return Pick::Earlier,
+        Some(Choice::SomethingLater) => return Pick::Later,
+        Some(Choice::None) if reading.slots.when.is_empty() => return Pick::None,
+        Some(Choice::None) => return Pick::Elsewhere,
+        None => {}
+    }
+    let named = named(reading.slots.provider_wish.as_ref());
+    if named.is_some() || !reading.slots.when.is_empty() {
+        let fits = |one: &&T| is_within(&reading.slots.when, one.start()) && named.is_none_or(|n| n == one.provider());
+        let mut fitting: Vec<T> = offered.iter().filter(fits).cloned().collect();
+        return match fitting.len() {
+            0 => Pick::Elsewhere,
+            1 => Pick::This(fitting.remove(0)),
+            all if all == offered.len() => Pick::NotSaid,
+            _ => Pick::OneOf(fitting),
+        };
+    }
+    match (reading.yes_no, offered) {
+        (Some(YesNo::Yes), [only]) => Pick::This(only.clone()),
+        (Some(YesNo::No), _) => Pick::None,
+        (Some(YesNo::Yes) | None, _) => Pick::NotSaid,
+    }
+}
+
+/// The provider whom a wish names.
+pub(crate) fn named(wish: Option<&ProviderWish>) -> Option<&ProviderId> {
+    match wish {
+        Some(ProviderWish::Named(provider)) => Some(provider),
+        Some(ProviderWish::Own | ProviderWish::Anybody) | None => None,
+    }
+}
+
+/// Whether a time lies in any of the intervals; in none if there are none, it lies everywhere.
+pub(crate) fn is_within(when: &[Interval], at: Timestamp) -> bool {
+    when.is_empty() || when.iter().any(|(from, to)| (*from..*to).contains(&at))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Appointment;
+
+    use super::*;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_second(hour * 3600).unwrap()
+    }
+
+    fn appointment(hour: i64, provider: &str) -> Appointment {
+        Appointment {
+            id: domain::AppointmentId::new(),
+            patient: domain::PatientId::new(),
+            start: at(hour),
+            provider: provider.into(),
+            kind: "checkup".into(),
+        }
+    }
+
+    #[test]
+    fn an_answer_picks_by_number_by_time_by_provider_or_by_yes() {
+        let offered = [appointment(9, "patel"), appointment(11, "lee"), appointment(16, "patel")];
+        let say = |change: fn(&mut Reading)| {
+            let mut reading = Reading::unsure();
+            change(&mut reading);
+            pick(&offered, &reading)
+        };
+        let this = |nth: usize| Pick::This(offered[nth].clone());
+        assert_eq!(say(|r| r.choice = Some(Choice::Nth(1))), this(1));
+        assert_eq!(say(|r| r.choice = Some(Choice::Nth(3))), Pick::NotSaid, "there is no fourth");
+        assert_eq!(say(|r| r.choice = Some(Choice::Last)), this(2));
+        assert_eq!(say(|r| r.choice = Some(Choice::SomethingEarlier)), Pick::Earlier);
+        assert_eq!(say(|r| r.slots.when = vec![(at(15), at(17))]), this(2));
+        assert_eq!(say(|r| r.slots.when = vec![(at(20), at(21))]), Pick::Elsewhere);
+        assert_eq!(say(|r| r.slots.when = vec![(at(8), at(20))]), Pick::NotSaid, "all of them");
+        assert_eq!(say(|r| r.slots.provider_wish = Some(ProviderWish::Named("lee".into()))), this(1));
+        let patel = Pick::OneOf(vec![offered[0].clone(), offered[2].clone()]);
+        assert_eq!(say(|r| r.slots.provider_wish = Some(ProviderWish::Named("patel".into()))), patel);
+        assert_eq!(say(|r| r.yes_no = Some(YesNo::Yes)), Pick::NotSaid, "yes to which?");
+        assert_eq!(say(|r| r.yes_no = Some(YesNo::No)), Pick::None);
+        let mut yes = Reading::unsure();
+        yes.yes_no = Some(YesNo::Yes);
+        assert_eq!(pick(&offered[..1], &yes), this(0));
+    }
+}
