@@ -58,7 +58,7 @@ impl FrontDesk {
     /// Renders what must be heard at once, so that it lies ready: the greeting and every emergency's first line.
     pub async fn warm_up(&self) {
         let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
-        for prompt in [Prompt::Greeting, Prompt::SafetyQuestion].into_iter().chain(emergencies) {
+        for prompt in [Prompt::Greeting, Prompt::SafetyQuestion, Prompt::VoiceLost].into_iter().chain(emergencies) {
             let rendered = self.wording.render(&prompt, &self.practice);
             self.voice.prepare(rendered.text.expose()).await;
         }

@@ -1,9 +1,10 @@
 //! The journal: everything that went into and came out of the receptionist, in order, with call time. A call replays
-//! from it. It holds patients' words, and is the one file format that does so deliberately: it goes into the encrypted
+//! from it, and one that was cut off by the end of the process is brought to its end from it ([`crate::Recovery`]).
+//! It holds patients' words, and is the one file format that does so deliberately: it goes into the encrypted
 //! store, or where `firstring call --out` is told to put it.
 
 use dialogue::{Input, Output};
-use domain::{CallId, CallTime, LineId, Phi, PhoneNumber, PracticeId, Utterance};
+use domain::{CallId, CallTime, LineId, Partial, Phi, PhoneNumber, PracticeId, Utterance};
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -36,6 +37,11 @@ pub enum Happening {
         /// The caller's number, if it was shown.
         caller_id: Option<Phi<PhoneNumber>>,
     },
+    /// The caller has said so much of an utterance. Nothing is decided on it; should the process end before the utterance
+    /// does, these words are what is left of it.
+    Hearing(Partial),
+    /// What the caller was heard to say last were no words after all.
+    Dismissed,
     /// The caller finished an utterance.
     Heard(Utterance),
     /// Told to the receptionist.
@@ -70,7 +76,7 @@ pub enum Happening {
     },
 }
 
-/// One end of a call.
+/// Who ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Party {
@@ -78,6 +84,8 @@ pub enum Party {
     Caller,
     /// FirstRing.
     FirstRing,
+    /// Nobody: the process ended in the middle of it, and the next one did what was still owed.
+    Outage,
 }
 
 /// Where a call writes its journal.

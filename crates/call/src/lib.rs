@@ -21,6 +21,8 @@ mod mouth;
 mod pace;
 mod reader;
 mod recording;
+mod recovery;
+mod replay;
 mod shell;
 mod summary;
 
@@ -32,5 +34,6 @@ pub use mouth::Voice;
 pub use pace::{Hold, Pace};
 pub use reader::ReaderEngine;
 pub use recording::hear;
-
-pub use summary::{EscalationTimes, OutcomeKind, Summary, Turn};
+pub use recovery::{Finished, Recovery, is_settled};
+pub use replay::{Differs, check_replay};
+pub use summary::{Achieved, EscalationTimes, Summary, Turn};

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use audio::Sound;
+use dialogue::Rendered;
 use domain::{LineId, Phi};
 use speech::SpeechError;
 use speech::voice::Synthesizer;
@@ -12,6 +13,7 @@ use speech::voice::cache::LineCache;
 use speech::voice::clauses::clauses;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use transport::{Speaker, Voiced};
 
 use crate::engine::{Engine, EngineError, Haste};
@@ -19,6 +21,9 @@ use crate::pace::Pace;
 
 /// Lines that wait to be spoken. Full: the voice hangs, and the receptionist is told that it is lost.
 const LINES_MAX: usize = 4;
+/// A clause that is not made by then counts as unspoken, and is not tried again: a voice that hangs would hang twice. The
+/// receptionist waits 15 s for a line's first sound, and other calls' clauses are made before this one.
+const CLAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// The one voice of a practice, shared by its calls.
 #[derive(Clone, Debug)]
@@ -36,6 +41,8 @@ pub(crate) enum Unspoken {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Voice(#[from] SpeechError),
+    #[error("the voice gave no answer in time")]
+    Late,
 }
 
 impl Voice {
@@ -67,7 +74,8 @@ impl Voice {
             }
         }
         let wanted = clause.clone();
-        let sound = self.engine.run(Haste::Needed, move |voice| voice.synthesize(wanted.expose())).await??;
+        let making = self.engine.run(Haste::Needed, move |voice| voice.synthesize(wanted.expose()));
+        let sound = timeout(CLAUSE_MAX, making).await.map_err(|_late| Unspoken::Late)???;
         if let Some(cache) = cache {
             let (cache, kept) = (Arc::clone(cache), sound.clone());
             // Keeping is for the next call; this one does not wait for the disk.
@@ -81,29 +89,58 @@ impl Voice {
     }
 }
 
-/// A line on its way to the leg.
-#[derive(Debug)]
-pub(crate) struct Spoken {
-    pub(crate) line: LineId,
-    pub(crate) text: Phi<String>,
-    pub(crate) fixed: bool,
-    /// The leg's generation when the line was decided; a line of an older one is not spoken any more.
-    pub(crate) generation: u64,
-}
-
 /// What the mouth tells the shell.
 #[derive(Debug)]
 pub(crate) enum MouthNews {
     /// The first clause of a line took this long to make.
     FirstClause { ms: u64 },
     /// A line could not be made; the caller heard nothing of the rest of it.
-    Lost,
+    Lost { line: LineId },
 }
 
-pub(crate) fn start(voice: Voice, speaker: Speaker, news: mpsc::Sender<MouthNews>) -> mpsc::Sender<Spoken> {
-    let (lines, queue) = mpsc::channel(LINES_MAX);
-    tokio::spawn(speak(voice, speaker, queue, news));
-    lines
+/// The mouth of one call, as its shell holds it. Dropping it ends the mouth after the line in hand.
+pub(crate) struct Mouth {
+    lines: mpsc::Sender<Spoken>,
+    speaker: Speaker,
+    newest: Option<LineId>,
+}
+
+/// The voice takes no more lines.
+#[derive(Debug)]
+pub(crate) struct Hangs;
+
+impl Mouth {
+    pub(crate) fn start(voice: Voice, speaker: Speaker, news: mpsc::Sender<MouthNews>) -> Self {
+        let (lines, queue) = mpsc::channel(LINES_MAX);
+        tokio::spawn(speak(voice, speaker.clone(), queue, news));
+        Self { lines, speaker, newest: None }
+    }
+
+    /// Says a line, unless it is stopped before its turn comes. Never waits.
+    pub(crate) fn say(&mut self, line: LineId, Rendered { text, fixed }: Rendered) -> Result<(), Hangs> {
+        self.newest = Some(line);
+        let generation = self.speaker.generation();
+        self.lines.try_send(Spoken { line, text, fixed, generation }).map_err(|_| Hangs)
+    }
+
+    /// Whether no line came after this one.
+    pub(crate) fn is_newest(&self, line: LineId) -> bool {
+        self.newest == Some(line)
+    }
+
+    /// Stops, pauses and resumes what is being said.
+    pub(crate) fn speaker(&self) -> &Speaker {
+        &self.speaker
+    }
+}
+
+/// A line on its way to the leg.
+struct Spoken {
+    line: LineId,
+    text: Phi<String>,
+    fixed: bool,
+    /// The leg's generation when the line was decided; a line of an older one is not spoken any more.
+    generation: u64,
 }
 
 async fn speak(voice: Voice, speaker: Speaker, mut lines: mpsc::Receiver<Spoken>, news: mpsc::Sender<MouthNews>) {
@@ -119,7 +156,7 @@ async fn speak(voice: Voice, speaker: Speaker, mut lines: mpsc::Receiver<Spoken>
 
 /// Says one line; false once the leg or the call is gone.
 ///
-/// A clause that cannot be made even at the second try leaves the line unfinished: a line that was not heard must not
+/// A clause that cannot be made in time, or even at the second try, leaves the line unfinished: a line that was not heard must not
 /// count as heard.
 async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender<MouthNews>) -> bool {
     let began = Instant::now();
@@ -137,7 +174,8 @@ async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender
         };
         making = rest.next().map(|clause| make(voice, clause, line.fixed));
         let Ok(Ok(samples)) = made else {
-            return news.send(MouthNews::Lost).await.is_ok();
+            tracing::error!(line = line.line.0, "a line could not be spoken to its end");
+            return news.send(MouthNews::Lost { line: line.line }).await.is_ok();
         };
         if std::mem::take(&mut first) {
             let ms = began.elapsed().as_millis() as u64;
@@ -158,11 +196,11 @@ fn make(voice: &Voice, clause: Phi<String>, fixed: bool) -> JoinHandle<Result<Ve
     let voice = voice.clone();
     tokio::spawn(async move {
         match voice.sound(clause.clone(), fixed).await {
-            Ok(sound) => Ok(sound),
-            Err(why) => {
+            Err(why @ (Unspoken::Engine(_) | Unspoken::Voice(_))) => {
                 tracing::error!(%why, "a clause could not be spoken; it is tried once more");
                 voice.sound(clause, fixed).await
             }
+            made @ (Ok(_) | Err(Unspoken::Late)) => made,
         }
     })
 }

@@ -1,36 +1,38 @@
 //! What a journal tells of a call: turns, latencies, outcomes. Pure: the same journal gives the same summary.
 
-use std::time::Duration;
+mod achieved;
 
 use dialogue::{Input, Note, Output};
 use domain::{CallTime, LineId, OfficeReply, Phi};
+use jiff::tz::TimeZone;
 use nlu::ReadingView;
 use serde::Serialize;
 
 use crate::journal::{Entry, Happening, Party};
+pub use achieved::Achieved;
 
 /// A call, summed up. Times are milliseconds from the answer.
 #[derive(Debug, Default, Serialize)]
 pub struct Summary {
-    /// From the first ring to the answer.
+    /// From the call's arrival until a receptionist took it. Every leg of today picks up as it arrives, so this is what
+    /// the caller waited in a line that was open and silent; over a loopback it is 0 or next to it.
     pub answered_ms: u64,
     /// When the greeting's first sound left.
     pub greeting_first_sound_ms: Option<u64>,
     /// Every utterance of the caller, with what was understood and answered.
     pub turns: Vec<Turn>,
     /// What was achieved.
-    pub outcomes: Vec<OutcomeKind>,
+    pub outcomes: Vec<Achieved>,
     /// The escalation, if there was one.
     pub escalation: Option<EscalationTimes>,
     /// Who ended the call.
     pub hangup_by: Option<Party>,
-}
-
-/// One kind of outcome.
-#[derive(Debug, Serialize)]
-pub struct OutcomeKind {
-    /// Its name.
-    pub kind: dialogue::Outcome,
+    /// Up to where the newest evidence had been heard.
+    #[serde(skip)]
+    evidence_end: Option<CallTime>,
+    /// The practice's.
+    #[serde(skip)]
+    zone: Option<TimeZone>,
 }
 
 /// One utterance of the caller and the answer to it.
@@ -57,24 +59,25 @@ pub struct Turn {
 /// When an escalation went how far.
 #[derive(Debug, Serialize)]
 pub struct EscalationTimes {
-    /// Last voiced sample of what it was decided on.
+    /// Up to where the words were heard that it was decided on: the last voiced sample of an utterance, or how far a partial
+    /// reached. `None` if nothing had been heard at all.
     pub heard_end_ms: Option<u64>,
     /// On whose word.
     pub decided_on: dialogue::Witness,
     /// When it was decided.
     pub decided_ms: u64,
-    /// When paging began: the case was durable, or could not be made so and was paged all the same.
+    /// When the first page left, or, as far as only the call knows, when it heard that paging had begun.
     pub page_sent_ms: Option<u64>,
-    /// When a channel accepted a page.
+    /// When a channel accepted a page, or when the call heard of it.
     pub page_accepted_ms: Option<u64>,
     /// Where a recording's urgent words ended, if somebody marked them.
     pub urgent_words_end_ms: Option<u64>,
 }
 
 impl Summary {
-    /// Sums up a whole journal. `answered_after` is how long it rang.
-    pub fn of(journal: &[Entry], answered_after: Duration) -> Self {
-        let mut summary = Self { answered_ms: answered_after.as_millis() as u64, ..Self::default() };
+    /// Sums up a whole journal.
+    pub fn of(journal: &[Entry]) -> Self {
+        let mut summary = Self::default();
         for entry in journal {
             summary.add(entry);
         }
@@ -103,23 +106,31 @@ impl Summary {
             }
             Happening::FirstSound { line } => self.first_sound(*line, *at),
             Happening::Over { by } => self.hangup_by = Some(*by),
-            Happening::Answered { .. } | Happening::Timeout | Happening::Stage { .. } => {}
+            Happening::Hearing(partial) => self.evidence_end = Some(partial.to),
+            Happening::Answered { started, .. } => self.zone = Some(started.time_zone().clone()),
+            Happening::Dismissed | Happening::Timeout | Happening::Stage { .. } => {}
         }
     }
 
     fn add_input(&mut self, input: &Input, at: CallTime) {
         match input {
+            Input::Answered => self.answered_ms = at.as_ms(),
             Input::Heard { text, reading } => {
                 if let Some(turn) = self.turns.iter_mut().find(|turn| turn.reading.is_none()) {
                     turn.reading = Some(ReadingView::new(text, reading, None));
+                    self.evidence_end = Some(CallTime::from_ms(turn.caller_end_ms));
+                }
+            }
+            Input::Corrected { was, .. } => {
+                if let Some(turn) = self.turns.iter().rfind(|turn| turn.text == *was) {
+                    self.evidence_end = Some(CallTime::from_ms(turn.caller_end_ms));
                 }
             }
             Input::Office { reply, .. } => self.office(reply, at),
-            Input::Answered
-            | Input::SpeechStarted
+            Input::SpeechStarted
             | Input::SpeechEnded
             | Input::PartialFlags(_)
-            | Input::Corrected { .. }
+            | Input::Dismissed
             | Input::Unintelligible
             | Input::LineStarted(_)
             | Input::LineFinished(_)
@@ -146,17 +157,30 @@ impl Summary {
             | OfficeReply::NotPaged
             | OfficeReply::Acknowledged { .. }
             | OfficeReply::CaseUpdated
+            | OfficeReply::PatientMatched(_)
+            | OfficeReply::PatientNotMatched
+            | OfficeReply::PatientAmbiguous
+            | OfficeReply::Slots(_)
+            | OfficeReply::Appointments(_)
+            | OfficeReply::Booked(_)
+            | OfficeReply::Moved(_)
+            | OfficeReply::Cancelled(_)
+            | OfficeReply::SlotTaken
+            | OfficeReply::NoSuchAppointment
+            | OfficeReply::NotAllowed
             | OfficeReply::Unavailable => {}
         }
     }
 
     fn add_output(&mut self, output: &Output, at: CallTime) {
         match output {
-            Output::Note(Note::Outcome(kind)) => self.outcomes.push(OutcomeKind { kind: *kind }),
+            Output::Note(Note::Outcome(outcome)) => {
+                let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
+                self.outcomes.push(Achieved { outcome: outcome.clone(), zone });
+            }
             Output::Note(Note::Escalated { on, .. }) => {
-                let heard_end_ms = self.turns.last().map(|turn| turn.caller_end_ms);
                 self.escalation.get_or_insert(EscalationTimes {
-                    heard_end_ms,
+                    heard_end_ms: self.evidence_end.map(CallTime::as_ms),
                     decided_on: *on,
                     decided_ms: at.as_ms(),
                     page_sent_ms: None,

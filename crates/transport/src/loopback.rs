@@ -120,6 +120,17 @@ impl LoopbackCaller {
         self.hang_up.cancel();
     }
 
+    /// Waits until FirstRing begins a line, after the caller last began to speak or had an answer, and gives where; so that
+    /// the caller can speak over it. `None` if the call is over before, or FirstRing begins none for as long as `patience`.
+    pub async fn begins_speaking(&mut self, patience: Duration) -> Option<CallTime> {
+        let give_up = self.progress.borrow().at + position(patience.into());
+        let since = self.since;
+        let begun = |progress: &Progress| progress.last_line_from.filter(|from| *from >= since);
+        let waited_for = |progress: &Progress| begun(progress).is_some() || progress.is_over || progress.at >= give_up;
+        let progress = self.progress.wait_for(waited_for).await.ok()?;
+        begun(&progress).map(call_time)
+    }
+
     /// Waits until FirstRing has spoken a line to its end, after the caller last began to speak, and has been silent for
     /// [`SETTLED`]; or has been silent for `patience`.
     pub async fn finished_speaking(&mut self, patience: Duration) -> Reply {

@@ -81,6 +81,23 @@ async fn a_silent_receptionist_is_waited_for_only_so_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_can_speak_over_a_line() {
+    let (leg, mut caller) = call(Line::Wide);
+    let (speaker, _ears) = listen(leg);
+    assert_eq!(caller.begins_speaking(SECOND).await, None, "nothing is said");
+    speaker.play(0, line(1, 300)).await.expect("is queued");
+    let begun = caller.begins_speaking(SECOND).await.expect("a line begins");
+    let said = caller.say(vec![0.25; 320]).await.expect("is heard");
+    assert!(
+        begun >= CallTime::from_ms(1000) && said.from.since(begun) < Duration::from_millis(100),
+        "{begun} {said:?}"
+    );
+    assert_eq!(caller.begins_speaking(SECOND).await, None, "the line that was spoken over does not begin again");
+    caller.hang_up();
+    assert_eq!(caller.begins_speaking(SECOND).await, None, "the call is over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn over_a_telephone_line_the_caller_is_in_time_and_narrow() {
     let (leg, mut caller) = call(Line::G711(Telephone { law: Law::Mu, loss: 0.0, seed: 1 }));
     let (_speaker, ears) = listen(leg);

@@ -46,6 +46,8 @@ pub(super) struct Progress {
     /// The end of the last frame of FirstRing's that was not silence.
     pub(super) sound_end: u64,
     pub(super) last_line: LastLine,
+    /// Where the last line began.
+    pub(super) last_line_from: Option<u64>,
     pub(super) is_over: bool,
 }
 
@@ -156,7 +158,10 @@ impl LineTask {
             }
             for news in &sent.news {
                 match news {
-                    LegNews::Started { .. } => progress.last_line = LastLine::Unfinished,
+                    LegNews::Started { at, .. } => {
+                        progress.last_line = LastLine::Unfinished;
+                        progress.last_line_from = Some(position(*at));
+                    }
                     LegNews::Finished { at, .. } => progress.last_line = LastLine::Finished { to: position(*at) },
                     LegNews::Dtmf(_) | LegNews::HearingOverrun | LegNews::HungUp | LegNews::Lost => {}
                 }
