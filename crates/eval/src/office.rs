@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use domain::{CaseId, MessageId, OfficeReply, OfficeRequest};
+use domain::{CaseId, OfficeReply, OfficeRequest};
 
 /// How the office of a scenario behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,17 +27,28 @@ impl FromStr for OfficeManner {
 }
 
 impl OfficeManner {
-    pub(crate) fn replies(self, request: &OfficeRequest) -> Vec<OfficeReply> {
+    /// What the scenario says of this request; `None`: the office itself answers.
+    pub(crate) fn replies(self, request: &OfficeRequest) -> Option<Vec<OfficeReply>> {
         match (self, request) {
-            (Self::Dead, _) => vec![OfficeReply::Unavailable],
-            (_, OfficeRequest::SaveMessage(_)) => vec![OfficeReply::MessageSaved { message: MessageId::new() }],
-            (_, OfficeRequest::UpdateCase(_)) => vec![OfficeReply::CaseUpdated],
+            (Self::Dead, _) => Some(vec![OfficeReply::Unavailable]),
             (Self::Works, OfficeRequest::OpenCase(_)) => {
-                vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::Paged]
+                Some(vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::Paged])
             }
             (Self::NoPages, OfficeRequest::OpenCase(_)) => {
-                vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::NotPaged]
+                Some(vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::NotPaged])
             }
+            (Self::Works | Self::NoPages, OfficeRequest::UpdateCase(_)) => Some(vec![OfficeReply::CaseUpdated]),
+            (
+                Self::Works | Self::NoPages,
+                OfficeRequest::SaveMessage(_)
+                | OfficeRequest::FindPatient(_)
+                | OfficeRequest::RegisterPatient(_)
+                | OfficeRequest::FindSlots(_)
+                | OfficeRequest::FindAppointments(_)
+                | OfficeRequest::Book(_)
+                | OfficeRequest::Move { .. }
+                | OfficeRequest::Cancel(_),
+            ) => None,
         }
     }
 }

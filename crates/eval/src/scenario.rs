@@ -6,6 +6,7 @@
 //! - now: 2026-03-04T02:30:00-05:00[America/New_York]
 //! - caller id: +12125550123
 //! - office: no pages
+//! - book: Maria Lopez 2026-03-10T09:00 patel physical
 //!
 //! **FirstRing:** Riverside Family Medicine ...
 //!
@@ -19,7 +20,8 @@
 //! `**Caller:**` says something, `(silence 12 s)` lets time pass, `(hangs up)` ends the call. `**FirstRing:**` demands
 //! that all it has said since the caller last spoke matches; `...` stands for any words. `**Never:**` demands that it
 //! has said nothing that matches, in the whole call so far. `**Paged:**`, `**Message:**`, `**Outcome:**` and `**Over:**`
-//! speak about what was done.
+//! speak about what was done; `**Book:**` demands that one line of the practice's book matches, `**Not in the book:**` that
+//! none does. A line of the book reads as in the setting, with `cancelled` behind an appointment that was given up.
 
 use std::time::Duration;
 
@@ -39,6 +41,8 @@ pub struct Scenario {
     pub caller_id: Option<Phi<PhoneNumber>>,
     /// How the office behaves.
     pub office: OfficeManner,
+    /// What stands in the practice's book beforehand.
+    pub book: Vec<String>,
     /// What happens, each with its line in the file.
     pub steps: Vec<(usize, Step)>,
 }
@@ -71,6 +75,10 @@ pub enum Expectation {
     NotPaged,
     /// A message was kept that matches.
     Message(String),
+    /// A line of the book matches.
+    InBook(String),
+    /// No line of the book matches.
+    NotInBook(String),
     /// This outcome was noted.
     Outcome(String),
     /// The call is over, or not.
@@ -93,6 +101,7 @@ impl Scenario {
             now: "2026-03-04T10:00:00-05:00[America/New_York]".parse().expect("a Wednesday morning"),
             caller_id: None,
             office: OfficeManner::default(),
+            book: Vec::new(),
             steps: Vec::new(),
         };
         for (index, line) in text.lines().enumerate() {
@@ -118,6 +127,7 @@ impl Scenario {
             "now" => self.now = value.parse().map_err(|why| format!("now: {why}"))?,
             "caller id" => self.caller_id = Some(Phi::new(value.parse().map_err(|why| format!("caller id: {why}"))?)),
             "office" => self.office = value.parse()?,
+            "book" => self.book.push(value.to_owned()),
             _ => return Err(format!("unknown setting {key:?}")),
         }
         Ok(())
@@ -139,6 +149,8 @@ fn step(line: &str) -> Result<Step, String> {
         "Paged" => Step::Expect(Expectation::Paged(text)),
         "Message" => Step::Expect(Expectation::Message(text)),
         "Outcome" => Step::Expect(Expectation::Outcome(text)),
+        "Book" => Step::Expect(Expectation::InBook(text)),
+        "Not in the book" => Step::Expect(Expectation::NotInBook(text)),
         "Over" => Step::Expect(Expectation::Over(text == "yes")),
         _ => return Err(format!("unknown step {who:?}")),
     })

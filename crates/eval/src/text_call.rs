@@ -3,11 +3,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Note, Outcome, Output, Receptionist, TransferNews, Wording};
-use domain::{CallTime, LineId, OfficeRequest, Phi, Practice};
+use domain::{CallId, CallTime, LineId, OfficeRequest, Phi, Practice};
 use jiff::Zoned;
 use nlu::{ReadContext, Reader, Said};
 
 use crate::scenario::{Expectation, Scenario, Step};
+use crate::{Book, BookError, BookOptions, OfficeManner};
 
 /// A letter takes so long to say: about 15 letters a second.
 const LETTER: Duration = Duration::from_millis(65);
@@ -34,7 +35,9 @@ pub struct TextCall {
     wording: Wording,
     reader: Reader,
     receptionist: Receptionist,
-    manner: crate::OfficeManner,
+    manner: OfficeManner,
+    book: Book,
+    id: CallId,
     started: Zoned,
     now: CallTime,
     /// What will happen, in order of time.
@@ -50,11 +53,13 @@ pub struct TextCall {
 
 impl TextCall {
     /// A call of `scenario`, picked up; the reader may have a model.
-    pub fn answer(scenario: &Scenario, practice: Arc<Practice>, reader: Reader) -> Self {
+    pub fn answer(scenario: &Scenario, office: BookOptions, reader: Reader) -> Result<Self, BookError> {
+        let practice = Arc::clone(&office.practice);
         let context = CallContext {
             caller_id: scenario.caller_id.clone(),
             open: practice.is_open(&scenario.now),
             practice: Arc::clone(&practice),
+            began: scenario.now.clone(),
         };
         let mut call = Self {
             practice,
@@ -62,6 +67,8 @@ impl TextCall {
             reader,
             receptionist: Receptionist::new(context),
             manner: scenario.office,
+            book: Book::open(office, scenario.now.timestamp(), &scenario.book)?,
+            id: CallId::new(),
             started: scenario.now.clone(),
             now: CallTime::ZERO,
             ahead: VecDeque::new(),
@@ -75,7 +82,7 @@ impl TextCall {
         };
         call.input(Input::Answered);
         call.settle();
-        call
+        Ok(call)
     }
 
     /// Does one step; an expectation that does not hold is an error that says what did.
@@ -107,13 +114,17 @@ impl TextCall {
         self.input(Input::SpeechStarted);
         self.pass_until(self.now + LETTER * u32::try_from(text.expose().len()).unwrap_or(u32::MAX));
         self.input(Input::SpeechEnded);
-        let now = self.started.checked_add(Duration::from(self.now)).expect("calls are short");
-        let context = ReadContext { asked: self.receptionist.asked(), so_far: self.history.clone(), now };
+        let context =
+            ReadContext { asked: self.receptionist.asked(), so_far: self.history.clone(), now: self.wall_time() };
         let reading = Box::new(self.reader.read(text, &context));
         self.history.push(Said::Caller(text.clone()));
         self.pass_until(self.now + READING);
         self.input(Input::Heard { text: text.clone(), reading });
         self.settle();
+    }
+
+    fn wall_time(&self) -> Zoned {
+        self.started.checked_add(Duration::from(self.now)).expect("calls are short")
     }
 
     fn input(&mut self, input: Input) {
@@ -127,7 +138,10 @@ impl TextCall {
                 Output::Say { line, prompt, .. } => self.begin_line(line, &prompt),
                 Output::Ask { id, request } => {
                     self.note_request(&request);
-                    for (index, reply) in self.manner.replies(&request).into_iter().enumerate() {
+                    let replies = self.manner.replies(&request);
+                    let now = self.wall_time().timestamp();
+                    let replies = replies.unwrap_or_else(|| self.book.ask(self.id, id, request, now));
+                    for (index, reply) in replies.into_iter().enumerate() {
                         let after = OFFICE * u32::try_from(index + 1).expect("few replies");
                         self.later(after, Input::Office { id, reply });
                     }
@@ -153,14 +167,23 @@ impl TextCall {
     fn note_request(&mut self, request: &OfficeRequest) {
         match request {
             OfficeRequest::OpenCase(case) => self.cases.push(case.urgency.to_string()),
-            OfficeRequest::UpdateCase(domain::CaseUpdate::Raised(urgency)) => self.cases.push(urgency.to_string()),
+            OfficeRequest::UpdateCase(domain::CaseUpdate::Raised { urgency, .. }) => {
+                self.cases.push(urgency.to_string());
+            }
             OfficeRequest::SaveMessage(message) => {
                 let name = message.name.as_ref().map_or("", |name| name.expose());
                 let number = message.callback.as_ref().map_or("", |number| number.expose().as_str());
                 let complete = if message.complete { "complete" } else { "incomplete" };
                 self.messages.push(format!("{name} {number} {complete}: {}", message.text.expose()));
             }
-            OfficeRequest::UpdateCase(_) => {}
+            OfficeRequest::UpdateCase(_)
+            | OfficeRequest::FindPatient(_)
+            | OfficeRequest::RegisterPatient(_)
+            | OfficeRequest::FindSlots(_)
+            | OfficeRequest::FindAppointments(_)
+            | OfficeRequest::Book(_)
+            | OfficeRequest::Move { .. }
+            | OfficeRequest::Cancel(_) => {}
         }
     }
 
@@ -218,8 +241,16 @@ impl TextCall {
             Expectation::Message(pattern) => {
                 held(self.messages.iter().any(|text| matches(pattern, text)), pattern, &self.messages)
             }
+            Expectation::InBook(pattern) => {
+                let lines = self.book.lines();
+                held(lines.iter().any(|line| matches(pattern, line)), pattern, &lines)
+            }
+            Expectation::NotInBook(pattern) => {
+                let lines = self.book.lines();
+                held(!lines.iter().any(|line| matches(pattern, line)), &format!("nothing like {pattern}"), &lines)
+            }
             Expectation::Outcome(kind) => {
-                let kinds: Vec<_> = self.outcomes.iter().map(|outcome| format!("{outcome:?}").to_lowercase()).collect();
+                let kinds: Vec<_> = self.outcomes.iter().map(|outcome| outcome.kind().to_owned()).collect();
                 held(kinds.contains(kind), kind, &kinds)
             }
             Expectation::Over(expected) => {
