@@ -25,6 +25,7 @@ models: build
 	$(BIN) models fetch
 
 bench: build models
+	$(CARGO) bench --profile dev --locked -p nlu --bench values
 	$(CARGO) bench --profile dev --locked -p firstring
 
 demo: build models

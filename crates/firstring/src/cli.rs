@@ -1,3 +1,5 @@
+mod records;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -5,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 
 use crate::config::Overrides;
+pub use records::{Appointments, Days, ImportPatients, ListAppointments, ListMessages, ListPatients, Messages};
+pub use records::{Patients, Replay, ShowMessage, Slots, uuid};
 
 /// A speech-AI receptionist for medical practices, on the practice's own server.
 ///
@@ -33,13 +37,26 @@ pub enum Command {
     Models(Models),
     /// Check the configuration and the practice's file.
     CheckConfig(CheckConfig),
-    /// Four calls as a readable table: an emergency, an urgent call at night, a message, a question.
+    /// Eight calls as a readable table: emergencies, an urgent call at night, a message, a question, appointments.
     Demo(Demo),
+    /// The appointment book: what stands in it, and what is free.
+    #[command(subcommand)]
+    Appointments(Appointments),
+    /// The messages that callers have left.
+    #[command(subcommand)]
+    Messages(Messages),
+    /// The practice's patients.
+    #[command(subcommand)]
+    Patients(Patients),
+    /// Whether the receptionist of today decides in a recorded call what was decided then.
+    Replay(Replay),
+    /// Hold scenarios (Markdown) in text, by the written rules, against a real office: what is said and what is done.
+    Eval(Eval),
 }
 
-/// Where everything is; flags win over the file.
+/// What a practice has; flags win over the file.
 #[derive(Debug, Args)]
-pub struct Places {
+pub struct Files {
     /// The server's configuration (TOML).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -49,6 +66,20 @@ pub struct Places {
     /// Where calls, messages and keys are kept.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+impl Files {
+    /// As they are laid over the file.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { data: self.data.clone(), practice: self.practice.clone(), ..Overrides::default() }
+    }
+}
+
+/// Where everything is; flags win over the file.
+#[derive(Debug, Args)]
+pub struct Places {
+    #[command(flatten)]
+    pub files: Files,
     /// Where the models lie.
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
@@ -65,13 +96,21 @@ impl Places {
     pub fn overrides(&self, http: Option<SocketAddr>) -> Overrides {
         Overrides {
             http,
-            data: self.data.clone(),
-            practice: self.practice.clone(),
             models: self.models.clone(),
             llm_url: self.llm_url.clone(),
             no_llm: self.no_llm,
+            ..self.files.overrides()
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct Eval {
+    #[command(flatten)]
+    pub places: Places,
+    /// Scenarios, or folders of them.
+    #[arg(required = true, value_name = "SUITE")]
+    pub suites: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,15 +1,9 @@
 //! FirstRing: a speech-AI receptionist for medical practices, on the practice's own server.
-#![allow(unreachable_pub)] // nothing is outside of a program
-
-mod cli;
-mod commands;
-mod config;
-mod web_site;
-mod wiring;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use firstring::{cli, commands};
 
 fn main() -> ExitCode {
     one_thread_for_the_model();

@@ -55,9 +55,9 @@ async fn an_emergency_is_told_what_to_do_and_the_doctor_is_paged() {
     assert!(replies(&summary).contains("Call 911 now"), "{summary}");
     assert_eq!(summary["hangup_by"], "caller", "FirstRing never ends an emergency: {summary}");
     let escalation = &summary["escalation"];
-    for time in ["decided_ms", "page_sent_ms", "page_accepted_ms", "urgent_words_end_ms"] {
-        assert!(escalation[time].is_u64(), "{time}: {summary}");
-    }
+    let time = |name: &str| escalation[name].as_u64().unwrap_or_else(|| panic!("{name}: {summary}"));
+    let in_order = ["heard_end_ms", "decided_ms", "page_sent_ms", "page_accepted_ms"].map(time);
+    assert!(in_order.is_sorted() && time("urgent_words_end_ms") > 0, "{summary}");
     let pages = pager.pages();
     assert!(!pages.is_empty() && pages.iter().all(|page| page.signed), "{pages:?}");
     assert_eq!(pages[0].body["urgency"], "emergency", "{pages:?}");
@@ -96,6 +96,38 @@ async fn a_message_arrives_with_every_word_name_and_number() {
     assert_eq!(draft.name.as_ref().unwrap().expose(), "Maria Lopez");
     assert_eq!(draft.callback.as_ref().unwrap().expose().as_str(), "+12125550142");
     store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_appointment_is_booked_and_given_up_again() {
+    if !models_are_there() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let data = out.path().join("data");
+    let wednesday = ["--now", "2026-03-04T10:00:00-05:00[America/New_York]", "--data", data.to_str().unwrap()];
+    let says = ["book_physical", "maria_birth", "first_one", "yes_please", "goodbye"];
+    let summary = call(&out.path().join("booking"), &says, &wednesday).await;
+    assert_eq!(kinds(&summary), ["booked"], "{summary}");
+    let booked = &summary["outcomes"][0];
+    assert_eq!(booked["type"], "physical", "{summary}");
+    assert!(booked["start"].as_str().unwrap().starts_with("2026-03-10T1"), "next Tuesday afternoon: {summary}");
+    assert_eq!((&booked["name"], &booked["date_of_birth"]), (&"Maria Lopez".into(), &"1958-03-14".into()), "{summary}");
+    assert_eq!(book(&data).await, [store::Status::Booked]);
+
+    let says = ["cancel_appointment", "maria_birth", "yes_please", "goodbye"];
+    let summary = call(&out.path().join("cancelling"), &says, &wednesday).await;
+    assert_eq!(kinds(&summary), ["cancelled"], "{summary}");
+    assert_eq!(book(&data).await, [store::Status::Cancelled]);
+}
+
+/// How every appointment of the book stands.
+async fn book(data: &Path) -> Vec<store::Status> {
+    let store = store(data).await;
+    let ever = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+    let rows = store.appointments(&"riverside".into(), ever).await.unwrap();
+    store.close().await;
+    rows.into_iter().map(|row| row.status).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

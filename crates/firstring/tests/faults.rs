@@ -6,22 +6,9 @@ mod support;
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use support::{firstring, fixture, models_are_there, practice};
-
-/// The program fails with this code and one sentence that says each of `words`.
-fn fails(command: &mut Command, code: i32, words: &[&str]) {
-    let Output { status, stderr, .. } = command.output().unwrap();
-    let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    assert_eq!(status.code(), Some(code), "{stderr}");
-    let told: Vec<_> = stderr.lines().filter(|line| line.starts_with("firstring: ")).collect();
-    assert_eq!(told.len(), 1, "one sentence is told: {stderr}");
-    for word in words {
-        assert!(told[0].contains(word), "{word:?} is not in {:?}", told[0]);
-    }
-    assert!(!stderr.contains("panicked"), "{stderr}");
-}
+use support::{fails, firstring, fixture, models_are_there, practice};
 
 fn call(out: &Path, wav: &Path) -> Command {
     let mut command = firstring();
@@ -70,12 +57,35 @@ fn configurations_that_are_wrong() {
         (good.replace("secret = \"env:FIRSTRING_WEBHOOK_SECRET\"", "secret = \"hunter2\""), "env:NAME"),
         (good.replace("voice = \"piper/joe\"", "voice = \"robot\""), "piper/joe"),
         (good.replace("http://127.0.0.1:9900", "http://127.0.0.1.example.org"), "https://"),
+        // Appointments.
+        (good.replace("id = \"nguyen\"", "id = \"patel\""), "stands twice"),
+        (good.replace("id = \"vaccine\"", "id = \"physical\""), "stands twice"),
+        (good.replace("providers = [\"okafor\"]", "providers = [\"house\"]"), "no [[providers]]"),
+        (good.replace("providers = [\"okafor\"]", "providers = []"), "at least one provider"),
+        (good.replace("\nminutes = 10", "\nminutes = 0"), "1 to 1440"),
+        (good.replace("ages = [18, 130]", "ages = [18, 12]"), "ages are"),
+        (good.replace("for = \"known\"", "for = \"friends\""), "\"everybody\""),
+        (good.replace("types = [\"vaccine\",", "types = [\"vacine\","), "no [[appointment_types]]"),
+        (good.replace("from = \"10:00\"", "from = \"09:00\""), "overlap"),
+        (good.replace("from = \"13:30\"", "from = \"17:30\""), "ends before it begins"),
+        (good.replace("provider = \"nguyen\"\nfrom", "provider = \"house\"\nfrom"), "no [[providers]]"),
+        (good.replace("from = \"2026-11-26\"", "from = \"26.11.2026\""), "2026-12-24"),
+        (good.replace("to = \"2026-11-28\"", "to = \"2026-11-20\""), "ends before it begins"),
+        // Requests and kinds of callers.
+        (good.replace("new_patients = \"registered\"", "new_patients = \"maybe\""), "with_insurance"),
+        (good.replace("\nbilling = ", "\nbiling = "), "no such kind of request"),
+        (good.replace("\npharmacy = ", "\npharmacist = "), "no such kind of caller"),
+        (good.replace("vendor = \"decline\"", "vendor = \"hang_up\""), "\"decline\""),
+        (good.replace("language = \"Spanish\"", "language = \"\""), "language is empty"),
+        (good.replace("resume_within_minutes = 15", "resume_within_minutes = -1"), "invalid value: integer `-1`"),
+        (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
     for (text, word) in cases {
         assert_ne!(text, good, "the case for {word} changes nothing");
         let file = folder.path().join("practice.toml");
         std::fs::write(&file, text).unwrap();
-        fails(firstring().arg("check-config").arg("--practice").arg(&file), 1, &["practice.toml:", word]);
+        let place = if word == "CSV" { "nobody.csv:" } else { "practice.toml:" };
+        fails(firstring().arg("check-config").arg("--practice").arg(&file), 1, &[place, word]);
     }
     fails(firstring().args(["check-config", "--real-lines", "--practice"]).arg(practice()), 1, &["approval"]);
     fails(firstring().arg("check-config"), 1, &["--practice"]);

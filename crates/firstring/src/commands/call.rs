@@ -6,12 +6,14 @@ use anyhow::Context;
 use audio::g711::Law;
 use audio::telephone::Telephone;
 use domain::{Phi, PhoneNumber};
+use jiff::Zoned;
 use tokio::sync::mpsc;
 use transport::loopback::{self, LoopbackCaller, LoopbackOptions, Recording, Reply, Said};
 
 use super::{Usage, recording, runtime};
 use crate::cli;
 use crate::config::{PracticeConfig, Server};
+use crate::page_times::note_page_times;
 use crate::wiring::{Desk, DeskOptions};
 
 /// A caller who hears nothing for so long says the next thing all the same.
@@ -44,21 +46,24 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     let mut over = args.places.overrides(None);
     // A recorded call leaves the practice's own data alone unless it is told to use them.
     over.data.get_or_insert_with(|| args.out.join("data"));
-    let server = Server::load(args.places.config.as_deref(), over)?;
+    let server = Server::load(args.places.files.config.as_deref(), over)?;
     let config = PracticeConfig::load(&server.practice)?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
 
     let pace = if args.fast { Pace::Virtual } else { Pace::RealTime };
     let plan = Plan { says, line: args.leg, caller_id };
     let lengths: Vec<usize> = plan.says.iter().map(Vec::len).collect();
-    let held = runtime(pace)?.block_on(async {
-        let options = DeskOptions { pace, page_url: args.page_url.clone(), now: args.now.clone() };
+    let (held, mut summary) = runtime(pace)?.block_on(async {
+        // Where time jumps, the computer's clock would tell the office another time than the call's.
+        let now = args.now.clone().or_else(|| (pace == Pace::Virtual).then(Zoned::now));
+        let options = DeskOptions { pace, page_url: args.page_url.clone(), now };
         let desk = Desk::open(&server, config, options).await?;
         let held = hold(&desk, plan).await;
+        let mut summary = Summary::of(&held.journal);
+        note_page_times(&desk.office.store, &held.journal, &mut summary).await;
         desk.close().await;
-        anyhow::Ok(held)
+        anyhow::Ok((held, summary))
     })?;
-    let mut summary = Summary::of(&held.journal, Duration::ZERO);
     if let (Some(escalation), Some(mark)) = (&mut summary.escalation, mark) {
         escalation.urgent_words_end_ms = on_the_line(mark, &lengths, &held.said);
     }

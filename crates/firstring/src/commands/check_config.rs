@@ -1,19 +1,24 @@
 use super::print;
 use crate::cli;
-use crate::config::{PracticeConfig, Server};
+use crate::config::{PracticeConfig, Server, read_patients};
 
 pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
-    let server = Server::load(args.places.config.as_deref(), args.places.overrides(None))?;
+    let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
     server.http.check_exposure()?;
     let config = PracticeConfig::load(&server.practice)?;
     dialogue::Wording::built_in();
     nlu::red_flags::RedFlags::built_in();
+    let front_desk = &config.practice.front_desk;
+    let patients = config.patients.as_ref().map(|file| read_patients(file, &front_desk.providers)).transpose()?;
     print(&format!(
-        "{}: {} opening hours, {} facts, {} on call",
+        "{}: {} opening hours, {} facts, {} on call, {} providers, {} appointment types, {} patients to take over",
         config.practice.name,
         config.practice.hours.len(),
         config.practice.facts.len(),
-        config.oncall.len()
+        config.oncall.len(),
+        front_desk.providers.len(),
+        front_desk.appointment_types.len(),
+        patients.map_or(0, |patients| patients.len()),
     ))?;
     if let Err(why) = config.webhook_secret.read() {
         eprintln!("firstring: note: {why}");

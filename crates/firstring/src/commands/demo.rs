@@ -1,8 +1,7 @@
-//! Four calls over a telephone line, held with the real models in real time, as a table that a person can read.
+//! Eight calls over a telephone line, held with the real models in real time, as a table that a person can read.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ::call::{Entry, Happening, Pace, Summary};
 use anyhow::Context;
@@ -24,7 +23,7 @@ struct Scene {
     says: &'static [&'static str],
 }
 
-const SCENES: [Scene; 4] = [
+const SCENES: [Scene; 8] = [
     Scene {
         name: "emergency",
         now: "2026-03-04T10:12:00-05:00[America/New_York]",
@@ -53,6 +52,26 @@ const SCENES: [Scene; 4] = [
         now: "2026-03-04T08:05:00-05:00[America/New_York]",
         says: &["question_parking", "goodbye"],
     },
+    Scene {
+        name: "booking",
+        now: "2026-03-04T10:00:00-05:00[America/New_York]",
+        says: &["book_physical", "maria_birth", "first_one", "yes_please", "goodbye"],
+    },
+    Scene {
+        name: "when-is-it",
+        now: "2026-03-04T16:40:00-05:00[America/New_York]",
+        says: &["when_appointment", "maria_birth", "goodbye"],
+    },
+    Scene {
+        name: "emergency-in-a-booking",
+        now: "2026-03-05T09:15:00-05:00[America/New_York]",
+        says: &["book_physical", "emergency_chest", "emergency_called"],
+    },
+    Scene {
+        name: "cancelling",
+        now: "2026-03-06T11:20:00-05:00[America/New_York]",
+        says: &["cancel_appointment", "maria_birth", "yes_please", "goodbye"],
+    },
 ];
 
 /// Where the callers' recordings lie, from the root of the repository.
@@ -62,8 +81,15 @@ const CALLER_ID: &str = "+12125550123";
 pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
     let out = args.out.clone().unwrap_or_else(|| std::env::temp_dir().join("firstring-demo"));
     let mut over = args.places.overrides(None);
-    over.data.get_or_insert_with(|| out.join("data"));
-    let server = Server::load(args.places.config.as_deref(), over)?;
+    if over.data.is_none() {
+        // The book of an earlier demonstration would change what this one is offered.
+        let data = out.join("data");
+        if data.exists() {
+            std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+        }
+        over.data = Some(data);
+    }
+    let server = Server::load(args.places.files.config.as_deref(), over)?;
     super::runtime(Pace::RealTime)?.block_on(async {
         let pager = pager().await?;
         for scene in SCENES {
@@ -79,7 +105,7 @@ pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
             let plan = Plan { says, line: cli::Line::G711, caller_id: Some(CALLER_ID.parse()?) };
             let held = hold(&desk, plan).await;
             desk.close().await;
-            let summary = Summary::of(&held.journal, Duration::ZERO);
+            let summary = Summary::of(&held.journal);
             let folder = out.join(scene.name);
             std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             write(&folder, &held, &summary)?;
@@ -127,8 +153,8 @@ fn show(scene: &Scene, held: &Held, summary: &Summary, folder: &Path) -> anyhow:
     if let Some(escalation) = &summary.escalation {
         print(&format!("   escalation: {}", serde_json::to_string(escalation)?))?;
     }
-    let kinds: Vec<String> = summary.outcomes.iter().map(|outcome| format!("{:?}", outcome.kind)).collect();
-    print(&format!("   outcome: {}", kinds.join(", ").to_lowercase()))
+    let achieved: Vec<String> = summary.outcomes.iter().map(ToString::to_string).collect();
+    print(&format!("   outcome: {}", achieved.join(", ")))
 }
 
 fn time_of(entry: &Entry, wanted: &str) -> Option<u64> {
@@ -146,6 +172,8 @@ fn timeline(journal: &[Entry]) -> Vec<String> {
             Some(format!("   {}  office    {reply:?}", entry.at))
         }
         Happening::Answered { .. }
+        | Happening::Hearing(_)
+        | Happening::Dismissed
         | Happening::Input(_)
         | Happening::Timeout
         | Happening::Output(_)

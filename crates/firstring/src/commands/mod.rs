@@ -1,13 +1,20 @@
 //! One file a command.
 
+mod appointments;
 mod call;
 mod check_config;
 mod demo;
+mod eval;
 mod hear;
+mod messages;
 mod models;
+mod patients;
 mod read;
+mod records;
+mod replay;
 mod say;
 mod serve;
+mod table;
 
 use std::io::Write;
 
@@ -31,6 +38,11 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Models(args) => models::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Appointments(args) => appointments::run(&args),
+        Command::Messages(args) => messages::run(&args),
+        Command::Patients(args) => patients::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Eval(args) => eval::run(&args),
     }
 }
 

@@ -27,7 +27,7 @@ struct ToRead {
 }
 
 pub(super) fn run(args: &cli::Read) -> anyhow::Result<()> {
-    let server = Server::load(args.places.config.as_deref(), args.places.overrides(None))?;
+    let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
     let config = PracticeConfig::load(&server.practice)?;
     let now = args.now.clone().unwrap_or_else(Zoned::now).with_time_zone(config.practice.zone.clone());
     let dir = wiring::models_dir(server.models.as_deref())?;

@@ -1,29 +1,34 @@
 use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::call::{Entry, Happening, Journal, Pace, Summary};
+use ::call::{Journal, Pace};
 use anyhow::Context;
-use domain::{CallNews, Phi};
-use store::{CallRow, Store};
-use tokio::sync::mpsc;
+use domain::CallNews;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use transport::Incoming;
 
 use super::{Usage, print, print_json};
 use crate::cli;
 use crate::config::{Http, PracticeConfig, Server};
 use crate::web_site;
-use crate::wiring::{Desk, DeskOptions};
+use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, take_up_calls};
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
 /// News of one call on its way to its page. Full: the page misses some; the call never waits.
 const NEWS_MAX: usize = 256;
-/// Lines of a journal that are written to the database in one go.
-const JOURNAL_LINES_MAX: usize = 64;
-/// When the server is told to stop, calls in progress may go on so long.
+/// After a call, a database that does not answer is waited for so long. It is asked again after that, and the call
+/// is ended at the next start.
+const RECORD_MAX: Duration = Duration::from_secs(60);
+/// When the server is told to stop, calls in progress may go on so long. Then their lines are cut.
 const LAST_CALLS_MAX: Duration = Duration::from_secs(600);
+/// A call whose line was cut may take so long to hand over what its caller has said: the call itself gives up after a
+/// minute, and its record after another.
+const CUT_OFF_MAX: Duration = Duration::from_secs(120);
 
 pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     if args.sip.is_some() {
@@ -31,15 +36,17 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
             Usage("--sip: telephones are not answered yet; leave it out and use the page at /call".into()).into()
         );
     }
-    let mut server = Server::load(args.places.config.as_deref(), args.places.overrides(args.http))?;
+    let mut server = Server::load(args.places.files.config.as_deref(), args.places.overrides(args.http))?;
     server.http.check_exposure()?;
     let config = PracticeConfig::load(&server.practice)?;
     // A port in use is told before the models are loaded, not after.
     let listener = listen(server.http.listen)?;
     server.http.listen = listener.local_addr()?;
+    let _sole = SoleServer::of(&server.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
+        take_up_calls(&desk).await.context("calls that were interrupted cannot be looked for")?;
         serve(Arc::new(desk), &server.http, listener, args.json).await
     })
 }
@@ -56,13 +63,14 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     let site = web_site::Site::start(&desk, http, listener, incoming).await?;
     announce(&http.public_url(), json)?;
     let mut running = JoinSet::new();
-    let mut stop = std::pin::pin!(told_to_stop());
+    let (cut_off, cut) = watch::channel(Lines::Open);
+    let mut stop = pin!(told_to_stop());
     loop {
         tokio::select! {
             () = &mut stop => break,
             Some(over) = running.join_next() => complain_of(over),
             call = calls.recv() => match call {
-                Some(call) => drop(running.spawn(answer(Arc::clone(&desk), call))),
+                Some(call) => drop(running.spawn(answer(Arc::clone(&desk), call, cut.clone()))),
                 None => break,
             },
         }
@@ -71,23 +79,41 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     site.refuse_calls();
     calls.close();
     while let Ok(call) = calls.try_recv() {
-        running.spawn(answer(Arc::clone(&desk), call));
+        running.spawn(answer(Arc::clone(&desk), call, cut.clone()));
     }
     tracing::info!(calls = running.len(), "stopping; calls in progress are finished");
-    let last_calls = async {
-        while let Some(over) = running.join_next().await {
-            complain_of(over);
-        }
-    };
-    if tokio::time::timeout(LAST_CALLS_MAX, last_calls).await.is_err() {
-        tracing::warn!(calls = running.len(), "calls still in progress are cut off");
-        running.shutdown().await;
-    }
+    finish(running, &cut_off).await;
     site.stop().await;
     if let Ok(desk) = Arc::try_unwrap(desk) {
         desk.close().await;
     }
     Ok(())
+}
+
+/// Lets calls go on for a while, then cuts their lines, so that what was said is kept: a caller in the middle of a message
+/// must not lose it to a server that stops.
+async fn finish(mut calls: JoinSet<()>, cut_off: &watch::Sender<Lines>) {
+    let mut all_over = async || {
+        while let Some(over) = calls.join_next().await {
+            complain_of(over);
+        }
+    };
+    if timeout(LAST_CALLS_MAX, all_over()).await.is_ok() {
+        return;
+    }
+    tracing::warn!("calls still in progress are cut off");
+    cut_off.send_replace(Lines::Cut);
+    if timeout(CUT_OFF_MAX, all_over()).await.is_err() {
+        tracing::error!("calls that were cut off are not done; the next start takes them up");
+        calls.shutdown().await;
+    }
+}
+
+/// Whether calls in progress may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    Open,
+    Cut,
 }
 
 /// A panic's message may quote what a patient said: it is not told.
@@ -113,18 +139,45 @@ async fn told_to_stop() {
     }
 }
 
-/// Answers one call, keeps its journal, and tells its own page what happens.
-async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming) {
+/// Returns when lines are cut; a server that is gone cuts none.
+async fn are_cut(mut lines: watch::Receiver<Lines>) {
+    if lines.wait_for(|lines| *lines == Lines::Cut).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Answers one call, keeps its record, and tells its own page what happens.
+async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming, lines: watch::Receiver<Lines>) {
     let started = desk.now();
     let (journal, entries) = Journal::new();
-    let keeping = tokio::spawn(keep(desk.office.store.clone(), entries));
+    let store = desk.office.store.clone();
+    let keeping = tokio::spawn(async move { keep_journal(&store, entries).await });
     let (news, to_page) = mpsc::channel(NEWS_MAX);
     let telling = tokio::spawn(tell(to_page, news_to_caller));
-    let by = desk.front.answer(leg, started, journal, news).await;
+    let line = leg.over.clone();
+    let mut call = pin!(desk.front.answer(leg, started, journal, news));
+    let by = tokio::select! {
+        by = &mut call => by,
+        () = are_cut(lines) => {
+            line.cancel();
+            call.await
+        }
+    };
     tracing::info!(?by, "a call is over");
-    for task in [keeping, telling] {
-        complain_of(task.await);
+    let recorded = tokio::time::timeout(RECORD_MAX, async {
+        match keeping.await {
+            Ok(journal) => {
+                if let Err(why) = end_call(&desk.office.store, &journal).await {
+                    tracing::error!(%why, "a call's end could not be kept; the next start takes it up");
+                }
+            }
+            Err(why) => complain_of(Err(why)),
+        }
+    });
+    if recorded.await.is_err() {
+        tracing::error!("a call's record is not kept yet: the database does not answer");
     }
+    complain_of(telling.await);
 }
 
 async fn tell(mut news: mpsc::Receiver<CallNews>, page: mpsc::Sender<String>) {
@@ -136,50 +189,24 @@ async fn tell(mut news: mpsc::Receiver<CallNews>, page: mpsc::Sender<String>) {
     }
 }
 
-/// Writes a journal to the database while the call goes on.
-async fn keep(store: Store, mut entries: mpsc::Receiver<Entry>) {
-    let mut whole: Vec<Entry> = Vec::new();
-    let mut row: Option<CallRow> = None;
-    let mut batch = Vec::with_capacity(JOURNAL_LINES_MAX);
-    while entries.recv_many(&mut batch, JOURNAL_LINES_MAX).await > 0 {
-        if row.is_none() {
-            row = batch.first().and_then(begun);
-            if let Some(row) = &row {
-                complain(store.begin_call(row).await);
-            }
-        }
-        if let Some(row) = &row {
-            let lines: Vec<Phi<String>> =
-                batch.iter().filter_map(|entry| serde_json::to_string(entry).ok()).map(Phi::new).collect();
-            complain(store.append_journal(row.id, &lines).await);
-        }
-        whole.append(&mut batch);
-    }
-    let Some(row) = row else { return };
-    let last = whole.last().map_or(Duration::ZERO, |entry| entry.at.into());
-    let ended = row.began_at.checked_add(last).unwrap_or(row.began_at);
-    match serde_json::to_string(&Summary::of(&whole, Duration::ZERO)) {
-        Ok(summary) => complain(store.end_call(row.id, ended, &Phi::new(summary)).await),
-        Err(why) => tracing::error!(%why, "a summary could not be written"),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The database's row of a call, from the first line of its journal.
-fn begun(first: &Entry) -> Option<CallRow> {
-    let Happening::Answered { call, practice, started, caller_id } = &first.what else { return None };
-    Some(CallRow {
-        id: *call,
-        practice: practice.clone(),
-        caller_id: caller_id.clone(),
-        began_at: started.timestamp(),
-        ended_at: None,
-        summary: None,
-    })
-}
+    use super::*;
 
-/// A journal that cannot be kept costs a record, never the call.
-fn complain<T>(kept: Result<T, store::StoreError>) {
-    if let Err(why) = kept {
-        tracing::error!(%why, "a call's record could not be kept");
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_outlasts_a_stopping_server_is_cut_and_keeps_what_was_said() {
+        let (cut_off, mut lines) = watch::channel(Lines::Open);
+        let saved = Arc::new(AtomicBool::new(false));
+        let mut calls = JoinSet::new();
+        let saves = Arc::clone(&saved);
+        calls.spawn(async move {
+            lines.wait_for(|lines| *lines == Lines::Cut).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(57)).await;
+            saves.store(true, Ordering::Relaxed);
+        });
+        finish(calls, &cut_off).await;
+        assert!(saved.load(Ordering::Relaxed));
     }
 }

@@ -1,20 +1,32 @@
-use std::collections::BTreeSet;
-use std::path::Path;
+mod checked;
+mod front_desk;
+mod patients;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{Fact, FactId, OpenHours, Practice, PracticeId};
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, SecretRef, Source};
+use checked::Checked;
+pub use front_desk::Week;
+use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
+pub use patients::read_patients;
 
 /// A practice as the program needs it.
 #[derive(Debug)]
 pub struct PracticeConfig {
     /// What a call knows of it.
     pub practice: Practice,
+    /// Who works when.
+    pub week: Week,
+    /// Patients that the practice brings along, as CSV.
+    pub patients: Option<PathBuf>,
     /// For callers who say seven digits.
     pub area_code: Option<String>,
     /// The one voice of this practice, e.g. `piper/joe`.
@@ -87,6 +99,24 @@ struct RawPractice {
     webhooks: RawWebhooks,
     #[serde(default)]
     facts: Vec<RawFact>,
+    #[serde(default)]
+    providers: Vec<RawProvider>,
+    #[serde(default)]
+    appointment_types: Vec<RawType>,
+    #[serde(default)]
+    templates: Vec<RawTemplate>,
+    #[serde(default)]
+    exceptions: Vec<RawException>,
+    new_patients: Option<Spanned<String>>,
+    #[serde(default)]
+    promises: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    callers: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    languages: Vec<RawLanguage>,
+    #[serde(default)]
+    resume_within_minutes: u32,
+    patients: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -130,8 +160,6 @@ struct RawFact {
 }
 
 const VOICES: &[&str] = &["piper/joe", "kokoro/"];
-/// A page that nobody acknowledges within an hour is no page.
-const ACKNOWLEDGE_MAX_S: u64 = 3600;
 
 impl PracticeConfig {
     /// Reads and checks a practice's file.
@@ -156,8 +184,6 @@ impl PracticeConfig {
     }
 }
 
-struct Checked<'a>(&'a Source);
-
 impl Checked<'_> {
     fn practice(&self, raw: RawPractice) -> Result<PracticeConfig, ConfigError> {
         let zone = TimeZone::get(raw.zone.get_ref()).map_err(|_| {
@@ -172,6 +198,17 @@ impl Checked<'_> {
         }
         self.digits(&raw.emergency_number, 3, "emergency_number")?;
         self.digits(&raw.crisis_number, 3, "crisis_number")?;
+        let (front_desk, week) = self.front_desk(RawFrontDesk {
+            providers: raw.providers,
+            appointment_types: raw.appointment_types,
+            templates: raw.templates,
+            exceptions: raw.exceptions,
+            new_patients: raw.new_patients,
+            promises: raw.promises,
+            callers: raw.callers,
+            languages: raw.languages,
+            resume_within_minutes: raw.resume_within_minutes,
+        })?;
         let practice = Practice {
             id: PracticeId(self.named(&raw.id, "id")?),
             name: self.named(&raw.name, "name")?,
@@ -182,9 +219,12 @@ impl Checked<'_> {
             facts: self.facts(raw.facts)?,
             words: raw.words,
             connects_urgent: raw.policy.connects_urgent,
+            front_desk,
         };
         Ok(PracticeConfig {
             practice,
+            week,
+            patients: raw.patients.map(|written| self.0.path(&written)),
             area_code: raw.area_code.map(Spanned::into_inner),
             voice: raw.voice.into_inner(),
             oncall: self.oncall(raw.oncall)?,
@@ -196,39 +236,6 @@ impl Checked<'_> {
             messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
             approval: raw.approval,
         })
-    }
-
-    fn wrong<T>(&self, at: &Spanned<T>, what: &str) -> ConfigError {
-        self.0.at(Some(at.span()), what.to_owned())
-    }
-
-    fn named(&self, text: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
-        match text.get_ref().trim() {
-            "" => Err(self.wrong(text, &format!("{key} is empty; write it as it is spoken"))),
-            name => Ok(name.to_owned()),
-        }
-    }
-
-    fn digits(&self, text: &Spanned<String>, count: usize, key: &str) -> Result<(), ConfigError> {
-        let written = text.get_ref();
-        if written.len() == count && written.bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(());
-        }
-        Err(self.wrong(text, &format!("{key} must be {count} digits in quotes")))
-    }
-
-    fn url(&self, url: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
-        if super::is_private(url.get_ref()) {
-            return Ok(url.get_ref().clone());
-        }
-        Err(self.wrong(url, &format!("{key} must begin with https:// (http:// only to 127.0.0.1: pages are private)")))
-    }
-
-    fn seconds(&self, seconds: &Spanned<u64>, key: &str) -> Result<Duration, ConfigError> {
-        match *seconds.get_ref() {
-            s @ 1..=ACKNOWLEDGE_MAX_S => Ok(Duration::from_secs(s)),
-            _ => Err(self.wrong(seconds, &format!("{key} must be 1 to {ACKNOWLEDGE_MAX_S} seconds"))),
-        }
     }
 
     fn hours(&self, raw: Vec<RawHours>) -> Result<Vec<OpenHours>, ConfigError> {
@@ -243,26 +250,6 @@ impl Checked<'_> {
             }
         }
         Ok(hours)
-    }
-
-    fn time(&self, text: &Spanned<String>) -> Result<Time, ConfigError> {
-        text.get_ref().parse().map_err(|_| self.wrong(text, "not a time of day; write it as \"08:30\""))
-    }
-
-    fn weekday(&self, text: &Spanned<String>) -> Result<Weekday, ConfigError> {
-        const DAYS: [(&str, Weekday); 7] = [
-            ("monday", Weekday::Monday),
-            ("tuesday", Weekday::Tuesday),
-            ("wednesday", Weekday::Wednesday),
-            ("thursday", Weekday::Thursday),
-            ("friday", Weekday::Friday),
-            ("saturday", Weekday::Saturday),
-            ("sunday", Weekday::Sunday),
-        ];
-        DAYS.iter()
-            .find(|(name, _)| name == text.get_ref())
-            .map(|(_, day)| *day)
-            .ok_or_else(|| self.wrong(text, "not a weekday; write \"monday\" .. \"sunday\""))
     }
 
     fn oncall(&self, raw: Spanned<Vec<RawOnCall>>) -> Result<Vec<OnCall>, ConfigError> {

@@ -6,7 +6,7 @@ use jiff::Zoned;
 use office::Clock;
 use tokio::time::Instant;
 
-use super::{OfficeParts, hearing, models_dir, open_office, reader, voice};
+use super::{Engines, OfficeParts, open_office};
 use crate::config::{PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
@@ -37,16 +37,14 @@ impl Desk {
         let hold = pace.hold();
         let office =
             open_office(&server.data, &config, page_url.as_deref(), server.http.public_url(), clock.clone()).await?;
-        let dir = models_dir(server.models.as_deref())?;
-        let practice = Arc::new(config.practice);
-        let (words, area_code) = (practice.words.clone(), config.area_code.as_deref());
+        let Engines { hearing, reader, voice } = Engines::load(server, &config, pace)?;
         let front = FrontDesk {
-            hearing: timed("hearing", || hearing(&dir, &words, pace))?,
-            reader: timed("reading", || reader(&dir, server, &practice, area_code, pace))?,
-            voice: timed("voice", || voice(&dir, &config.voice, pace))?,
+            hearing,
+            reader,
+            voice,
             wording: Arc::new(Wording::built_in()),
             office: office.requests.clone(),
-            practice,
+            practice: Arc::new(config.practice),
             pace,
         };
         front.warm_up().await;
@@ -65,14 +63,6 @@ impl Desk {
         drop(self.front);
         self.office.close().await;
     }
-}
-
-/// Tells the operator what took how long to become warm.
-fn timed<T>(what: &str, make: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let began = std::time::Instant::now();
-    let made = make()?;
-    tracing::info!(what, ms = began.elapsed().as_millis() as u64, "warm");
-    Ok(made)
 }
 
 /// The computer's clock, or one that begins at `now` and goes as fast as the runtime's.

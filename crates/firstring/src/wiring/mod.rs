@@ -5,7 +5,11 @@ mod desk;
 mod keys;
 mod models;
 mod office;
+mod record;
+mod recovery;
 
 pub use desk::{Desk, DeskOptions};
-pub use models::{hearing, models_dir, reader, synthesizer, voice};
-pub use office::{OfficeParts, open_office};
+pub use models::{Engines, hearing, models_dir, reader, synthesizer};
+pub use office::{DATABASE, OfficeParts, open_office, open_store};
+pub use record::{end_call, keep_journal};
+pub use recovery::{SoleServer, take_up_calls};

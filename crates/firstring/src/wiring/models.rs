@@ -1,7 +1,10 @@
 //! Weights from the models directory become engines, warm and on their own threads.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
 
 use ::models::{Checksum, Manifest, ModelsDir};
 use anyhow::Context;
@@ -13,7 +16,43 @@ use nlu::{Questions, Reader};
 use speech::voice::Synthesizer;
 use speech::voice::cache::LineCache;
 
-use crate::config::Server;
+use crate::config::{PracticeConfig, Server};
+
+/// Everything that calls share of the models.
+pub struct Engines {
+    /// Hears.
+    pub hearing: HearingEngines,
+    /// Reads.
+    pub reader: ReaderEngine,
+    /// Speaks.
+    pub voice: Voice,
+}
+
+impl Engines {
+    /// Loads and warms them side by side: each keeps one core busy.
+    pub fn load(server: &Server, config: &PracticeConfig, pace: Pace) -> anyhow::Result<Self> {
+        let dir = models_dir(server.models.as_deref())?;
+        let (practice, area_code) = (Arc::new(config.practice.clone()), config.area_code.as_deref());
+        thread::scope(|scope| {
+            let hearing = scope.spawn(|| timed("hearing", || hearing(&dir, &practice.words, pace)));
+            let reader = scope.spawn(|| timed("reading", || reader(&dir, server, &practice, area_code, pace)));
+            let voice = timed("voice", || voice(&dir, &config.voice, pace))?;
+            Ok(Self { hearing: joined(hearing)?, reader: joined(reader)?, voice })
+        })
+    }
+}
+
+fn joined<T>(loading: ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {
+    loading.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Tells the operator what took how long to become warm.
+fn timed<T>(what: &str, make: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let began = Instant::now();
+    let made = make()?;
+    tracing::info!(what, ms = began.elapsed().as_millis() as u64, "warm");
+    Ok(made)
+}
 
 /// The directory with the weights: the one given, or the usual one.
 pub fn models_dir(given: Option<&Path>) -> anyhow::Result<ModelsDir> {
@@ -26,7 +65,7 @@ pub fn models_dir(given: Option<&Path>) -> anyhow::Result<ModelsDir> {
 pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<HearingEngines> {
     use ::models::Role;
     use call::{Engine, VadPool};
-    use speech::hearing::{EndOfTurn, HZ, Recognizer, Vad};
+    use speech::hearing::{Cancel, Decoding, EndOfTurn, HZ, Purpose, Recognizer, Vad};
     use speech::onnx::{OnnxRuntime, Silero, SmartTurn};
     use speech::whisper::Whisper;
 
@@ -40,12 +79,12 @@ pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<
     let words: Arc<[String]> = words.into();
     let recognizers = |role, copies: usize| -> anyhow::Result<Vec<Box<dyn Recognizer>>> {
         let whisper = Whisper::load(dir.resolve(role)?.main())?;
-        let decoding =
-            speech::hearing::Decoding { purpose: speech::hearing::Purpose::Final, words: Arc::clone(&words) };
+        // A partial looks at the least sound: start-up is a second shorter, and the first final is no slower for it.
+        let decoding = Decoding { purpose: Purpose::Partial, words: Arc::clone(&words) };
         let mut warm = Vec::new();
         for _ in 0..copies {
             let mut recognizer = whisper.recognizer()?;
-            recognizer.recognize(&second_of_silence, &decoding, &speech::hearing::Cancel::default())?;
+            recognizer.recognize(&second_of_silence, &decoding, &Cancel::default())?;
             warm.push(Box::new(recognizer) as Box<dyn Recognizer>);
         }
         Ok(warm)
@@ -104,7 +143,7 @@ fn weights_of(voice: &str) -> anyhow::Result<&'static str> {
 }
 
 /// A practice's voice, warm, before the cache of its fixed lines.
-pub fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
+fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
     let mut synthesizer = synthesizer(dir, name)?;
     synthesizer.synthesize("Good morning.")?;
     let cache = lines_cache(dir, name, synthesizer.hz()).unwrap_or_else(|why| {
@@ -118,32 +157,52 @@ fn lines_cache(dir: &ModelsDir, voice: &str, hz: u32) -> anyhow::Result<Option<L
     let weights = dir.manifest().weight(weights_of(voice)?)?;
     // Sound that was made by weights which nobody can name is not kept.
     let Checksum::Sha256(weights) = &weights.files[0].sha256 else { return Ok(None) };
-    let folder = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?;
-    Ok(Some(LineCache::open(&folder, voice, hz, weights)?))
+    Ok(Some(LineCache::open(&cache_folder()?.join("lines"), voice, hz, weights)?))
 }
 
-fn cache_folder() -> Option<PathBuf> {
+/// What can be made anew lies here.
+fn cache_folder() -> anyhow::Result<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
-    Some(cache.or_else(home)?.join("firstring/lines"))
+    Ok(cache.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?.join("firstring"))
 }
 
 /// The language model that the configuration names, or `None` to read by rules alone.
-fn language_model(dir: &ModelsDir, server: &Server) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
+fn language_model(
+    dir: &ModelsDir,
+    server: &Server,
+    questions: &Questions,
+) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
     if let Some(url) = &server.llm_url {
         let key = std::env::var("FIRSTRING_LLM_KEY").ok();
         return Ok(Some(Box::new(nlu::model::openai::OpenAi::new(url, key)?)));
     }
-    server.language_model.as_deref().map(|id| in_process(dir, id)).transpose()
+    server.language_model.as_deref().map(|id| in_process(dir, id, questions)).transpose()
 }
 
 #[cfg(feature = "candle")]
-fn in_process(dir: &ModelsDir, id: &str) -> anyhow::Result<Box<dyn LanguageModel>> {
-    Ok(Box::new(nlu::model::candle::CandleModel::load(dir.resolve_id(id)?.main())?))
+fn in_process(dir: &ModelsDir, id: &str, questions: &Questions) -> anyhow::Result<Box<dyn LanguageModel>> {
+    use nlu::model::candle::{Begun, CandleModel};
+
+    let weights = dir.resolve_id(id)?;
+    let Ok(folder) = cache_folder() else { return Ok(Box::new(CandleModel::load(weights.main())?)) };
+    let (model, begun) = CandleModel::load_begun(weights.main(), questions, &folder.join("prefix"))?;
+    match begun {
+        Begun::Loaded => {}
+        Begun::Read { refused, kept } => {
+            if let Some(why) = refused {
+                tracing::warn!(%why, "what the language model had read at an earlier start was unusable; it read anew");
+            }
+            if let Err(why) = kept {
+                tracing::warn!(%why, "what the language model read is not kept; the next start reads it anew");
+            }
+        }
+    }
+    Ok(Box::new(model))
 }
 
 #[cfg(not(feature = "candle"))]
-fn in_process(_dir: &ModelsDir, _id: &str) -> anyhow::Result<Box<dyn LanguageModel>> {
+fn in_process(_dir: &ModelsDir, _id: &str, _questions: &Questions) -> anyhow::Result<Box<dyn LanguageModel>> {
     anyhow::bail!("this build has no language model; build with the feature candle, or give --llm-url or --no-llm")
 }
 
@@ -155,11 +214,12 @@ pub fn reader(
     area_code: Option<&str>,
     pace: Pace,
 ) -> anyhow::Result<ReaderEngine> {
-    let model = language_model(dir, server)?;
+    let questions = Questions::built_in();
+    let model = language_model(dir, server, &questions)?;
     if model.is_none() {
         tracing::warn!("no language model: calls are read by the written rules alone");
     }
-    let mut reader = Reader::new(Arc::clone(practice), area_code, RedFlags::built_in(), Questions::built_in(), model);
+    let mut reader = Reader::new(Arc::clone(practice), area_code, RedFlags::built_in(), questions, model);
     reader.warm_up()?;
     Ok(ReaderEngine::start(reader, pace)?)
 }

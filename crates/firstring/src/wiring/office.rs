@@ -15,12 +15,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::keys;
-use crate::config::PracticeConfig;
+use crate::config::{PracticeConfig, read_patients};
 
 /// A page that nobody has answered is repeated to the same clinician after this time.
 const REPEAT_AFTER: Duration = Duration::from_secs(60);
 /// When no page went through at all, everybody is tried again after this time.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
+
+/// The database in the data directory.
+pub const DATABASE: &str = "firstring.db";
 
 /// Pages and notices on their way may take so long when the office closes.
 const CLOSING_MAX: Duration = Duration::from_secs(12);
@@ -46,15 +49,14 @@ pub async fn open_office(
     public_url: String,
     clock: Clock,
 ) -> anyhow::Result<OfficeParts> {
-    std::fs::create_dir_all(data).with_context(|| format!("the data directory {} cannot be made", data.display()))?;
-    let key = Secret::new(keys::load_or_make(&data.join("key"))?);
+    let store = open_store(data).await?;
     let link_key = Secret::new(keys::load_or_make(&data.join("link-key"))?);
-    let file = data.join("firstring.db");
-    let store = Store::open(&OpenOptions::new(&file, key)).await.with_context(|| file.display().to_string())?;
     let secret = Secret::new(config.webhook_secret.read()?);
     let (rota, channels) = rota(config, page_url, &secret);
     let office_config = OfficeConfig {
         practice: Arc::new(config.practice.clone()),
+        templates: config.week.templates.clone(),
+        exceptions: config.week.exceptions.clone(),
         rota,
         policy: policy(config),
         channels,
@@ -64,9 +66,27 @@ pub async fn open_office(
         link_key,
         clock,
     };
+    bring_patients(&store, config, &office_config.clock).await?;
     let (office, working) = Office::start(store.clone(), office_config).await?;
     let (requests, pump) = connect(office.clone());
     Ok(OfficeParts { store, office, requests, tasks: [working, pump] })
+}
+
+/// Opens the practice's database in `data`, makes it and its key if they are missing.
+pub async fn open_store(data: &Path) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(data).with_context(|| format!("the data directory {} cannot be made", data.display()))?;
+    let key = Secret::new(keys::load_or_make(&data.join("key"))?);
+    let file = data.join(DATABASE);
+    Store::open(&OpenOptions::new(&file, key)).await.with_context(|| file.display().to_string())
+}
+
+/// Takes over the patients that the practice brings along. Those who are there already stay as they are.
+async fn bring_patients(store: &Store, config: &PracticeConfig, clock: &Clock) -> anyhow::Result<()> {
+    let Some(file) = &config.patients else { return Ok(()) };
+    let patients = read_patients(file, &config.practice.front_desk.providers)?;
+    let done = store.import_patients(&config.practice.id, &patients, clock.now()).await?;
+    tracing::info!(added = done.added, changed = done.changed, unchanged = done.unchanged, "patients were taken over");
+    Ok(())
 }
 
 impl OfficeParts {
@@ -102,14 +122,15 @@ fn policy(config: &PracticeConfig) -> Policy {
 }
 
 /// The other end of [`OfficeRequests`]. What one call says of its case is handed over in order, so that an update never
-/// overtakes the case it belongs to; no call waits for another's, and no page for a message that a slow disk holds up.
+/// overtakes the case it belongs to; no call waits for another's, and no page for a message or a booking that a slow disk
+/// holds up.
 fn connect(office: Office) -> (OfficeRequests, JoinHandle<()>) {
     let (requests, mut queue) = mpsc::channel::<OfficeEnvelope>(OFFICE_REQUESTS_MAX);
     let pump = tokio::spawn(async move {
         let mut of_cases: HashMap<CallId, JoinHandle<()>> = HashMap::new();
         while let Some(OfficeEnvelope { call, id, request, replies }) = queue.recv().await {
             of_cases.retain(|_, task| !task.is_finished());
-            let of_case = !matches!(request, OfficeRequest::SaveMessage(_));
+            let of_case = matches!(request, OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_));
             let before = if of_case { of_cases.remove(&call) } else { None };
             let office = office.clone();
             let task = tokio::spawn(async move {

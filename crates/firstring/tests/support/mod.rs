@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// Signs pages in tests; nothing else.
 pub const WEBHOOK_SECRET: &str = "whsec_Zmlyc3RyaW5nLXRlc3Qtc2VjcmV0LTMyLWJ5dGVzISE=";
@@ -25,6 +25,19 @@ pub fn firstring() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firstring"));
     command.env("FIRSTRING_WEBHOOK_SECRET", WEBHOOK_SECRET).env("RUST_LOG", "warn");
     command
+}
+
+/// The program fails with this code and one sentence that says each of `words`.
+pub fn fails(command: &mut Command, code: i32, words: &[&str]) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    assert_eq!(status.code(), Some(code), "{stderr}");
+    let told: Vec<_> = stderr.lines().filter(|line| line.starts_with("firstring: ")).collect();
+    assert_eq!(told.len(), 1, "one sentence is told: {stderr}");
+    for word in words {
+        assert!(told[0].contains(word), "{word:?} is not in {:?}", told[0]);
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 /// Whether the models are there; says aloud that a test is skipped where they are not.

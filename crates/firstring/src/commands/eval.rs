@@ -1,0 +1,77 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::eval::{BookOptions, Scenario, TextCall};
+use anyhow::{Context, bail};
+use nlu::red_flags::RedFlags;
+use nlu::{Questions, Reader};
+
+use super::print;
+use crate::cli;
+use crate::config::{PracticeConfig, Server, read_patients};
+
+/// Holds scenarios in text and virtual time, read by the written rules alone, against the practice's own office.
+pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
+    let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
+    let config = PracticeConfig::load(&server.practice)?;
+    let files = files(&args.suites)?;
+    let mut failed = 0;
+    for file in &files {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        match hold(file, &config) {
+            Ok(()) => print(&format!("held    {name}"))?,
+            Err(why) => {
+                failed += 1;
+                print(&format!("FAILED  {name}: {why:#}"))?;
+            }
+        }
+    }
+    print(&format!("{} of {} scenarios held", files.len() - failed, files.len()))?;
+    if failed > 0 {
+        bail!("{failed} of {} scenarios went differently than they are written", files.len());
+    }
+    Ok(())
+}
+
+fn hold(file: &Path, config: &PracticeConfig) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let scenario = Scenario::parse(&text)?;
+    let practice = Arc::new(config.practice.clone());
+    let patients = match &config.patients {
+        Some(file) => read_patients(file, &practice.front_desk.providers)?,
+        None => Vec::new(),
+    };
+    let office = BookOptions {
+        practice: Arc::clone(&practice),
+        templates: config.week.templates.clone(),
+        exceptions: config.week.exceptions.clone(),
+        patients,
+    };
+    let area_code = config.area_code.as_deref();
+    let reader = Reader::new(practice, area_code, RedFlags::built_in(), Questions::built_in(), None);
+    let mut call = TextCall::answer(&scenario, office, reader)?;
+    for (line, step) in &scenario.steps {
+        call.step(step).map_err(|why| anyhow::anyhow!("line {line}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// The Markdown files that are named, and those in folders that are named, in order.
+fn files(suites: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for suite in suites {
+        if !suite.is_dir() {
+            files.push(suite.clone());
+            continue;
+        }
+        let entries = std::fs::read_dir(suite).with_context(|| suite.display().to_string())?;
+        let mut inside: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        inside.retain(|file| file.extension().is_some_and(|ending| ending == "md"));
+        inside.sort();
+        files.append(&mut inside);
+    }
+    if files.is_empty() {
+        bail!("no scenarios there; name Markdown files, or a folder that holds some");
+    }
+    Ok(files)
+}

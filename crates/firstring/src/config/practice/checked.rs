@@ -1,0 +1,69 @@
+//! The checks that several parts of a practice's file share.
+
+use std::time::Duration;
+
+use jiff::civil::{Time, Weekday};
+use toml::Spanned;
+
+use crate::config::{ConfigError, Source, is_private};
+
+/// A page that nobody acknowledges within an hour is no page.
+const ACKNOWLEDGE_MAX_S: u64 = 3600;
+
+/// A file whose values are being checked.
+pub(super) struct Checked<'a>(pub(super) &'a Source);
+
+impl Checked<'_> {
+    pub(super) fn wrong<T>(&self, at: &Spanned<T>, what: &str) -> ConfigError {
+        self.0.at(Some(at.span()), what.to_owned())
+    }
+
+    pub(super) fn named(&self, text: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
+        match text.get_ref().trim() {
+            "" => Err(self.wrong(text, &format!("{key} is empty; write it as it is spoken"))),
+            name => Ok(name.to_owned()),
+        }
+    }
+
+    pub(super) fn digits(&self, text: &Spanned<String>, count: usize, key: &str) -> Result<(), ConfigError> {
+        let written = text.get_ref();
+        if written.len() == count && written.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(());
+        }
+        Err(self.wrong(text, &format!("{key} must be {count} digits in quotes")))
+    }
+
+    pub(super) fn url(&self, url: &Spanned<String>, key: &str) -> Result<String, ConfigError> {
+        if is_private(url.get_ref()) {
+            return Ok(url.get_ref().clone());
+        }
+        Err(self.wrong(url, &format!("{key} must begin with https:// (http:// only to 127.0.0.1: pages are private)")))
+    }
+
+    pub(super) fn seconds(&self, seconds: &Spanned<u64>, key: &str) -> Result<Duration, ConfigError> {
+        match *seconds.get_ref() {
+            s @ 1..=ACKNOWLEDGE_MAX_S => Ok(Duration::from_secs(s)),
+            _ => Err(self.wrong(seconds, &format!("{key} must be 1 to {ACKNOWLEDGE_MAX_S} seconds"))),
+        }
+    }
+
+    pub(super) fn time(&self, text: &Spanned<String>) -> Result<Time, ConfigError> {
+        text.get_ref().parse().map_err(|_| self.wrong(text, "not a time of day; write it as \"08:30\""))
+    }
+
+    pub(super) fn weekday(&self, text: &Spanned<String>) -> Result<Weekday, ConfigError> {
+        const DAYS: [(&str, Weekday); 7] = [
+            ("monday", Weekday::Monday),
+            ("tuesday", Weekday::Tuesday),
+            ("wednesday", Weekday::Wednesday),
+            ("thursday", Weekday::Thursday),
+            ("friday", Weekday::Friday),
+            ("saturday", Weekday::Saturday),
+            ("sunday", Weekday::Sunday),
+        ];
+        DAYS.iter()
+            .find(|(name, _)| name == text.get_ref())
+            .map(|(_, day)| *day)
+            .ok_or_else(|| self.wrong(text, "not a weekday; write \"monday\" .. \"sunday\""))
+    }
+}
