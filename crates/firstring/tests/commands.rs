@@ -35,7 +35,7 @@ fn told(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{stderr}");
-    for word in ["Lopez", "Reed", "1958", "5550123", "inhaler"] {
+    for word in ["Lopez", "Reed", "1958-03", "5550123", "inhaler"] {
         assert!(!stderr.contains(word), "a patient's {word} on stderr: {stderr}");
     }
     String::from_utf8(output.stdout).unwrap()
