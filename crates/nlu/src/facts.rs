@@ -6,7 +6,7 @@
 
 use domain::{AppointmentType, AppointmentTypeId, Fact, FactId};
 
-use crate::phrase::words;
+use crate::phrase::{Word, words};
 
 /// Words that tell nothing of what is asked for.
 const EMPTY: &[&str] = &[
@@ -26,7 +26,7 @@ pub fn which_appointment(text: &str, types: &[AppointmentType]) -> Option<Appoin
 }
 
 fn best<'a, T>(text: &str, things: &'a [T], asked_with: impl Fn(&T) -> &[String]) -> Option<&'a T> {
-    let said = stems(text);
+    let said = words(text);
     let score = |thing: &T| asked_with(thing).iter().filter_map(|phrase| fit(phrase, &said)).max();
     let mut scored: Vec<(usize, &T)> = things.iter().filter_map(|thing| Some((score(thing)?, thing))).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -37,15 +37,20 @@ fn best<'a, T>(text: &str, things: &'a [T], asked_with: impl Fn(&T) -> &[String]
     }
 }
 
-/// How many meaningful words of `phrase` were said, if all were. A phrase of empty words only must be said as it is.
-fn fit(phrase: &str, said: &[String]) -> Option<usize> {
-    let wanted = stems(phrase);
-    let meaningful: Vec<&String> = wanted.iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
+/// How many meaningful words of `phrase` were said, if all were. A phrase without any must be said as it is; and with
+/// "where" only where is asked: "the office manager" does not ask where the office is.
+fn fit(phrase: &str, said: &[Word]) -> Option<usize> {
+    let wanted = words(phrase);
+    let stem_of = |word: &Word| stem(word.text.clone());
+    let meaningful: Vec<String> =
+        wanted.iter().filter(|word| !EMPTY.contains(&word.text.as_str())).map(stem_of).collect();
     if meaningful.is_empty() {
-        let as_it_is = !wanted.is_empty() && said.windows(wanted.len()).any(|window| window == wanted.as_slice());
-        return as_it_is.then_some(1);
+        let same = |window: &[Word]| window.iter().map(|word| &word.text).eq(wanted.iter().map(|word| &word.text));
+        return (!wanted.is_empty() && said.windows(wanted.len()).any(same)).then_some(1);
     }
-    meaningful.iter().all(|word| said.contains(word)).then_some(meaningful.len())
+    let where_asked = |words: &[Word]| words.iter().any(|word| word.text == "where");
+    let all_said = meaningful.iter().all(|wanted| said.iter().any(|word| stem_of(word) == *wanted));
+    (all_said && (!where_asked(&wanted) || where_asked(said))).then_some(meaningful.len())
 }
 
 pub(crate) fn stems(text: &str) -> Vec<String> {
@@ -78,7 +83,7 @@ mod tests {
             fact("parking", &["park", "where can I leave my car"]),
             fact("hours", &["hours", "when do you open", "close"]),
             fact("fax", &["fax number", "fax"]),
-            fact("address", &["address", "where are you", "how do I get there", "directions"]),
+            fact("address", &["address", "where are you", "how do I get there", "where is the office"]),
         ];
         for (text, expected) in [
             ("do you have parking?", Some("parking")),
@@ -89,6 +94,10 @@ mod tests {
             ("and how do I get there", Some("address")),
             ("parking and hours please", None),
             ("can I get a refill", None),
+            ("so there you go", None),
+            ("where is your office", Some("address")),
+            ("can I speak to the office manager", None),
+            ("is Anna Hill a patient there", None),
             ("I need a refill", None),
             ("", None),
         ] {
