@@ -145,30 +145,11 @@ impl Summary {
 
     fn office(&mut self, reply: &OfficeReply, at: CallTime) {
         let Some(escalation) = &mut self.escalation else { return };
-        match reply {
-            OfficeReply::CaseOpened { .. } => {
-                escalation.page_sent_ms.get_or_insert(at.as_ms());
-            }
-            OfficeReply::Paged => {
-                escalation.page_sent_ms.get_or_insert(at.as_ms());
-                escalation.page_accepted_ms.get_or_insert(at.as_ms());
-            }
-            OfficeReply::MessageSaved { .. }
-            | OfficeReply::NotPaged
-            | OfficeReply::Acknowledged { .. }
-            | OfficeReply::CaseUpdated
-            | OfficeReply::PatientMatched(_)
-            | OfficeReply::PatientNotMatched
-            | OfficeReply::PatientAmbiguous
-            | OfficeReply::Slots(_)
-            | OfficeReply::Appointments(_)
-            | OfficeReply::Booked(_)
-            | OfficeReply::Moved(_)
-            | OfficeReply::Cancelled(_)
-            | OfficeReply::SlotTaken
-            | OfficeReply::NoSuchAppointment
-            | OfficeReply::NotAllowed
-            | OfficeReply::Unavailable => {}
+        if let OfficeReply::CaseOpened { .. } | OfficeReply::Paged = reply {
+            escalation.page_sent_ms.get_or_insert(at.as_ms());
+        }
+        if let OfficeReply::Paged = reply {
+            escalation.page_accepted_ms.get_or_insert(at.as_ms());
         }
     }
 

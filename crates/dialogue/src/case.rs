@@ -40,44 +40,26 @@ impl Case {
 
     /// What the caller is to hear of the office's reply. Nothing is told twice; bad news after good news is stale.
     pub(crate) fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
-        match (reply, self.page) {
-            (OfficeReply::Paged, Page::Awaited { .. } | Page::Overdue | Page::NotSent) => {
-                self.page = Page::Sent;
-                Some(Prompt::DoctorPaged)
-            }
-            (OfficeReply::Acknowledged { by }, page) if page != Page::Acknowledged => {
-                self.page = Page::Acknowledged;
-                Some(Prompt::DoctorAcknowledged { by: by.clone() })
-            }
-            (OfficeReply::NotPaged | OfficeReply::Unavailable, Page::Awaited { .. } | Page::Overdue) => {
-                self.page = Page::NotSent;
-                Some(match self.urgency {
-                    Urgency::Emergency => Prompt::DoctorNotPagedEmergency,
-                    Urgency::Urgent | Urgency::Routine => Prompt::DoctorNotPaged,
-                })
-            }
-            (
-                OfficeReply::Paged
-                | OfficeReply::NotPaged
-                | OfficeReply::Unavailable
-                | OfficeReply::Acknowledged { .. }
-                | OfficeReply::MessageSaved { .. }
-                | OfficeReply::CaseOpened { .. }
-                | OfficeReply::CaseUpdated
-                | OfficeReply::PatientMatched(_)
-                | OfficeReply::PatientNotMatched
-                | OfficeReply::PatientAmbiguous
-                | OfficeReply::Slots(_)
-                | OfficeReply::Appointments(_)
-                | OfficeReply::Booked(_)
-                | OfficeReply::Moved(_)
-                | OfficeReply::Cancelled(_)
-                | OfficeReply::SlotTaken
-                | OfficeReply::NoSuchAppointment
-                | OfficeReply::NotAllowed,
-                _,
-            ) => None,
+        if let (OfficeReply::Paged, Page::Awaited { .. } | Page::Overdue | Page::NotSent) = (reply, self.page) {
+            self.page = Page::Sent;
+            return Some(Prompt::DoctorPaged);
         }
+        if let (OfficeReply::NotPaged | OfficeReply::Unavailable, Page::Awaited { .. } | Page::Overdue) =
+            (reply, self.page)
+        {
+            self.page = Page::NotSent;
+            return Some(match self.urgency {
+                Urgency::Emergency => Prompt::DoctorNotPagedEmergency,
+                Urgency::Urgent | Urgency::Routine => Prompt::DoctorNotPaged,
+            });
+        }
+        if let OfficeReply::Acknowledged { by } = reply
+            && self.page != Page::Acknowledged
+        {
+            self.page = Page::Acknowledged;
+            return Some(Prompt::DoctorAcknowledged { by: by.clone() });
+        }
+        None
     }
 
     /// Whether the caller is still owed a word about the page.

@@ -174,25 +174,9 @@ impl Desk {
 
     /// What the caller is to hear of a reply.
     pub(crate) fn reply(&mut self, id: RequestId, reply: &OfficeReply) -> Option<Prompt> {
-        match reply {
-            OfficeReply::Unavailable => {} // asked again later
-            OfficeReply::MessageSaved { .. }
-            | OfficeReply::CaseOpened { .. }
-            | OfficeReply::Paged
-            | OfficeReply::NotPaged
-            | OfficeReply::Acknowledged { .. }
-            | OfficeReply::CaseUpdated
-            | OfficeReply::PatientMatched(_)
-            | OfficeReply::PatientNotMatched
-            | OfficeReply::PatientAmbiguous
-            | OfficeReply::Slots(_)
-            | OfficeReply::Appointments(_)
-            | OfficeReply::Booked(_)
-            | OfficeReply::Moved(_)
-            | OfficeReply::Cancelled(_)
-            | OfficeReply::SlotTaken
-            | OfficeReply::NoSuchAppointment
-            | OfficeReply::NotAllowed => self.requests.done(id),
+        // What is refused is asked again later.
+        if *reply != OfficeReply::Unavailable {
+            self.requests.done(id);
         }
         if let Some(case) = self.case.as_mut().filter(|case| case.request == id) {
             return case.reply(reply);
@@ -231,38 +215,17 @@ impl Desk {
 
 impl Delivery {
     fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
-        match (reply, self.standing) {
-            (OfficeReply::MessageSaved { .. }, Standing::Awaited { .. } | Standing::Failed) => {
-                self.standing = Standing::Kept;
-                let until = self.by.take().map(|by| Prompt::MessagePassedOnUntil { by });
-                Some(until.unwrap_or(Prompt::MessagePassedOn))
-            }
-            (OfficeReply::Unavailable, Standing::Awaited { .. }) => {
-                self.standing = Standing::Failed;
-                Some(Prompt::MessageNotSaved)
-            }
-            (
-                OfficeReply::MessageSaved { .. }
-                | OfficeReply::Unavailable
-                | OfficeReply::CaseOpened { .. }
-                | OfficeReply::Paged
-                | OfficeReply::NotPaged
-                | OfficeReply::Acknowledged { .. }
-                | OfficeReply::CaseUpdated
-                | OfficeReply::PatientMatched(_)
-                | OfficeReply::PatientNotMatched
-                | OfficeReply::PatientAmbiguous
-                | OfficeReply::Slots(_)
-                | OfficeReply::Appointments(_)
-                | OfficeReply::Booked(_)
-                | OfficeReply::Moved(_)
-                | OfficeReply::Cancelled(_)
-                | OfficeReply::SlotTaken
-                | OfficeReply::NoSuchAppointment
-                | OfficeReply::NotAllowed,
-                _,
-            ) => None,
+        if let (OfficeReply::MessageSaved { .. }, Standing::Awaited { .. } | Standing::Failed) = (reply, self.standing)
+        {
+            self.standing = Standing::Kept;
+            let until = self.by.take().map(|by| Prompt::MessagePassedOnUntil { by });
+            return Some(until.unwrap_or(Prompt::MessagePassedOn));
         }
+        if let (OfficeReply::Unavailable, Standing::Awaited { .. }) = (reply, self.standing) {
+            self.standing = Standing::Failed;
+            return Some(Prompt::MessageNotSaved);
+        }
+        None
     }
 
     fn poll_timeout(&self) -> Option<CallTime> {

@@ -71,7 +71,6 @@ fn the_rules_alone_pass_no_symptom_as_routine() {
 /// Prints the figures that stand in `witnesses` and checks that they still hold.
 #[test]
 #[cfg(feature = "candle")]
-#[ignore = "half a minute with a 1.5 B model on two idle cores; run when a prompt, a threshold or the model changes"]
 fn the_rules_and_the_model_together() {
     let Some(model) = support::model("qwen2.5-coder-1.5b-instruct.gguf") else { return };
     let mut reader = support::reader(Some(Box::new(model)));

@@ -8,7 +8,7 @@ use domain::{Asked, Slot};
 use jiff::civil::Date;
 
 use super::slot;
-use crate::phrase::numbers::{NumberWord, number_word, ordinal};
+use crate::phrase::numbers::{NumberWord, month, number_word, ordinal};
 use crate::phrase::token::{Pause, Token, tokens};
 
 /// The month by its name, or a date said as an answer: no other way to take it.
@@ -137,23 +137,7 @@ fn touches_numbers(tokens: &[Token], read: &Read) -> bool {
 }
 
 fn month_name(tokens: &[Token], at: usize) -> Option<Numeral> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let word = tokens.get(at)?.word.as_str();
-    let short = |month: &str| word.len() >= 3 && (word == "sept" || word.len() == 3) && month.starts_with(word);
-    MONTHS.iter().position(|month| *month == word || short(month)).map(|place| (place as i16 + 1, at + 1))
+    month(&tokens.get(at)?.word).map(|month| (i16::from(month), at + 1))
 }
 
 /// Every way to read a number from 1 to 31 at `at`.

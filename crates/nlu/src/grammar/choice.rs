@@ -169,25 +169,7 @@ fn is_alone(words: &[Word], word: &str) -> bool {
     words.iter().any(|said| said.text == word) && only_polite(words, |at| words[at].text == word)
 }
 
-fn may_choose(asked: Asked) -> bool {
-    match asked {
-        Asked::Choice | Asked::YesNo | Asked::When => true,
-        Asked::Open
-        | Asked::Name
-        | Asked::Spelling
-        | Asked::Callback
-        | Asked::DateOfBirth
-        | Asked::Message
-        | Asked::Safety
-        | Asked::CalledEmergencyNumber
-        | Asked::WhoIsThere
-        | Asked::NameAndBirth
-        | Asked::NewOrKnown
-        | Asked::VisitReason
-        | Asked::Drug
-        | Asked::Dose
-        | Asked::Pharmacy
-        | Asked::DaysLeft
-        | Asked::Detail => false,
-    }
+/// Questions that a choice, or the bare name of a provider, can answer.
+pub(super) fn may_choose(asked: Asked) -> bool {
+    matches!(asked, Asked::Choice | Asked::YesNo | Asked::When)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use domain::{Asked, Slot};
 
 use super::{capitalised, slot, spelled};
-use crate::phrase::numbers::{number_word, ordinal};
+use crate::phrase::numbers::{MONTHS, number_word, ordinal};
 use crate::phrase::token::{Pause, Token, tokens};
 
 /// Introduced by its own words, with a first and a last name.
@@ -202,7 +202,6 @@ fn words_of_a_name(text: &str, tokens: &[Token], from: usize) -> Option<(Vec<Str
 
 /// "Maria Lopez *March fourth* ..", but "April Jones".
 fn begins_a_date(tokens: &[Token], at: usize) -> bool {
-    const MONTHS: &str = "january february march april may june july august september october november december";
     let number = |at: usize| {
         tokens.get(at).is_some_and(|t| {
             number_word(&t.word).is_some()
@@ -210,7 +209,7 @@ fn begins_a_date(tokens: &[Token], at: usize) -> bool {
                 || t.word.starts_with(|c: char| c.is_ascii_digit())
         })
     };
-    let month = tokens.get(at).is_some_and(|token| MONTHS.split(' ').any(|month| month == token.word));
+    let month = tokens.get(at).is_some_and(|token| MONTHS.contains(&token.word.as_str()));
     number(at) && tokens.get(at).is_some_and(|token| token.word != "o")
         || month && (number(at + 1) || tokens.get(at + 1).is_some_and(|t| t.word == "the"))
 }

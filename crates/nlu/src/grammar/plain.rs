@@ -4,6 +4,7 @@
 //! somebody feels.
 
 use crate::phrase::Word;
+use crate::phrase::numbers::MONTHS;
 
 /// Courtesy and hesitation.
 const POLITE: &[&str] = &[
@@ -224,18 +225,7 @@ const AROUND_VALUES: &[&str] = &[
     "physician",
     "provider",
     "who",
-    "january",
-    "february",
-    "march",
-    "april",
     "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
     "th",
     "st",
     "nd",
@@ -269,7 +259,10 @@ pub(crate) fn only_polite(words: &[Word], covered: impl Fn(usize) -> bool) -> bo
 pub(crate) fn only_plain(words: &[Word], covered: impl Fn(usize) -> bool) -> bool {
     let plain = |word: &Word| {
         let text = word.text.as_str();
-        POLITE.contains(&text) || AROUND_VALUES.contains(&text) || text.starts_with(|c: char| c.is_ascii_digit())
+        POLITE.contains(&text)
+            || AROUND_VALUES.contains(&text)
+            || MONTHS.contains(&text)
+            || text.starts_with(|c: char| c.is_ascii_digit())
     };
     words.iter().enumerate().all(|(at, word)| covered(at) || plain(word))
 }

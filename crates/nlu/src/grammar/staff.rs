@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use domain::{Asked, Provider, ProviderWish};
 
+use super::choice::may_choose;
 use super::plain::only_plain;
 use crate::phrase::{Phrases, Word, words};
 
@@ -86,7 +87,7 @@ fn named<'p>(words: &[Word], asked: Asked, providers: &'p [Provider]) -> Option<
         let before = at.checked_sub(1 + usize::from(titled)).map(|before| words[before].text.as_str());
         let wished = before.is_some_and(|before| BEFORE_NAMES.contains(&before));
         let refused = refuses(&words[at.saturating_sub(REFUSAL_WORDS)..at]);
-        let alone = answers_about_visits(asked) && only_plain(words, |other| other == at || other == at + 1);
+        let alone = may_choose(asked) && only_plain(words, |other| other == at || other == at + 1);
         if refused || !(titled || wished || alone) {
             continue;
         }
@@ -215,30 +216,6 @@ fn sound(name: &str) -> String {
         }
     }
     out.into_iter().collect()
-}
-
-/// Questions that a bare name can answer: "Patel", "Doctor Lee is fine".
-fn answers_about_visits(asked: Asked) -> bool {
-    match asked {
-        Asked::Choice | Asked::When | Asked::YesNo => true,
-        Asked::Open
-        | Asked::Name
-        | Asked::Spelling
-        | Asked::Callback
-        | Asked::DateOfBirth
-        | Asked::Message
-        | Asked::Safety
-        | Asked::CalledEmergencyNumber
-        | Asked::WhoIsThere
-        | Asked::NameAndBirth
-        | Asked::NewOrKnown
-        | Asked::VisitReason
-        | Asked::Drug
-        | Asked::Dose
-        | Asked::Pharmacy
-        | Asked::DaysLeft
-        | Asked::Detail => false,
-    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,29 @@ pub(crate) fn number_word(word: &str) -> Option<NumberWord> {
     }
 }
 
+/// The months, in order.
+pub(crate) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The month that `word` names, from 1: whole, by its first three letters, or "sept".
+pub(crate) fn month(word: &str) -> Option<i8> {
+    let short = |month: &str| (word.len() == 3 || word == "sept") && month.starts_with(word);
+    let place = MONTHS.iter().position(|month| *month == word || short(month))?;
+    i8::try_from(place + 1).ok()
+}
+
 /// Reads an ordinal, in words (`fourth`; the last word of `twenty fourth`) or digits (`4th`), as its number.
 pub(crate) fn ordinal(word: &str) -> Option<u32> {
     const ORDINALS: [&str; 20] = [

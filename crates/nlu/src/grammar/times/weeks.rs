@@ -7,22 +7,7 @@ use super::calendar::Found;
 use super::days::{Day, later, monday};
 use super::text::Text;
 use super::words::number;
-use crate::phrase::numbers::{NumberWord, number_word, ordinal};
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+use crate::phrase::numbers::{NumberWord, month, number_word, ordinal};
 
 impl Text<'_> {
     /// "Next week", "the week after next", "the week of the tenth", "this weekend".
@@ -123,11 +108,7 @@ impl Text<'_> {
     }
 
     pub(super) fn month_name(&self, at: usize) -> Option<(i8, usize)> {
-        let word = self.word(at)?;
-        let short =
-            |month: &str| word == "sept" && month.starts_with("sept") || word.len() == 3 && month.starts_with(word);
-        let place = MONTHS.iter().position(|month| *month == word || short(month))?;
-        Some((i8::try_from(place).ok()? + 1, at + 1))
+        Some((month(self.word(at)?)?, at + 1))
     }
 
     /// "2026", "twenty twenty six".
