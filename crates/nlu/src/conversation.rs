@@ -167,7 +167,8 @@ fn has_values(slots: &Slots) -> bool {
     asked_for || of_visit || slots.dose.is_some() || slots.days_left.is_some()
 }
 
-fn is_about_safety(asked: Asked) -> bool {
+/// Questions whose answer tells whether somebody is in danger.
+pub(crate) fn is_about_safety(asked: Asked) -> bool {
     matches!(asked, Asked::Safety | Asked::CalledEmergencyNumber | Asked::WhoIsThere)
 }
 

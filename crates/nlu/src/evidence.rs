@@ -21,6 +21,8 @@ pub(crate) struct ByRules {
     pub(crate) language: Option<Language>,
     pub(crate) words: usize,
     pub(crate) scope: Scope,
+    /// It is made of words of ordinary life alone.
+    pub(crate) ordinary: bool,
 }
 
 /// How much of an utterance is left to be judged.

@@ -15,6 +15,10 @@ const EMPTY: &[&str] = &[
     "go",
 ];
 
+/// Before or behind what is asked for, these make it another thing: no "website address" is where the office is.
+const OTHER_THINGS: &[&str] =
+    &["website", "web", "email", "mail", "mailing", "internet", "ip", "hospital", "pharmacy", "lab", "home", "billing"];
+
 /// The fact that `text` asks for, if exactly one fits best.
 pub fn which_fact(text: &str, facts: &[Fact]) -> Option<FactId> {
     best(text, facts, |fact| &fact.asked_with).map(|fact| fact.id.clone())
@@ -48,8 +52,14 @@ fn fit(phrase: &str, said: &[Word]) -> Option<usize> {
         let same = |window: &[Word]| window.iter().map(|word| &word.text).eq(wanted.iter().map(|word| &word.text));
         return (!wanted.is_empty() && said.windows(wanted.len()).any(same)).then_some(1);
     }
+    let another = |at: usize| {
+        let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|beside| said.get(beside));
+        let mut other = beside.filter(|word| OTHER_THINGS.contains(&word.text.as_str()));
+        other.any(|word| !wanted.iter().any(|wanted| wanted.text == word.text))
+    };
     let where_asked = |words: &[Word]| words.iter().any(|word| word.text == "where");
-    let all_said = meaningful.iter().all(|wanted| said.iter().any(|word| stem_of(word) == *wanted));
+    let is_said = |wanted: &String| said.iter().enumerate().any(|(at, word)| stem_of(word) == *wanted && !another(at));
+    let all_said = meaningful.iter().all(is_said);
     (all_said && (!where_asked(&wanted) || where_asked(said))).then_some(meaningful.len())
 }
 
@@ -99,6 +109,10 @@ mod tests {
             ("can I speak to the office manager", None),
             ("is Anna Hill a patient there", None),
             ("I need a refill", None),
+            ("what is your website address", None),
+            ("I need to change my home address", None),
+            ("hi there I need to get a refill", None),
+            ("what's the address of the office", Some("address")),
             ("", None),
         ] {
             assert_eq!(which_fact(text, &facts), expected.map(FactId::from), "{text}");

@@ -8,6 +8,7 @@ mod evidence;
 pub mod facts;
 pub mod grammar;
 pub mod model;
+mod ordinary;
 mod phrase;
 mod questions;
 mod reader;

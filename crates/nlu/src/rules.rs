@@ -4,13 +4,16 @@
 
 use std::sync::Arc;
 
-use domain::{Asked, CallerKind, Intent, Interval, Phi, Practice, Reading, Slot, Slots};
+use domain::{Asked, CallerKind, Intent, Interval, Phi, Practice, Reading, Slot, Slots, YesNo};
 
-use crate::context::ReadContext;
-use crate::conversation::{self, Beside};
+use crate::context::{ReadContext, Said};
+use crate::conversation::{self, Beside, is_about_safety};
 use crate::evidence::{ByRules, Judgement};
+use crate::grammar::{BARE, INTRODUCED};
+use crate::ordinary::{Told, told};
+use crate::phrase::{Word, words};
 use crate::red_flags::RedFlags;
-use crate::scope::scope;
+use crate::scope::{listed, scope};
 use crate::{facts, grammar, wishes, witnesses};
 
 /// Tells relatives and others who speak for a patient by the subject of what they say.
@@ -56,18 +59,26 @@ const OTHER_PEOPLE: &[&str] = &[
 /// The subject of what is said stands among the first words: "my husband", "our little girl".
 const SUBJECT_WORDS: usize = 4;
 
+/// A longer "no" tells more than that nothing is given.
+const REFUSAL_WORDS_MAX: usize = 3;
+
 /// The written rules and a practice's own words.
 #[derive(Debug)]
 pub struct Rules {
     practice: Arc<Practice>,
     area_code: Option<String>,
     red_flags: RedFlags,
+    /// The words of the practice's own names: its providers, streets and itself; no medicines.
+    names: Vec<Word>,
 }
 
 impl Rules {
     /// `area_code`: the practice's own three digits, for numbers that are said without one.
     pub(crate) fn new(practice: Arc<Practice>, area_code: Option<&str>, red_flags: RedFlags) -> Self {
-        Self { practice, area_code: area_code.map(str::to_owned), red_flags }
+        let providers = practice.front_desk.providers.iter().map(|provider| &provider.name);
+        let listed = practice.words.iter().filter(|name| grammar::drug(name, &practice.words).is_none());
+        let names = providers.chain([&practice.name]).chain(listed).flat_map(|name| words(name)).collect();
+        Self { practice, area_code: area_code.map(str::to_owned), red_flags, names }
     }
 
     /// The red-flag rules.
@@ -87,6 +98,10 @@ impl Rules {
         let red_flags = self.red_flags.find(text);
         let mut wishes = wishes::wishes(text);
         let fact = facts::which_fact(text, &self.practice.facts);
+        if fact.is_some() && wishes == [Intent::Insurance] {
+            // "do you take Medicare?" has its answer
+            wishes.clear();
+        }
         let beside = match (red_flags.is_empty(), wishes.is_empty() && fact.is_none()) {
             (false, _) => Beside::RedFlag,
             (true, false) => Beside::Wish,
@@ -100,7 +115,8 @@ impl Rules {
         } else if beside != Beside::Wish && slots.appointment_type.is_some() && wishes::wants_something(text) {
             wishes.push(Intent::BookAppointment);
         }
-        ByRules {
+        let mut by_rules = ByRules {
+            ordinary: false,
             scope: scope(text, context.asked, &slots, talk, &self.practice),
             red_flags,
             wishes,
@@ -111,7 +127,9 @@ impl Rules {
             talk,
             slots,
             words: text.split_whitespace().count(),
-        }
+        };
+        by_rules.ordinary = self.is_ordinary(text, context.asked, &by_rules);
+        by_rules
     }
 
     /// All witnesses together.
@@ -154,10 +172,17 @@ impl Rules {
         }
         let born = || grammar::date_of_birth(text, context.asked, context.now.date());
         match context.asked {
-            Asked::DateOfBirth => slots.date_of_birth = born(),
+            Asked::DateOfBirth => {
+                slots.date_of_birth = born();
+                slots.name = grammar::name(text, context.asked);
+            }
             Asked::NameAndBirth => {
                 slots.date_of_birth = born();
                 slots.name = grammar::name(text, context.asked);
+                // the digits of a date are no number
+                if ["number", "phone"].iter().any(|word| text.contains(word)) {
+                    slots.callback = grammar::telephone(text, self.area_code.as_deref());
+                }
             }
             Asked::Spelling => slots.name = grammar::spelling(text).or_else(|| grammar::name(text, context.asked)),
             Asked::Open
@@ -187,9 +212,51 @@ impl Rules {
         slots
     }
 
-    fn when(&self, text: &str, context: &ReadContext) -> Vec<Interval> {
-        grammar::when(text, context.asked, &context.now, &self.practice.hours)
+    /// Whether an utterance says nothing but ordinary things, what was understood of it included. Where danger was asked for,
+    /// nothing is ordinary but a clear answer.
+    fn is_ordinary(&self, text: &str, asked: Asked, by_rules: &ByRules) -> bool {
+        let ByRules { slots, wishes, fact, talk, .. } = by_rules;
+        let of_refill = matches!(asked, Asked::Drug | Asked::Dose | Asked::DaysLeft | Asked::Pharmacy)
+            || wishes.contains(&Intent::PrescriptionRefill);
+        let of_lists = [&slots.drug, &slots.pharmacy].into_iter().flatten().filter(|slot| of_refill && listed(slot));
+        let heard = of_lists.map(|slot| slot.heard.expose()).chain(said_of_oneself(slots, asked));
+        let heard: Vec<Word> = heard.flat_map(|heard| words(heard)).collect();
+        let told = told(text, |word| self.names.iter().chain(&heard).any(|known| known.text == word.text));
+        let understood = !wishes.is_empty() || fact.is_some() || !slots.when.is_empty();
+        let does_something = talk.directive.is_some() || talk.choice.is_some();
+        // "no" to a question for a name: it is not given
+        let refuses = by_rules.words <= REFUSAL_WORDS_MAX && grammar::yes_no(text) == Some(YesNo::No);
+        let ordinary = match told {
+            Told::Ordinary => true,
+            Told::Nothing => understood || does_something || refuses,
+            Told::Unread => false,
+        };
+        ordinary && !is_about_safety(asked)
     }
+
+    fn when(&self, text: &str, context: &ReadContext) -> Vec<Interval> {
+        let when = |text, asked| grammar::when(text, asked, &context.now, &self.practice.hours);
+        let offered = || match context.so_far.last() {
+            Some(Said::FirstRing(line)) => when(line.expose(), Asked::Open),
+            Some(Said::Caller(_)) | None => Vec::new(),
+        };
+        let after = grammar::after_offered(text, offered, &context.now);
+        after.map_or_else(|| when(text, context.asked), |after| vec![after])
+    }
+}
+
+/// Name, date of birth and number, where they were asked for; elsewhere only a name that was introduced as one.
+fn said_of_oneself(slots: &Slots, asked: Asked) -> impl Iterator<Item = &String> {
+    let answers = matches!(
+        asked,
+        Asked::Name | Asked::Spelling | Asked::NameAndBirth | Asked::DateOfBirth | Asked::Callback | Asked::YesNo
+    );
+    // "I'm itchy" is no name that could be relied on
+    let certainty_min = if answers { BARE } else { INTRODUCED };
+    let name = slots.name.as_ref().filter(|slot| slot.certainty >= certainty_min).map(|slot| &slot.heard);
+    let born = slots.date_of_birth.as_ref().map(|slot| &slot.heard);
+    let number = slots.callback.as_ref().map(|slot| &slot.heard);
+    [name, born, number].into_iter().flatten().map(Phi::expose)
 }
 
 /// Answers that may name a time, whatever they are about: "Thursday's better", "no, at four".

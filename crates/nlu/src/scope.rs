@@ -60,7 +60,7 @@ pub(crate) fn scope(text: &str, asked: Asked, slots: &Slots, talk: Talk, practic
 }
 
 /// What is in no list may be anything: a model is asked.
-fn listed(slot: &Slot<String>) -> bool {
+pub(crate) fn listed(slot: &Slot<String>) -> bool {
     slot.certainty > OWN_WORDS
 }
 

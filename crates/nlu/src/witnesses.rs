@@ -9,8 +9,8 @@
 //!   "Maria Lopez" would raise the alarm. Whatever is said *beside* the answer is: if it is short, the model counts only if
 //!   it also hears a symptom ([`SYMPTOM_MIN`]); from [`LONG_WORDS_MIN`] words on it is read in full.
 //! - A language that is not English is judged by nobody here: the reading is unsure.
-//! - If no model judged, no flag fired and nothing was clearly wished, nobody knows: the reading is *unsure*, which counts
-//!   as urgent.
+//! - If no model judged, no flag fired, nothing was clearly wished and not every word is one of ordinary life, nobody
+//!   knows: the reading is *unsure*, which counts as urgent.
 //!
 //! **Wishes**: a symptom that is urgent comes first, then what written phrases found; where they found nothing, what the
 //! model thinks, and beside a narrow answer only if much was said and the model is sure.
@@ -80,8 +80,13 @@ fn certainty(by_rules: &ByRules, judged: Option<&Judgement>) -> Certainty {
     if matches!(by_rules.language, Some(Language::Spoken(_))) && by_rules.red_flags.is_empty() {
         return Certainty::Unsure;
     }
-    let judged = judged.is_some() || !by_rules.red_flags.is_empty() || by_rules.scope == Scope::Answer || clear_wish;
-    if judged { Certainty::Sure } else { Certainty::Unsure }
+    // who calls for their work is asked for what they want, or paged for
+    let calls_for_work = match by_rules.caller {
+        Some(CallerKind::Clinician | CallerKind::Pharmacy | CallerKind::Insurer | CallerKind::Vendor) => true,
+        Some(CallerKind::Patient | CallerKind::Caregiver | CallerKind::NewPatient | CallerKind::Other) | None => false,
+    };
+    let by_words = by_rules.scope == Scope::Answer || clear_wish || by_rules.ordinary || calls_for_work;
+    if judged.is_some() || !by_rules.red_flags.is_empty() || by_words { Certainty::Sure } else { Certainty::Unsure }
 }
 
 fn urgency_by_model(by_rules: &ByRules, judged: &Judgement) -> Urgency {

@@ -5,6 +5,7 @@
 mod support;
 
 use domain::{Asked, Certainty, Phi, Reading};
+use nlu::Said;
 
 fn read(text: &str, asked: Asked) -> Reading {
     support::reader(None).read(&Phi::from(text), &support::context(asked))
@@ -62,4 +63,18 @@ fn doses_days_and_times_answer_their_questions() {
     let corrected = read("no, at four", Asked::YesNo);
     assert!(!corrected.slots.when.is_empty(), "a correction of what was read back");
     assert!(read("I'd like to leave a message for Tuesday", Asked::Open).slots.when.is_empty(), "no appointment");
+}
+
+#[test]
+fn later_than_what_was_offered() {
+    let mut context = support::context(Asked::YesNo);
+    context.so_far = vec![Said::FirstRing(Phi::from("I have Tuesday at 1 with Doctor Patel. Does that work?"))];
+    for (text, from, days) in
+        [("actually can we make it the week after", "2026-11-30", 7), ("the day after please", "2026-11-25", 1)]
+    {
+        let when = support::reader(None).read(&Phi::from(text), &context).slots.when;
+        let (begins, ends) = when.first().copied().expect(text);
+        let written = begins.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+        assert_eq!((written.as_str(), ends.duration_since(begins).as_hours()), (from, i64::from(days) * 24), "{text}");
+    }
 }

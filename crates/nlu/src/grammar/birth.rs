@@ -23,6 +23,9 @@ const IN_PASSING: f32 = 0.4;
 /// Nobody is older.
 const AGE_YEARS_MAX: i16 = 120;
 
+/// So few words before a date that was asked for make it no other date.
+const BEFORE_ANSWER_WORDS_MAX: usize = 4;
+
 /// Words that may stand around and inside a date that is given as an answer.
 const FILLERS: &[&str] = &[
     "of", "the", "in", "on", "uh", "um", "and", "day", "slash", "dash", "is", "it's", "its", "it", "that's", "my",
@@ -36,9 +39,10 @@ pub fn date_of_birth(text: &str, asked: Asked, today: Date) -> Option<Slot<Date>
     let mut best: Option<Read> = None;
     for from in 0..tokens.len() {
         for read in readings(&tokens, from, today) {
-            let better = best
-                .as_ref()
-                .is_none_or(|best| (read.to - read.from, read.certainty) > (best.to - best.from, best.certainty));
+            let better = best.as_ref().is_none_or(|best| {
+                corrects(&tokens, best.to, read.from)
+                    || (read.to - read.from, read.certainty) > (best.to - best.from, best.certainty)
+            });
             let part_of_more = touches_numbers(&tokens, &read);
             if better && !part_of_more {
                 best = Some(read);
@@ -48,12 +52,26 @@ pub fn date_of_birth(text: &str, asked: Asked, today: Date) -> Option<Slot<Date>
     let read = best?;
     let cue =
         tokens.iter().any(|token| token.word.starts_with("birth") || ["born", "dob"].contains(&token.word.as_str()));
-    let answer =
-        (0..tokens.len()).all(|at| (read.from..read.to).contains(&at) || FILLERS.contains(&tokens[at].word.as_str()));
+    let taken_back = if corrects(&tokens, 0, read.from) { 0..read.to } else { read.from..read.to };
+    let others = tokens
+        .iter()
+        .enumerate()
+        .filter(|(at, token)| !taken_back.contains(at) && !FILLERS.contains(&token.word.as_str()));
+    let others = others.count();
+    // "Ruth Weber, May 14 1953", but "I was in on March 4th about my knee"
+    let ends = read.to == tokens.len();
+    let answer = others == 0 || asked == Asked::DateOfBirth && ends && others <= BEFORE_ANSWER_WORDS_MAX;
     // beside the date stands the name
     let named = asked == Asked::NameAndBirth;
     let certainty = if cue || answer || named { read.certainty } else { IN_PASSING };
     slot(read.date, text, &tokens, read.from..read.to, certainty)
+}
+
+/// "March fourteenth 1958, no wait, May fourteenth 1958": the later one is meant.
+fn corrects(tokens: &[Token], behind: usize, before: usize) -> bool {
+    const CORRECTIONS: &[&str] = &["no", "sorry", "wait", "actually", "meant", "mean", "rather"];
+    let between = tokens.get(behind..before).unwrap_or_default();
+    between.iter().any(|token| CORRECTIONS.contains(&token.word.as_str()))
 }
 
 /// One way to read the tokens `from..to`.
@@ -127,7 +145,10 @@ fn touches_numbers(tokens: &[Token], read: &Read) -> bool {
     let numeric = |at: usize| {
         tokens.get(at).is_some_and(|t| number_word(&t.word).is_some() || t.word.bytes().all(|b| b.is_ascii_digit()))
     };
-    let month_before = |at: usize| month_name(tokens, at).is_some();
+    // "May, August third", "June May august third": there a month's name is a person's
+    let begins_with_month = month_name(tokens, read.from).is_some();
+    let month_before =
+        |at: usize| !begins_with_month && tokens[at].pause == Pause::None && month_name(tokens, at).is_some();
     let before = read
         .from
         .checked_sub(1)
@@ -275,6 +296,11 @@ mod tests {
             ("25 12 1970", date(1970, 12, 25)),
             ("eleven five one nine six four", date(1964, 11, 5)),
             ("I was born october thirty first nineteen forty nine", date(1949, 10, 31)),
+            ("fine. May fourteenth nineteen fifty three", date(1953, 5, 14)),
+            ("Ruth Weber, May 14 1953", date(1953, 5, 14)),
+            ("June May, August third 1985", date(1985, 8, 3)),
+            ("june may august third 1985", date(1985, 8, 3)),
+            ("march fourteenth 1958, no wait, may fourteenth 1958", date(1958, 5, 14)),
         ] {
             let slot = date_of_birth(text, Asked::DateOfBirth, today).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(*slot.value.expose(), born, "{text}");

@@ -77,6 +77,7 @@ const WRITTEN: &[(Sign, &[&str])] = &[
         &[
             "(calling|call) [you] (from|with|for|on behalf of) .. @insurer",
             "this is .. (from|with|at) .. @insurer",
+            "this is @insurer (calling|about|regarding)",
             "(i am|this is) .. (claims|utilization|member services|provider relations|prior authorization) (adjuster|reviewer|nurse|representative|department|specialist)",
             "(your|the) claim .. (for|on) [1 of] (our|a) member",
         ],

@@ -63,9 +63,11 @@ const WRITTEN: &[(Sign, &[&str])] = &[
         Picks(NoneOfThem),
         &[
             "(none|neither|not any) of (them|those|these|the)",
+            "(the|that) (first|second|third|last|earlier|later|1st|2nd|3rd) [1|option|slot|time] (do|does|did|will|would|is) not [really] (work|fit|suit|good|possible|do|help)",
+            "(cannot|not|do not want|do not like) [make|do|take] the (first|second|third|last|earlier|later|1st|2nd|3rd) [1|option|slot|time]",
             "(none|neither) [1] [of those|of them] (work|works|will|fit|fits|is|are|do|does)",
             "(do|does|did|will|would|is|are) not [really] (work|working|fit|good|possible)",
-            "(cannot|not) .. (either|any) [of|1] [those|them|these]",
+            "(cannot|not) [do|make|take|want|like] (either|any) [of|1] [those|them|these]",
             "cannot (make|do) (it|that|those|these|them)",
             "(that is|those are|they are|is) no good",
             "nothing (works|there works|fits)",
@@ -142,6 +144,11 @@ pub(crate) fn chosen(text: &str, asked: Asked) -> Option<Chosen> {
             Other => None,
         })
         .collect();
+    // "the first one doesn't work" does not pick it
+    let refusals: Vec<Found> =
+        found.iter().filter(|(_, choice)| *choice == NoneOfThem).map(|(place, _)| *place).collect();
+    let refused = |place: &Found| refusals.iter().any(|refusal| refusal.from <= place.from && place.to <= refusal.to);
+    found.retain(|(place, choice)| *choice == NoneOfThem || !refused(place));
     let strongest = found.iter().map(|(_, choice)| strength(*choice)).max();
     found.retain(|(_, choice)| Some(strength(*choice)) == strongest);
     found.sort_by_key(|(place, _)| place.from);

@@ -70,6 +70,7 @@ const WRITTEN: &[(Sign, &[&str])] = &[
             "(changed|change) my mind",
             "(cancel|scratch|skip|drop) (that|this|it)",
             "leave it [at that|be|alone]",
+            "(want|like|rather|prefer) [to] keep (it|that|my appointment|the appointment|that appointment)",
             "(do not|not) want [to do] (it|that|to do that) [anymore|any more]",
         ],
     ),
@@ -211,7 +212,8 @@ fn alone(words: &[Word]) -> Option<Asking> {
     let directive = ALONE.iter().find(|(list, _)| alone(list)).map(|(_, directive)| *directive)?;
     let answers =
         words.iter().any(|word| ["yes", "yeah", "yep", "sure", "thanks", "thank"].contains(&word.text.as_str()));
-    (!answers).then_some(Asking { directive, nothing_else: true })
+    let agrees = words.windows(2).any(|pair| pair[0].text == "uh" && pair[1].text == "huh");
+    (!answers && !agrees).then_some(Asking { directive, nothing_else: true })
 }
 
 /// Of several the first: "hold on, I meant Tuesday" corrects.

@@ -1,5 +1,8 @@
 //! Drugs, pharmacies and clinicians: the practice's own words first, then what stands in a place where only such a name
-//! can stand ("a refill of ..", "the .. on Main Street", "Doctor ..").
+//! can stand ("a refill of ..", "the .. on Main Street", "Doctor .."), then the medicines of `prompts/medicines.txt`.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use domain::Slot;
 
@@ -98,6 +101,11 @@ const NOT_DRUGS: &[&str] = &[
     "bed",
 ];
 
+static MEDICINES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let lines = include_str!("../../../../prompts/medicines.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
+});
+
 /// Before a clinician's name.
 const BEFORE_PROVIDERS: &[&str] = &["doctor", "dr", "nurse"];
 
@@ -110,14 +118,20 @@ pub fn drug(text: &str, words: &[String]) -> Option<Slot<String>> {
             let found =
                 tokens.get(place).filter(|token| !NOT_DRUGS.contains(&token.word.as_str()) && token.word.len() > 3);
             if let Some(token) = found {
-                let listed = words.iter().any(|word| word.eq_ignore_ascii_case(&token.word));
+                let listed = MEDICINES.contains(token.word.as_str())
+                    || words.iter().any(|word| word.eq_ignore_ascii_case(&token.word));
                 let certainty = if listed { LISTED } else { BY_PLACE };
                 return slot(token.word.clone(), text, &tokens, place..place + 1, certainty);
             }
         }
     }
     let medicinal = |word: &&String| !word.contains(' ') && looks_like_a_drug(&word.to_lowercase());
-    listed(text, &tokens, words.iter().filter(medicinal).map(String::as_str)).map(|mut found| {
+    let own = listed(text, &tokens, words.iter().filter(medicinal).map(String::as_str));
+    let known = || {
+        let at = tokens.iter().position(|token| MEDICINES.contains(token.word.as_str()))?;
+        slot(tokens[at].word.clone(), text, &tokens, at..at + 1, LISTED)
+    };
+    own.or_else(known).map(|mut found| {
         found.value = found.value.map(|value| value.to_lowercase());
         found
     })
@@ -274,6 +288,8 @@ mod tests {
         assert_eq!(value(drug("I take lisinopril every day", &words)).as_deref(), Some("lisinopril"));
         assert_eq!(value(drug("I need a refill of my Zoloft please", &words)).as_deref(), Some("zoloft"));
         assert_eq!(value(drug("I need a refill of my medication", &words)), None);
+        assert_eq!(value(drug("the Lipitor", &words)).as_deref(), Some("lipitor"));
+        assert_eq!(value(drug("it's called Jorvexa", &words)), None);
         assert_eq!(value(pharmacy("send it to the CVS on Main Street", &words)).as_deref(), Some("CVS"));
         assert_eq!(value(pharmacy("riverside pharmacy please", &words)).as_deref(), Some("Riverside Pharmacy"));
         assert_eq!(value(pharmacy("it's at Hanson pharmacy", &words)).as_deref(), Some("Hanson Pharmacy"));

@@ -11,6 +11,7 @@ pub(crate) mod directive;
 mod dose;
 pub(crate) mod language;
 mod listed;
+mod name_words;
 mod names;
 pub(crate) mod plain;
 pub(crate) mod reason;
@@ -30,12 +31,13 @@ use crate::phrase::token::Token;
 pub use birth::date_of_birth;
 pub use dose::dose;
 pub use listed::{drug, pharmacy, provider};
+pub(crate) use name_words::{BARE, INTRODUCED};
 pub use names::name;
 pub use spelled::spelling;
 pub use supply::days_left;
 pub use telephones::telephone;
-pub(crate) use times::warm_up;
 pub use times::when;
+pub(crate) use times::{after_offered, warm_up};
 pub use yes_or_no::{all_is_well, yes_no};
 
 /// A value that was read from the tokens `of`.

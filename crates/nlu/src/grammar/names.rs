@@ -5,72 +5,18 @@ use std::ops::Range;
 
 use domain::{Asked, Slot};
 
+use super::name_words::{
+    ALSO_NAMES, BARE, CORRECTIONS, CUES, CUES_IN_ANSWERS, INTRODUCED, LEADS, NOT_NAMES, RELATIVES, TITLES, WEAK,
+};
 use super::{capitalised, slot, spelled};
 use crate::phrase::numbers::{MONTHS, number_word, ordinal};
 use crate::phrase::token::{Pause, Token, tokens};
 
-/// Introduced by its own words, with a first and a last name.
-const INTRODUCED: f32 = 0.85;
-/// One word only, or the bare answer to the question.
-const BARE: f32 = 0.7;
-/// "I'm Maria": often something else follows these words.
-const WEAK: f32 = 0.55;
 /// Spelled: the letters decide.
 const SPELLED: f32 = 0.9;
 
 /// Longer is a sentence.
 const NAME_WORDS_MAX: usize = 4;
-
-/// What introduces a name, and how sure that is; the longer first.
-const CUES: &[(&[&str], f32)] = &[
-    (&["my", "name", "is"], INTRODUCED),
-    (&["my", "name's"], INTRODUCED),
-    (&["the", "name", "is"], INTRODUCED),
-    (&["the", "name's"], INTRODUCED),
-    (&["his", "name", "is"], INTRODUCED),
-    (&["her", "name", "is"], INTRODUCED),
-    (&["patient's", "name", "is"], INTRODUCED),
-    (&["patient", "name", "is"], INTRODUCED),
-    (&["patient", "is"], BARE),
-    (&["first", "name", "is"], INTRODUCED),
-    (&["full", "name", "is"], INTRODUCED),
-    (&["under", "the", "name", "of"], INTRODUCED),
-    (&["under", "the", "name"], INTRODUCED),
-    (&["use", "the", "name"], INTRODUCED),
-    (&["name", "should", "be"], INTRODUCED),
-    (&["last", "name", "is"], BARE),
-    (&["last", "name"], BARE),
-    (&["this", "is"], BARE),
-    (&["call", "me"], WEAK),
-    (&["i", "am"], WEAK),
-    (&["i'm"], WEAK),
-    (&["im"], WEAK),
-];
-
-/// Introduce a name only where one was asked for.
-const CUES_IN_ANSWERS: &[&[&str]] =
-    &[&["it's"], &["its"], &["it", "is"], &["that's"], &["that", "is"], &["yes"], &["sure"], &["yeah"]];
-
-/// Skipped before an answer.
-const LEADS: &[&str] =
-    &["uh", "um", "er", "well", "oh", "okay", "ok", "yes", "yeah", "sure", "hi", "hello", "so", "hey", "yep", "please"];
-
-/// Dropped from the front of a name.
-const TITLES: &[&str] = &["mr", "mrs", "ms", "miss", "mister", "doctor", "dr"];
-
-/// Never a part of a name: a name ends before one of these.
-const NOT_NAMES: &str = " a about afraid after again all already also an and any appointment are as ask asking at back bad be because been \
-    before being better bleeding born both but by bye call called caller calling came can can't cannot come coming confused correct could \
-    currently cancel date day daughter dead did diabetic do does doing don't done down dying emergency etc ever experiencing feel feeling \
-    fever fine first for from get getting give given go going gonna good got had happening has have having he hello help her here here's him \
-    his how hurt hurting husband i i'd i'll i'm i've if in interested into is isn't it it's its just kidding know last late letter like \
-    listed looking lost made make maybe me mine misspelled mom more mother mrs my myself name need needed never new no not nothing \
-    now number of office ok okay on one only or other our out over pain patient person phone please pregnant probably problem \
-    question ready really regarding returning right running said same say scheduled see seen shall she should sick since so some \
-    somebody someone son sorry speaking spell spelled spelling still supposed sure taking tell than thank thanks that that's the their \
-    them then there they thing think this time tired to today tomorrow too trying two under unable until up urgent us very wait \
-    waiting want wanted wants was wasn't we well went were what what's when where which who why wife will with wondering worried \
-    would wrong yeah yes yesterday yet you your ";
 
 /// The name in `text`, which answers `asked`.
 pub fn name(text: &str, asked: Asked) -> Option<Slot<String>> {
@@ -94,7 +40,14 @@ pub fn name(text: &str, asked: Asked) -> Option<Slot<String>> {
         | Asked::DaysLeft
         | Asked::Detail => false,
     };
-    let said = introduced(text, &tokens).or_else(|| answers.then(|| bare(text, &tokens)).flatten());
+    let bare = || {
+        let corrected = || after(text, &tokens, CORRECTIONS);
+        corrected().or_else(|| after(text, &tokens, RELATIVES)).or_else(|| bare(text, &tokens, 0))
+    };
+    let said = introduced(text, &tokens)
+        .or_else(|| answers.then(bare).flatten())
+        .or_else(|| relative(text, &tokens))
+        .or_else(|| (asked == Asked::YesNo).then(|| instead(text, &tokens)).flatten());
     let letters = spelled::spelled(&tokens);
     match (said, letters.is_empty()) {
         (Some((words, of, certainty)), true) => slot(words.join(" "), text, &tokens, of, certainty),
@@ -117,7 +70,10 @@ fn introduced(text: &str, tokens: &[Token]) -> Option<Said> {
     for at in 0..tokens.len() {
         for (cue, certainty) in CUES.iter().filter(|(cue, _)| starts(at, cue)) {
             let Some((words, mut of)) = words_of_a_name(text, tokens, at + cue.len()) else { continue };
-            if *certainty == WEAK && !looks_like_a_name(text, &tokens[of.start]) {
+            // "this is ridiculous": one word there needs its capital
+            let alone = words.len() == 1 && *cue == ["this", "is"];
+            let first = &tokens[of.start];
+            if *certainty == WEAK && !looks_like_a_name(text, first) || alone && !is_capital(text, first) {
                 continue;
             }
             let certainty = if words.len() == 1 { certainty.min(BARE) } else { *certainty };
@@ -139,7 +95,7 @@ fn introduced(text: &str, tokens: &[Token]) -> Option<Said> {
 /// "making" are none.
 fn looks_like_a_name(text: &str, word: &Token) -> bool {
     if text.chars().any(char::is_uppercase) {
-        return text[word.at.clone()].starts_with(char::is_uppercase);
+        return is_capital(text, word);
     }
     !word.word.ends_with("ing") && !word.word.ends_with("ed")
 }
@@ -156,15 +112,42 @@ fn last_name(text: &str, tokens: &[Token], at: usize) -> Option<(Vec<String>, us
     Some((words, of.end))
 }
 
-fn bare(text: &str, tokens: &[Token]) -> Option<Said> {
-    let mut at = tokens.iter().take_while(|token| LEADS.contains(&token.word.as_str())).count();
+/// A first and a last name behind the last of `cues`, not at the beginning, where all are leads.
+fn after(text: &str, tokens: &[Token], cues: &[&str]) -> Option<Said> {
+    let at = tokens.iter().rposition(|token| cues.contains(&token.word.as_str())).filter(|at| *at > 0)?;
+    bare(text, tokens, at + 1).filter(|(words, ..)| words.len() > 1)
+}
+
+/// "No, it's James Carter" corrects a name that was read back. Much else could follow: both
+/// names must be written with a capital.
+fn instead(text: &str, tokens: &[Token]) -> Option<Said> {
+    const NO_NAMES: &[&str] = &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    tokens.first().filter(|token| ["no", "nope"].contains(&token.word.as_str()))?;
+    let (words, of, certainty) = bare(text, tokens, 1)?;
+    let named = |token: &Token| is_capital(text, token) && !NO_NAMES.contains(&token.word.as_str());
+    let titled = TITLES.contains(&tokens[of.start - 1].word.as_str());
+    (words.len() > 1 && !titled && tokens[of.clone()].iter().all(named)).then_some((words, of, certainty))
+}
+
+/// "The appointment of my wife Teresa Costa", with capitals.
+fn relative(text: &str, tokens: &[Token]) -> Option<Said> {
+    let (words, of, _) = after(text, tokens, RELATIVES)?;
+    tokens[of.clone()].iter().all(|token| is_capital(text, token)).then_some((words, of, INTRODUCED))
+}
+
+fn is_capital(text: &str, token: &Token) -> bool {
+    text[token.at.clone()].starts_with(char::is_uppercase)
+}
+
+fn bare(text: &str, tokens: &[Token], from: usize) -> Option<Said> {
+    let mut at = from + tokens[from..].iter().take_while(|token| LEADS.contains(&token.word.as_str())).count();
     for cue in CUES_IN_ANSWERS {
         if cue.iter().enumerate().all(|(i, word)| tokens.get(at + i).is_some_and(|token| token.word == *word)) {
             at += cue.len();
             break;
         }
     }
-    let (words, of) = words_of_a_name(text, tokens, at)?;
+    let (words, of) = last_name_first(text, tokens, at).or_else(|| words_of_a_name(text, tokens, at))?;
     let rest = tokens.get(of.end).map(|token| token.word.as_str());
     let ends = rest.is_none_or(|next| {
         let behind = ["l", "spelled", "that's", "and", "last", "i'm", "here", "speaking", "calling", "please"];
@@ -175,14 +158,40 @@ fn bare(text: &str, tokens: &[Token]) -> Option<Said> {
     ends.then_some((words, of, BARE))
 }
 
+/// "Petrov, Nadia".
+fn last_name_first(text: &str, tokens: &[Token], at: usize) -> Option<(Vec<String>, Range<usize>)> {
+    let (last, of_last) = words_of_a_name(text, tokens, at)?;
+    let (first, of_first) = words_of_a_name(text, tokens, of_last.end)?;
+    let parted = tokens[of_last.end - 1].pause == Pause::Comma && of_first.start == of_last.end;
+    let names = last.len() == 1 && first.len() == 1 && !LEADS.contains(&tokens[of_first.start].word.as_str());
+    let ends = of_first.end == tokens.len()
+        || tokens[of_first.end - 1].pause != Pause::None
+        || begins_a_date(tokens, of_first.end);
+    (parted && names && ends).then(|| ([first, last].concat(), of_last.start..of_first.end))
+}
+
+/// "Will" in "Will Young" and "Said" in "Omar Said": the one name, with the other beside it and nothing else.
+fn is_also_a_name(tokens: &[Token], at: usize, is_first: bool) -> bool {
+    let next = tokens.get(at + 1).filter(|_| tokens[at].pause == Pause::None && !begins_a_date(tokens, at + 1));
+    let beside = match next {
+        Some(next) if is_first => !is_no_name(next),
+        Some(_) => false,
+        None => !is_first,
+    };
+    ALSO_NAMES.contains(&tokens[at].word.as_str()) && beside
+}
+
+fn is_no_name(token: &Token) -> bool {
+    NOT_NAMES.split_whitespace().any(|word| word == token.word) || token.word.chars().any(|c| c.is_ascii_digit())
+}
+
 fn words_of_a_name(text: &str, tokens: &[Token], from: usize) -> Option<(Vec<String>, Range<usize>)> {
     let from = from + tokens.get(from..)?.iter().take_while(|token| TITLES.contains(&token.word.as_str())).count();
     let mut words = Vec::new();
     let mut end = from;
     for token in tokens.get(from..)? {
         let letters = spelled::spelled(tokens).iter().any(|run| run.of.contains(&end));
-        let other = NOT_NAMES.split_whitespace().any(|word| word == token.word)
-            || token.word.chars().any(|c| c.is_ascii_digit());
+        let other = is_no_name(token) && !(words.len() < 2 && is_also_a_name(tokens, end, words.is_empty()));
         let initial_alone = token.word.chars().count() == 1 && words.is_empty();
         if letters || other || initial_alone || begins_a_date(tokens, end) {
             break;
@@ -243,6 +252,12 @@ fn with_letters(
 ) -> Option<Slot<String>> {
     let (start, mut end, mut certainty) = (of.start, of.end, certainty);
     for run in letters.iter().filter(|run| run.of.start >= of.end && run.certainty >= 0.5) {
+        // "Thomas Reed, T H O M A S R E E D": the whole name, as it was heard
+        if words.len() > 1 && run.value.to_lowercase() == words.concat().to_lowercase() {
+            end = run.of.end;
+            certainty = SPELLED;
+            continue;
+        }
         let initial = run.value.chars().next();
         let place = words.iter().rposition(|word| word.chars().next() == initial);
         match place {
@@ -284,6 +299,19 @@ mod tests {
             ("this is Maria Lopez, date of birth March fourth nineteen eighty five", Asked::Open, "Maria Lopez"),
             ("my name is Robert Chen and I was born may first nineteen seventy", Asked::NameAndBirth, "Robert Chen"),
             ("Sean O'Brien capital O apostrophe B R I E N", Asked::Name, "Sean O'Brien"),
+            ("Thomas Reed, T H O M A S, R E E D, July 2 1984", Asked::NameAndBirth, "Thomas Reed"),
+            ("Thomas Read, T H O M A S, R E E D", Asked::NameAndBirth, "Thomas Reed"),
+            ("Sorry, it's Maria Lopez, L O P E Z, March fourteenth", Asked::NameAndBirth, "Maria Lopez"),
+            ("Will Young, August third 1985", Asked::NameAndBirth, "Will Young"),
+            ("Omar Said", Asked::Name, "Omar Said"),
+            ("June May, August third 1985", Asked::NameAndBirth, "June May"),
+            ("Petrov, Nadia, nine twenty seven seventy five", Asked::NameAndBirth, "Nadia Petrov"),
+            ("Rose Weber, sorry, Ruth Weber, May 14 1953", Asked::NameAndBirth, "Ruth Weber"),
+            ("no wait, it's for my husband Paul Stein, September 16 1974", Asked::NameAndBirth, "Paul Stein"),
+            ("no, it's James Carter", Asked::YesNo, "James Carter"),
+            ("no, it's for my wife, Helen Price", Asked::YesNo, "Helen Price"),
+            ("please cancel the appointment of my wife Teresa Costa, born December 15th", Asked::Open, "Teresa Costa"),
+            ("my wife's name is Helen Price, when is her appointment", Asked::Open, "Helen Price"),
         ] {
             let slot = name(text, asked).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(slot.value.expose(), value, "{text}");
@@ -299,6 +327,15 @@ mod tests {
             ("this is an emergency", Asked::Open),
             ("Maria Lopez", Asked::Open),
             ("no I said I want a doctor", Asked::Name),
+            ("this is ridiculous! cancel my appointment!", Asked::Open),
+            ("will you call me back", Asked::Name),
+            ("he said no", Asked::Name),
+            ("no, it's Monday", Asked::YesNo),
+            ("No, it's Dr. Susan Hill", Asked::YesNo),
+            ("no, it's the blood pressure", Asked::YesNo),
+            ("my wife and I need an appointment", Asked::Open),
+            ("my son has a fever", Asked::Open),
+            ("My husband Called Yesterday", Asked::Open),
             ("", Asked::Name),
             ("555 867 5309", Asked::Name),
         ] {

@@ -185,6 +185,7 @@ const AROUND_VALUES: &[&str] = &[
     "number",
     "one",
     "oclock",
+    "o'clock",
     "been",
     "never",
     "new",
@@ -257,12 +258,15 @@ pub(crate) fn only_polite(words: &[Word], covered: impl Fn(usize) -> bool) -> bo
 
 /// Whether the words outside of `covered` are courtesy, numbers, or what is said around a time or a choice.
 pub(crate) fn only_plain(words: &[Word], covered: impl Fn(usize) -> bool) -> bool {
-    let plain = |word: &Word| {
-        let text = word.text.as_str();
-        POLITE.contains(&text)
-            || AROUND_VALUES.contains(&text)
-            || MONTHS.contains(&text)
-            || text.starts_with(|c: char| c.is_ascii_digit())
-    };
-    words.iter().enumerate().all(|(at, word)| covered(at) || plain(word))
+    words.iter().enumerate().all(|(at, word)| covered(at) || is_plain(word))
+}
+
+/// Whether a word is courtesy, a number, or what is said around a time or a choice.
+pub(crate) fn is_plain(word: &Word) -> bool {
+    let text = word.text.as_str();
+    POLITE.contains(&text)
+        || AROUND_VALUES.contains(&text)
+        || text.strip_suffix('s').is_some_and(|singular| AROUND_VALUES.contains(&singular))
+        || MONTHS.contains(&text)
+        || text.starts_with(|c: char| c.is_ascii_digit())
 }

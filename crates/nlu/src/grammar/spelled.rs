@@ -5,7 +5,7 @@ use std::ops::Range;
 use domain::Slot;
 
 use super::{capitalised, slot};
-use crate::phrase::token::{Token, tokens};
+use crate::phrase::token::{Pause, Token, tokens};
 
 /// Each letter stood there as a letter.
 const LETTERS: f32 = 0.9;
@@ -102,7 +102,13 @@ pub(super) fn spelled(tokens: &[Token]) -> Vec<Spelled> {
 fn run_at(tokens: &[Token], from: usize) -> Option<Spelled> {
     let mut letters = String::new();
     let (mut sure, mut as_words, mut at) = (0, 0, from);
+    let mut pauses = tokens[from..].iter().map(|token| token.pause == Pause::None);
+    // "T H O M A S, R E E D": where letters follow each other without a sign, a sign parts two words
+    let flows = pauses.next() == Some(true) && pauses.next() == Some(true);
     while let Some((heard, next)) = letter_at(tokens, at) {
+        if flows && at > from && tokens[at - 1].pause != Pause::None {
+            break;
+        }
         match heard {
             Heard::Letters(said) => {
                 sure += 1;
@@ -195,6 +201,8 @@ mod tests {
             ("M-A-R-I-A, last name L-O-P-E-Z", "Maria Lopez"),
             ("en g u y e n", "Nguyen"),
             ("S-M-I-T-H like it sounds", "Smith"),
+            ("T H O M A S, R E E D", "Thomas Reed"),
+            ("T, H, O, M, A, S", "Thomas"),
         ] {
             let slot = spelling(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(slot.value.expose(), value, "{text}");

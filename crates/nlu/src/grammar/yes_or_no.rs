@@ -62,6 +62,8 @@ const YES: &[&str] = &[
     "perfect",
     "yes please",
     "for sure",
+    "(book|do|schedule|take) it",
+    "(let us|let's|lets) do it",
 ];
 /// Clear at the end: "I did" answers, "I have an appointment" tells something.
 const YES_AT_THE_END: &[&str] = &["i (do|did|am|have|would)", "we (do|did|are|have)"];
@@ -221,6 +223,9 @@ mod tests {
                     "yes that's it",
                     "of course",
                     "yeah I think so",
+                    "book it",
+                    "that's right, cancel it",
+                    "I'll take it",
                 ][..],
                 Some(YesNo::Yes),
             ),
@@ -246,6 +251,7 @@ mod tests {
                     "none of those",
                     "nothing like that",
                     "good heavens no",
+                    "no, don't book it",
                 ][..],
                 Some(YesNo::No),
             ),
@@ -259,6 +265,7 @@ mod tests {
                     "I am born in March",
                     "I have an appointment on Tuesday",
                     "sure is a shame",
+                    "don't book it",
                     "yeah no",
                     "not sure",
                     "what",

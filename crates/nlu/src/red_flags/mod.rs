@@ -62,6 +62,7 @@ impl RedFlags {
             ("prompts/red_flags.toml", include_str!("../../../../prompts/red_flags.toml")),
             ("prompts/red_flags_harm.toml", include_str!("../../../../prompts/red_flags_harm.toml")),
             ("prompts/red_flags_urgent.toml", include_str!("../../../../prompts/red_flags_urgent.toml")),
+            ("prompts/red_flags_languages.toml", include_str!("../../../../prompts/red_flags_languages.toml")),
         ])
         .expect("a test reads these very files")
     }

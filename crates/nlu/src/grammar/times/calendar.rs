@@ -106,7 +106,7 @@ impl Text<'_> {
             return Some((vec![Day::In(self.today, Self::moved(self.today, count, unit)?)], to));
         }
         if let Some((count, unit, to)) = self.seq(at, "in ?about").and_then(|at| self.span(at)) {
-            return Some((vec![Day::on(Self::moved(self.today, count, unit)?)], to));
+            return Some((vec![Self::counted_from(self.today, count, unit)?], to));
         }
         if let Some((weekday, _, to)) = number(self.words, at).and_then(|(_, to)| self.weekday(to)) {
             let weeks = i32::from(number(self.words, at)?.0) - 1;
@@ -114,7 +114,7 @@ impl Text<'_> {
         }
         let (count, unit, to) = self.span(at)?;
         if let Some(to) = self.seq(to, "?from now").filter(|end| *end > to).or_else(|| self.seq(to, "hence")) {
-            return Some((vec![Day::on(Self::moved(self.today, count, unit)?)], to));
+            return Some((vec![Self::counted_from(self.today, count, unit)?], to));
         }
         let (days, end) = self.one(self.seq(to, "from|after")?)?;
         let (from, _) = self.first(&days)?;
@@ -139,6 +139,12 @@ impl Text<'_> {
             return Some((1, to));
         }
         number(self.words, at).map(|(count, to)| (i32::from(count), to))
+    }
+
+    /// Days are counted, weeks and months are meant thereabouts.
+    fn counted_from(from: Date, count: i32, unit: i32) -> Option<Day> {
+        let date = Self::moved(from, count, unit)?;
+        Some(if unit == 1 { Day::on(date) } else { Day::About(date) })
     }
 
     fn moved(from: Date, count: i32, unit: i32) -> Option<Date> {

@@ -15,6 +15,8 @@ pub(super) const HORIZON_DAYS: i32 = 28;
 pub(super) enum Day {
     /// From the first date until before the second.
     In(Date, Date),
+    /// That date, counted in weeks or months from today: the days around it if that one is closed or another weekday was said.
+    About(Date),
     /// The next one.
     Weekday(Weekday),
     /// Each of them.
@@ -38,6 +40,7 @@ impl Day {
     fn holds(self, date: Date) -> bool {
         match self {
             Self::In(from, to) => from <= date && date < to,
+            Self::About(about) => date == about,
             Self::Weekday(weekday) | Self::Every(weekday) => date.weekday() == weekday,
             Self::OfMonth(day) => date.day() == day,
             Self::Working => !is_weekend(date),
@@ -50,9 +53,9 @@ impl Day {
 /// The dates from `today` on that meet all of `days`, as ranges `[from, to)`: the first one only, unless a condition
 /// means many.
 pub(super) fn dates(days: &[Day], today: Date) -> Vec<(Date, Date)> {
-    let ranged = days.iter().any(|day| matches!(day, Day::In(..)));
+    let ranged = days.iter().any(|day| matches!(day, Day::In(..) | Day::About(_)));
     let many = days.iter().any(|day| match day {
-        Day::In(..) | Day::Every(_) | Day::Working | Day::Weekend | Day::Any => true,
+        Day::In(..) | Day::About(_) | Day::Every(_) | Day::Working | Day::Weekend | Day::Any => true,
         Day::Weekday(_) | Day::OfMonth(_) => false,
     });
     let ahead = match (ranged, many) {
@@ -62,6 +65,7 @@ pub(super) fn dates(days: &[Day], today: Date) -> Vec<(Date, Date)> {
     };
     let end = days.iter().fold(later(today, ahead), |end, day| match day {
         Day::In(_, to) => (*to).max(end),
+        Day::About(date) => later(*date, 1).max(end),
         Day::Weekday(_) | Day::Every(_) | Day::OfMonth(_) | Day::Working | Day::Weekend | Day::Any => end,
     });
     let mut found: Vec<(Date, Date)> = Vec::new();

@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::clock::{Clock, Minutes, Opening, hours_of};
-use super::days::{Day, HORIZON_DAYS, dates, later};
+use super::days::{Day, HORIZON_DAYS, dates, later, monday};
 
 /// A stretch of wall time, `[from, to)`.
 pub(super) type Span = (DateTime, DateTime);
@@ -13,10 +13,24 @@ pub(super) type Span = (DateTime, DateTime);
 /// "As soon as possible" is closed so many days later.
 const SOON_DAYS: i32 = 14;
 
+/// "In a month", where that is a Sunday: so many days before and behind it.
+const DAYS_ABOUT: i32 = 3;
+
+/// How a group is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sense {
+    #[default]
+    Wished,
+    /// "Not Monday".
+    Denied,
+    /// It takes back what was said before it: "Tuesday, no, Wednesday".
+    Corrects,
+}
+
 /// Days and hours that belong together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) denied: bool,
+    pub(super) sense: Sense,
     pub(super) soonest: bool,
     pub(super) days: Vec<Vec<Day>>,
     pub(super) hours: Vec<Vec<Clock>>,
@@ -25,6 +39,10 @@ pub(super) struct Group {
 }
 
 impl Group {
+    pub(super) fn is_denied(&self) -> bool {
+        self.sense == Sense::Denied
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.days.is_empty() && self.hours.is_empty() && !self.soonest
     }
@@ -35,7 +53,11 @@ impl Group {
         let (last, many) = (self.days.len().wrapping_sub(1), matches!(days, [Day::In(..)]));
         let mut narrowed = false;
         for (at, all) in self.days.iter_mut().enumerate() {
-            let both = [all.as_slice(), days].concat();
+            let week = |date: Date| Day::In(monday(date), later(monday(date), 7));
+            let widened = all.iter().map(|day| if let Day::About(date) = day { week(*date) } else { *day });
+            let weekday = matches!(days, [Day::Weekday(_) | Day::Every(_)]);
+            let both: Vec<Day> = if weekday { widened.collect() } else { all.clone() };
+            let both = [both.as_slice(), days].concat();
             let meant = at == last || many && matches!(all.as_slice(), [Day::Weekday(_)]);
             if meant && !dates(&both, today).is_empty() {
                 *all = both;
@@ -48,8 +70,12 @@ impl Group {
     pub(super) fn spans(&self, now: DateTime, opening: Opening<'_>) -> Vec<Span> {
         let today = now.date();
         let every = |day: &Day| match day {
-            Day::Weekday(weekday) if self.denied => Day::Every(*weekday),
+            Day::Weekday(weekday) if self.is_denied() => Day::Every(*weekday),
+            Day::About(date) if !opening.is_open_on(*date) => {
+                Day::In(later(*date, -DAYS_ABOUT), later(*date, DAYS_ABOUT + 1))
+            }
             Day::Weekday(_)
+            | Day::About(_)
             | Day::In(..)
             | Day::Every(_)
             | Day::OfMonth(_)
@@ -75,6 +101,35 @@ impl Group {
         };
         ranges.into_iter().flat_map(|range| open_dates(range, opening)).flat_map(on).collect()
     }
+}
+
+/// What was corrected goes, and the correction keeps of it what it does not say itself: "Monday at nine, sorry, Tuesday". Hours
+/// behind a denial hold for what was wished before it: "any day but Monday, before lunch".
+pub(super) fn settled(groups: Vec<Group>) -> Vec<Group> {
+    let mut kept: Vec<Group> = Vec::new();
+    for mut group in groups {
+        if group.sense == Sense::Corrects && !group.is_empty() {
+            if let Some(before) = kept.pop() {
+                let Group { days, hours, .. } = before;
+                group.days = if group.days.is_empty() { days } else { group.days };
+                group.hours = if group.hours.is_empty() { hours } else { group.hours };
+            }
+            kept.clear();
+        } else if let [.., wished, denial] = kept.as_mut_slice()
+            && denial.is_denied()
+            && !wished.is_denied()
+            && wished.hours.is_empty()
+            && !wished.days.is_empty()
+            && !group.is_denied()
+            && group.days.is_empty()
+            && !group.hours.is_empty()
+        {
+            wished.hours = group.hours;
+            continue;
+        }
+        kept.push(group);
+    }
+    kept
 }
 
 /// The dates of a range on which the practice is open; all of them if it is open on none, or there is but one.

@@ -15,9 +15,11 @@
 //! words     what was said, cut into words
 //! text      a place in them       hours, calendar, weeks, dates    what stands there: conditions
 //! wish      the conditions in groups                   clock, days, group    what they mean on a date
+//! anchored  what hangs on the times that were offered
 //! fallback  duckling, for what our own words do not cover
 //! ```
 
+mod anchored;
 mod calendar;
 mod clock;
 mod dates;
@@ -33,6 +35,7 @@ mod words;
 use domain::{Asked, Interval, OpenHours};
 use jiff::Zoned;
 
+pub(crate) use anchored::after_offered;
 use clock::Opening;
 use group::Span;
 use text::Text;

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use super::calendar::Found;
 use super::clock::{Clock, Minutes, Opening, hours_of};
 use super::days::{Day, HORIZON_DAYS, later};
-use super::group::{Group, Span, merged, midnight, without};
+use super::group::{Group, Sense, Span, merged, midnight, settled, without};
 use super::hours::Cue;
 use super::text::Text;
 
@@ -47,6 +47,13 @@ const DENIALS: &[&str] = &[
     "don't do|want|like",
     "avoid",
     "never",
+];
+/// Between what was said and what is meant.
+const TURNS: &[&str] = &[
+    "no|nope|sorry|actually|oops ?wait ?i ?mean|meant ?make ?it",
+    "wait ?no ?i ?mean|meant",
+    "i mean|meant",
+    "make it|that",
 ];
 /// Behind a "no" that denies: "no Mondays", but "no, Monday".
 const PLURALS: &str =
@@ -96,13 +103,14 @@ impl Wish {
                 }
             };
         }
+        reading.wish.groups = settled(reading.wish.groups);
         reading.wish
     }
 
     /// When that is, in order, without overlaps.
     pub(super) fn spans(&self, now: DateTime, opening: Opening<'_>) -> Vec<Span> {
         let (denied, wished): (Vec<_>, Vec<_>) =
-            self.groups.iter().filter(|group| !group.is_empty()).partition(|group| group.denied);
+            self.groups.iter().filter(|group| !group.is_empty()).partition(|group| group.is_denied());
         let mut spans: Vec<Span> = wished.iter().flat_map(|group| group.spans(now, opening)).collect();
         if wished.is_empty() && !denied.is_empty() {
             spans.push((midnight(now.date()), midnight(later(now.date(), HORIZON_DAYS))));
@@ -145,6 +153,7 @@ impl Composing<'_> {
             .or_else(|| self.soonest(at))
             .or_else(|| text.seq(at, "the first|second|third|last|1st|2nd|3rd ?one|ones|option"))
             .or_else(|| self.denial(at))
+            .or_else(|| self.taken_back(at))
     }
 
     /// "Not this Friday but the one after".
@@ -153,7 +162,7 @@ impl Composing<'_> {
         let to = ways.iter().find_map(|said| self.text.seq(at, said))?;
         let days = self.wish.groups.last()?.days.last()?;
         let days = self.text.shifted(days, 7)?;
-        self.begin(false);
+        self.begin(Sense::Wished);
         Some(self.take_days((days, to)))
     }
 
@@ -188,7 +197,18 @@ impl Composing<'_> {
         let none_of = || text.seq(at, "no").filter(|to| text.seq(*to, PLURALS).is_some());
         let denial = DENIALS.iter().find_map(|said| text.seq(at, said));
         let to = denial.or_else(none_of).or_else(|| self.but(at)).filter(|to| self.denies(*to))?;
-        self.begin(true);
+        self.begin(Sense::Denied);
+        Some(to)
+    }
+
+    /// "Tuesday, no, Wednesday".
+    fn taken_back(&mut self, at: usize) -> Option<usize> {
+        let said = self.wish.groups.last().is_some_and(|group| !group.is_denied() && !group.is_empty());
+        let to = TURNS.iter().find_map(|said| self.text.seq(at, said))?;
+        if !said || self.link == Link::Or || !self.denies(to) {
+            return None;
+        }
+        self.begin(Sense::Corrects);
         Some(to)
     }
 
@@ -197,10 +217,8 @@ impl Composing<'_> {
         match self.text.word(at) {
             Some("or") => self.link = Link::Or,
             Some("and") => self.link = Link::And,
-            Some("but" | "then" | "instead" | "rather")
-                if self.wish.groups.last().is_some_and(|group| group.denied) =>
-            {
-                self.begin(false);
+            Some("but" | "then" | "instead" | "rather") if self.wish.groups.last().is_some_and(Group::is_denied) => {
+                self.begin(Sense::Wished);
             }
             Some("but") => self.link = Link::And,
             Some(_) | None => {}
@@ -240,7 +258,7 @@ impl Composing<'_> {
             place = before.step(place, true).unwrap_or(place + 1);
         }
         self.wish.groups.extend(before.wish.groups);
-        self.begin(false);
+        self.begin(Sense::Wished);
         Some(until + 1)
     }
 
@@ -273,8 +291,8 @@ impl Composing<'_> {
         self.wish.groups.last_mut().expect("one was pushed above")
     }
 
-    fn begin(&mut self, denied: bool) {
-        self.wish.groups.push(Group { denied, ..Group::default() });
+    fn begin(&mut self, sense: Sense) {
+        self.wish.groups.push(Group { sense, ..Group::default() });
         self.link = Link::Beside;
         self.behind = None;
     }
@@ -288,8 +306,8 @@ impl Composing<'_> {
             return self.ended(to);
         }
         if !group.hours.is_empty() && !group.hours_first && !group.days.is_empty() {
-            let denied = group.denied;
-            self.begin(denied);
+            let sense = group.sense;
+            self.begin(sense);
         }
         let group = self.group();
         group.hours_first |= group.days.is_empty() && !group.hours.is_empty();
@@ -312,10 +330,10 @@ impl Composing<'_> {
 
     /// After what was denied, a new thought is a wish again: "not Wednesday, Thursday".
     fn after_denial(&mut self) {
-        let said = self.wish.groups.last().is_some_and(|group| group.denied && !group.is_empty());
+        let said = self.wish.groups.last().is_some_and(|group| group.is_denied() && !group.is_empty());
         let paused = self.behind.is_some_and(|behind| self.text.words[behind - 1].pause);
         if said && paused && self.link == Link::Beside {
-            self.begin(false);
+            self.begin(Sense::Wished);
         }
     }
 
@@ -326,8 +344,8 @@ impl Composing<'_> {
         let Some(refused) = REFUSED.iter().find_map(|said| self.text.seq(to, said).filter(|end| *end > to + 1)) else {
             return to;
         };
-        self.group().denied = true;
-        self.begin(false);
+        self.group().sense = Sense::Denied;
+        self.begin(Sense::Wished);
         refused
     }
 }
