@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let line = line?;
         let (out, text) = line.split_once('\t').ok_or("a line is OUT.wav TAB text")?;
         let (start, cpu) = (Instant::now(), cpu_ms());
-        let sound = voice.synthesize(text)?;
+        let sound = voice.synthesize(text, domain::Tempo::Usual)?;
         let (wall_ms, cpu_ms) = (start.elapsed().as_millis(), cpu_ms() - cpu);
         let seconds = sound.len() as f32 / voice.hz() as f32;
         println!(

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::Tempo;
 use speech::onnx::{Kokoro, KokoroFiles, OnnxRuntime, Piper};
 use speech::voice::Synthesizer;
 use speech::voice::clauses::clauses;
@@ -68,18 +69,37 @@ fn piper_says_a_greeting_clause_by_clause() {
     let Some(mut voice) = piper() else { return };
     assert_eq!((voice.name(), voice.hz()), ("piper/joe", 22_050));
     for clause in clauses(GREETING) {
-        let sound = voice.synthesize(clause).expect("it is said");
+        let sound = voice.synthesize(clause, Tempo::Usual).expect("it is said");
         is_plausible_speech(&sound, voice.hz(), clause.split_whitespace().count());
     }
-    assert!(voice.synthesize(" ... ").expect("nothing is said").is_empty());
+    assert!(voice.synthesize(" ... ", Tempo::Usual).expect("nothing is said").is_empty());
 }
 
 #[test]
 fn piper_takes_longer_over_more_digits() {
     let Some(mut voice) = piper() else { return };
-    let mut seconds = |text| voice.synthesize(text).expect("it is said").len() as f32 / 22_050.0;
+    let mut seconds = |text| voice.synthesize(text, Tempo::Usual).expect("it is said").len() as f32 / 22_050.0;
     let (short, long) = (seconds("Call 911."), seconds("Call (617) 555-0142."));
     assert!(long > short + 1.5, "911 in {short} s, ten digits in {long} s");
+}
+
+/// Piper draws the lengths of sounds anew each time, so the ratio varies by some hundredths; the pauses at the ends stay.
+fn is_slower(voice: &mut dyn Synthesizer) {
+    let clause = "The next appointment with Doctor Patel is on Thursday, the fourteenth of May.";
+    let mut samples = |tempo| voice.synthesize(clause, tempo).expect("it is said").len() as f32;
+    let ratio = samples(Tempo::Slower) / samples(Tempo::Usual);
+    assert!((1.12..1.38).contains(&ratio), "{} takes {ratio} times as long", voice.name());
+}
+
+#[test]
+fn slower_takes_a_quarter_longer() {
+    let voices = [
+        piper().map(|voice| Box::new(voice) as Box<dyn Synthesizer>),
+        kokoro("af_bella").map(|voice| Box::new(voice) as _),
+    ];
+    for mut voice in voices.into_iter().flatten() {
+        is_slower(&mut *voice);
+    }
 }
 
 #[test]
@@ -87,9 +107,9 @@ fn kokoro_says_a_greeting() {
     let Some(mut voice) = kokoro("af_bella") else { return };
     assert_eq!((voice.name(), voice.hz()), ("kokoro/af_bella", 24_000));
     let clause = clauses(GREETING)[0];
-    let sound = voice.synthesize(clause).expect("it is said");
+    let sound = voice.synthesize(clause, Tempo::Usual).expect("it is said");
     is_plausible_speech(&sound, voice.hz(), clause.split_whitespace().count());
-    assert!(voice.synthesize("…").expect("nothing is said").is_empty());
+    assert!(voice.synthesize("…", Tempo::Usual).expect("nothing is said").is_empty());
 }
 
 #[test]

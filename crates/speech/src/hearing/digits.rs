@@ -8,6 +8,12 @@ pub(super) fn digits_in(text: &str) -> usize {
         .sum()
 }
 
+/// Whether four digits stand together: "1958", but not "212555".
+pub(super) fn has_year(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric())
+        .any(|word| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn spoken(word: &str) -> usize {
     match word {
         "zero" | "oh" | "o" | "one" | "two" | "three" | "four" | "five" | "six" | "seven" | "eight" | "nine" => 1,

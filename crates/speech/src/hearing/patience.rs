@@ -1,7 +1,7 @@
 //! How long a silence ends a turn.
 
 use super::activity::END_WINDOWS;
-use super::digits::digits_in;
+use super::digits::{digits_in, has_year};
 use super::position::samples;
 use super::{JobId, WINDOW};
 
@@ -15,6 +15,8 @@ pub enum Expecting {
     Digits,
     /// A name, letter by letter.
     Spelling,
+    /// A date of birth, perhaps behind a name: "Maria Lopez .. March fourteenth .. fifty-eight".
+    DateOfBirth,
 }
 
 /// What is known about a pause.
@@ -75,6 +77,16 @@ const MID_THOUGHT: u64 = samples(3_000);
 /// With so many digits a telephone number is complete, and nothing more is to come.
 const TELEPHONE_DIGITS: usize = 10;
 
+/// A whole number needs no verdict on its melody: who adds to it is heard while it is read back.
+const WHOLE_NUMBER: u64 = samples(480);
+
+/// "3 14 58": month, day and year in figures have no fewer digits.
+const DATE_DIGITS: usize = 5;
+
+fn is_whole_date(text: &str) -> bool {
+    has_year(text) || digits_in(text) >= DATE_DIGITS
+}
+
 /// Who has taken leave has finished, whatever the melody: smart-turn took "Thank you, goodbye." for unfinished.
 const LEAVE: &[&str] = &["bye", "goodbye", "thanks", "thank you", "that's all", "that is all", "that's it"];
 
@@ -93,16 +105,34 @@ pub(super) fn silence_needed(expecting: Expecting, verdict: Verdict, text: &str)
         (Expecting::Anything, Verdict::Complete) => Some(FINISHED),
         (Expecting::Anything, Verdict::Unknown) => Some(UNJUDGED),
         (Expecting::Digits, Verdict::Complete) if digits_in(text) >= TELEPHONE_DIGITS => Some(FINISHED),
-        (Expecting::Digits, _) if digits_in(text) >= TELEPHONE_DIGITS => Some(UNJUDGED),
-        (Expecting::Digits | Expecting::Spelling, Verdict::Complete | Verdict::Unknown) => Some(BETWEEN_GROUPS),
+        (Expecting::Digits, _) if digits_in(text) >= TELEPHONE_DIGITS => Some(WHOLE_NUMBER),
+        (Expecting::DateOfBirth, Verdict::Complete) if is_whole_date(text) => Some(FINISHED),
+        (Expecting::DateOfBirth, _) if is_whole_date(text) => Some(UNJUDGED),
+        (Expecting::Digits | Expecting::Spelling | Expecting::DateOfBirth, Verdict::Complete | Verdict::Unknown) => {
+            Some(BETWEEN_GROUPS)
+        }
         (Expecting::Anything, Verdict::Incomplete) if takes_leave(text) => Some(UNJUDGED),
-        (Expecting::Anything | Expecting::Digits | Expecting::Spelling, Verdict::Incomplete) => Some(MID_THOUGHT),
+        (
+            Expecting::Anything | Expecting::Digits | Expecting::Spelling | Expecting::DateOfBirth,
+            Verdict::Incomplete,
+        ) => Some(MID_THOUGHT),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_without_its_year_is_waited_for() {
+        let needed = |text| silence_needed(Expecting::DateOfBirth, Verdict::Complete, text);
+        for text in ["Maria Lopez.", "Carlos Ramirez February 19.", "March fourteenth", ""] {
+            assert_eq!(needed(text), Some(BETWEEN_GROUPS), "{text}");
+        }
+        for text in ["Carlos Ramirez February 19. 1959.", "Maria Lopez, 3 14 58", "July second 1984", "3/4/1962."] {
+            assert_eq!(needed(text), Some(FINISHED), "{text}");
+        }
+    }
 
     #[test]
     fn who_takes_leave_is_not_waited_for() {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use domain::Tempo;
 use tts_rs::SynthesisEngine;
 use tts_rs::engines::kokoro::{KokoroEngine, KokoroInferenceParams, KokoroModelParams};
 
@@ -71,13 +72,14 @@ impl Synthesizer for Kokoro {
         HZ
     }
 
-    fn synthesize(&mut self, clause: &str) -> Result<Vec<f32>, SpeechError> {
+    fn synthesize(&mut self, clause: &str, tempo: Tempo) -> Result<Vec<f32>, SpeechError> {
         let words = spoken(clause);
         // tts-rs logs a clause that has no phonemes, with its words. One with a letter has phonemes.
         if !words.contains(|c: char| c.is_ascii_alphabetic()) {
             return Ok(Vec::new());
         }
-        let params = KokoroInferenceParams { voice: self.voice.clone(), speed: 1.0, style_index: None };
+        let params =
+            KokoroInferenceParams { voice: self.voice.clone(), speed: 1.0 / tempo.stretch(), style_index: None };
         let result = self.engine.synthesize(&pronounceable(&words), Some(params));
         let raw = result.map_err(|error| SpeechError::failed("kokoro")(error.to_string()))?;
         Ok(finished(&raw.samples, HZ))

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::Tempo;
 use ndarray::{Array1, Array2};
 use ort::session::Session;
 use ort::value::TensorRef;
@@ -66,11 +67,11 @@ impl Piper {
         })
     }
 
-    fn infer(&mut self, ids: Vec<i64>) -> Result<Vec<f32>, ort::Error> {
+    fn infer(&mut self, ids: Vec<i64>, tempo: Tempo) -> Result<Vec<f32>, ort::Error> {
         let Scales { noise_scale, length_scale, noise_w } = self.config.inference;
         let length = Array1::from_elem(1, ids.len() as i64);
         let input = Array2::from_shape_vec((1, ids.len()), ids).map_err(ort::Error::wrap)?;
-        let scales = Array1::from_vec(vec![noise_scale, length_scale, noise_w]);
+        let scales = Array1::from_vec(vec![noise_scale, length_scale * tempo.stretch(), noise_w]);
         let outputs = self.session.run(ort::inputs![
             "input" => TensorRef::from_array_view(&input)?,
             "input_lengths" => TensorRef::from_array_view(&length)?,
@@ -90,13 +91,13 @@ impl Synthesizer for Piper {
         self.config.audio.sample_rate
     }
 
-    fn synthesize(&mut self, clause: &str) -> Result<Vec<f32>, SpeechError> {
+    fn synthesize(&mut self, clause: &str, tempo: Tempo) -> Result<Vec<f32>, SpeechError> {
         let words = spoken(clause);
         if !words.contains(char::is_alphabetic) {
             return Ok(Vec::new());
         }
         let phonemes = phonemes(&mut self.espeak, &pronounceable(&words))?;
-        let raw = self.infer(self.config.ids(&phonemes)).map_err(SpeechError::failed("piper"))?;
+        let raw = self.infer(self.config.ids(&phonemes), tempo).map_err(SpeechError::failed("piper"))?;
         Ok(finished(&raw, self.hz()))
     }
 }

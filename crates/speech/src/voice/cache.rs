@@ -1,7 +1,7 @@
 //! Fixed lines, rendered once and kept on disk by content: [`LineCache`].
 //!
-//! A file's name is the SHA-256 of the voice's name, its weights and the words, so a changed line, voice or model is
-//! simply another file. A file holds a header, a SHA-256 of what follows, and 16-bit samples; one that does not match
+//! A file's name is the SHA-256 of the voice's name, its weights, the words and how fast they are said, so a changed line,
+//! voice or model is simply another file. A file holds a header, a SHA-256 of what follows, and 16-bit samples; one that does not match
 //! is rendered anew and never played. Files appear by rename, so a crash leaves none half-written.
 //!
 //! Only what is handed to [`LineCache::put`] is ever written: lines of the practice's own prompts, which are the same in
@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use domain::Tempo;
 use sha2::{Digest, Sha256};
 
 use super::spoken::spoken;
@@ -48,19 +49,19 @@ impl LineCache {
     }
 
     /// The sound of a clause, if it is kept and whole.
-    pub fn get(&self, clause: &str) -> Option<Vec<f32>> {
-        read(&self.path(clause), self.hz)
+    pub fn get(&self, clause: &str, tempo: Tempo) -> Option<Vec<f32>> {
+        read(&self.path(clause, tempo), self.hz)
     }
 
     /// Keeps the sound of a clause that is the same in every call; never one with a patient's words. An error is no
     /// reason not to play the sound.
-    pub fn put(&self, clause: &str, sound: &[f32]) -> io::Result<()> {
+    pub fn put(&self, clause: &str, tempo: Tempo, sound: &[f32]) -> io::Result<()> {
         let bytes = encoded(sound, self.hz);
         if bytes.len() as u64 > self.bytes_max {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the line alone exceeds the cache"));
         }
         self.make_room(bytes.len() as u64)?;
-        let path = self.path(clause);
+        let path = self.path(clause, tempo);
         // The process keeps two programs on one folder apart, the thread two calls in one program.
         let writer = format!("{}-{:?}.part", std::process::id(), std::thread::current().id());
         let unfinished = path.with_extension(writer);
@@ -68,13 +69,14 @@ impl LineCache {
         fs::rename(&unfinished, path)
     }
 
-    fn path(&self, clause: &str) -> PathBuf {
+    fn path(&self, clause: &str, tempo: Tempo) -> PathBuf {
         let mut hash = Sha256::new();
         for part in [FORM, &self.voice, &self.weights, &spoken(clause)] {
             // The length parts them: "ab" + "c" is not "a" + "bc".
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
+        hash.update(tempo.stretch().to_le_bytes());
         self.folder.join(hex(&hash.finalize())).with_extension(EXTENSION)
     }
 
@@ -142,7 +144,7 @@ mod tests {
     }
 
     fn sound() -> Vec<f32> {
-        FakeVoice::default().synthesize(GREETING).unwrap()
+        FakeVoice::default().synthesize(GREETING, Tempo::Usual).unwrap()
     }
 
     fn cache(folder: &Path) -> LineCache {
@@ -153,18 +155,22 @@ mod tests {
     fn a_line_is_found_by_what_is_said_by_voice_and_by_model() {
         let folder = tempfile::tempdir().unwrap();
         let kept = cache(&folder.path().join("lines"));
-        assert!(kept.get(GREETING).is_none());
-        kept.put(GREETING, &sound()).unwrap();
-        let found = kept.get(GREETING).unwrap();
+        assert!(kept.get(GREETING, Tempo::Usual).is_none());
+        kept.put(GREETING, Tempo::Usual, &sound()).unwrap();
+        let found = kept.get(GREETING, Tempo::Usual).unwrap();
         assert_eq!(found.len(), sound().len());
         assert!(found.iter().zip(sound()).all(|(kept, said)| (kept - said).abs() < 1.0 / FULL_SCALE));
-        assert!(kept.get("Thank you for  calling at 9:00 am.").is_some(), "written differently, said alike");
-        assert!(kept.get("Thank you for calling at 10 a.m.").is_none());
+        assert!(
+            kept.get("Thank you for  calling at 9:00 am.", Tempo::Usual).is_some(),
+            "written differently, said alike"
+        );
+        assert!(kept.get("Thank you for calling at 10 a.m.", Tempo::Usual).is_none());
+        assert!(kept.get(GREETING, Tempo::Slower).is_none(), "said alike, but more slowly");
         for (voice, hz, weights) in
             [("fake/other", 16_000, "w1"), ("fake/tone", 16_000, "w2"), ("fake/tone", 8_000, "w1")]
         {
             let other = LineCache::open(&folder.path().join("lines"), voice, hz, weights).unwrap();
-            assert!(other.get(GREETING).is_none(), "{voice} {hz} {weights}");
+            assert!(other.get(GREETING, Tempo::Usual).is_none(), "{voice} {hz} {weights}");
         }
     }
 
@@ -172,7 +178,7 @@ mod tests {
     fn a_broken_file_is_not_played() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        cache.put(GREETING, &sound()).unwrap();
+        cache.put(GREETING, Tempo::Usual, &sound()).unwrap();
         let path = files(folder.path()).remove(0);
         let good = fs::read(&path).unwrap();
         let flipped = |at: usize| {
@@ -184,10 +190,10 @@ mod tests {
         let last = good.len() - 1;
         for broken in [flipped(last), flipped(5), flipped(0), short(last - 1), short(last), short(7), short(0)] {
             fs::write(&path, broken).unwrap();
-            assert!(cache.get(GREETING).is_none());
+            assert!(cache.get(GREETING, Tempo::Usual).is_none());
         }
-        cache.put(GREETING, &sound()).unwrap();
-        assert!(cache.get(GREETING).is_some());
+        cache.put(GREETING, Tempo::Usual, &sound()).unwrap();
+        assert!(cache.get(GREETING, Tempo::Usual).is_some());
     }
 
     #[test]
@@ -196,12 +202,12 @@ mod tests {
         let line = (HEADER_BYTES + 2 * sound().len()) as u64;
         let cache = LineCache { bytes_max: 3 * line, ..cache(folder.path()) };
         for word in ["one", "two", "three", "four", "five"] {
-            cache.put(word, &sound()).unwrap();
+            cache.put(word, Tempo::Usual, &sound()).unwrap();
         }
         assert_eq!(files(folder.path()).len(), 3);
-        assert!(cache.get("five").is_some());
+        assert!(cache.get("five", Tempo::Usual).is_some());
         let tiny = LineCache { bytes_max: 10, ..cache };
-        assert!(tiny.put("six", &sound()).is_err());
+        assert!(tiny.put("six", Tempo::Usual, &sound()).is_err());
         assert_eq!(files(folder.path()).len(), 3);
     }
 }

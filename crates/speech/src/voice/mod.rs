@@ -19,6 +19,8 @@ pub mod fake;
 pub mod sound;
 pub mod spoken;
 
+use domain::Tempo;
+
 use crate::SpeechError;
 
 /// A voice that renders one clause at a time.
@@ -34,6 +36,7 @@ pub trait Synthesizer: Send {
 
     /// Renders `clause`, written as in print: the voice itself turns numbers and abbreviations into words.
     ///
-    /// The sound is trimmed and levelled. A clause without anything to say gives no samples.
-    fn synthesize(&mut self, clause: &str) -> Result<Vec<f32>, SpeechError>;
+    /// The sound is trimmed and levelled; it lasts [`Tempo::stretch`] times as long as usual, pauses at its ends aside. A
+    /// clause without anything to say gives no samples.
+    fn synthesize(&mut self, clause: &str, tempo: Tempo) -> Result<Vec<f32>, SpeechError>;
 }
