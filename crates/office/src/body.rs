@@ -40,7 +40,7 @@ pub(crate) enum KeptIn {
 pub(crate) struct CaseDetails<'a> {
     heard: &'a Phi<String>,
     callback: Option<&'a Phi<PhoneNumber>>,
-    red_flags: &'a [RedFlagId],
+    red_flags: Vec<RedFlagId>,
     updates: Vec<&'a CaseUpdate>,
 }
 
@@ -70,6 +70,9 @@ pub(crate) struct MessageBody<'a> {
     intent: Intent,
     caller: CallerKind,
     complete: bool,
+    /// The incomplete message that this one goes on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<&'a MessageDraft>,
 }
@@ -86,6 +89,7 @@ impl<'a> MessageBody<'a> {
             intent: draft.intent,
             caller: draft.caller,
             complete: draft.complete,
+            continues: draft.continues.map(|message| message.to_string()),
             details: match details {
                 Details::ReferenceOnly => None,
                 Details::Included => Some(draft),

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{CaseId, CaseUpdate, OfficeReply, RequestId};
+use domain::{CallId, CaseDraft, CaseId, CaseUpdate, OfficeReply, RequestId};
 use jiff::Timestamp;
 use oncall::{Attempt, ClinicianId, Escalation, Input, Output, Page, Reason, Why};
 use store::{CaseChange, CaseEvent, CaseFile, PageOutcome, PageRow};
@@ -35,13 +35,29 @@ const STAGGER: Duration = Duration::from_secs(1);
 /// What can be told to an open case. Whoever waits on a `done` that is dropped asks the desk again.
 pub(crate) enum CaseInput {
     /// More became known. Answered by how it stands with the disk.
-    Update { request: RequestId, update: CaseUpdate, done: oneshot::Sender<Standing> },
+    Update { call: CallId, request: RequestId, update: CaseUpdate, done: oneshot::Sender<Standing> },
+    /// Its caller calls again, and would open a case. Answered by whether this one is that.
+    CalledAgain {
+        call: CallId,
+        request: RequestId,
+        draft: Box<CaseDraft>,
+        replies: mpsc::Sender<OfficeReply>,
+        done: oneshot::Sender<Joins>,
+    },
     /// A clinician takes it. Answered by the case as it then is.
     Acknowledge { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// Somebody looks.
     Look { done: oneshot::Sender<CaseFile> },
     /// The request that opened it was made again: everything that was told is told again.
     AskedAgain { replies: mpsc::Sender<OfficeReply> },
+}
+
+/// Whether a later call belongs to a case.
+pub(crate) enum Joins {
+    /// The case has what the call tells, and the call hears how it goes.
+    Yes,
+    /// A clinician has taken the case and need not look at it any more: the call opens another.
+    Taken,
 }
 
 pub(crate) struct Case {
@@ -186,17 +202,27 @@ impl Case {
 
     fn take(&mut self, input: CaseInput) {
         match input {
-            CaseInput::Update { request, update, done } => {
+            CaseInput::Update { call, request, update, done } => {
                 self.updates.push(done);
-                if self.file.events.iter().any(|e| e.request == request) {
+                if !self.knows(call, request) {
+                    if let CaseUpdate::Raised { urgency, .. } = &update {
+                        self.machine.handle_input(Input::Raised(*urgency), self.premises.now());
+                    }
+                    self.happened(call, request, update);
+                }
+            }
+            CaseInput::CalledAgain { call, request, draft, replies, done } => {
+                let known = self.knows(call, request);
+                if !known && self.file.case.acknowledged.is_some() {
+                    done.send(Joins::Taken).ok();
                     return;
                 }
-                if let CaseUpdate::Raised { urgency, .. } = &update {
-                    self.machine.handle_input(Input::Raised(*urgency), self.premises.now());
+                self.listener = Some(Listener::new(replies, &self.told));
+                if !known {
+                    self.machine.handle_input(Input::Raised(draft.urgency), self.premises.now());
+                    self.happened(call, request, CaseUpdate::CalledAgain(draft));
                 }
-                let event = CaseEvent { request, at: self.premises.now(), update };
-                self.file.events.push(event.clone());
-                self.news.events.push(event);
+                done.send(Joins::Yes).ok();
             }
             CaseInput::Acknowledge { clinician, at, done } => {
                 self.acknowledgements.push(done);
@@ -209,6 +235,17 @@ impl Case {
                 self.listener = Some(Listener::new(replies, &self.told));
             }
         }
+    }
+
+    /// Whether this was told before.
+    fn knows(&self, call: CallId, request: RequestId) -> bool {
+        self.file.events.iter().any(|event| (event.call, event.request) == (call, request))
+    }
+
+    fn happened(&mut self, call: CallId, request: RequestId, update: CaseUpdate) {
+        let event = CaseEvent { call, request, at: self.premises.now(), update };
+        self.file.events.push(event.clone());
+        self.news.events.push(event);
     }
 
     fn acknowledged(&mut self, by: &ClinicianId, at: Timestamp) {

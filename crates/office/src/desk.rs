@@ -60,6 +60,8 @@ impl Premises {
 pub(crate) enum Command {
     /// A call opens a case.
     Open { call: CallId, request: RequestId, draft: CaseDraft, replies: mpsc::Sender<OfficeReply> },
+    /// A later call of its caller belongs to this case.
+    Join { case: CaseId, call: CallId },
     /// Where an open case takes its inputs; `None` if it is not open.
     Find { which: Which, found: oneshot::Sender<Option<mpsc::Sender<CaseInput>>> },
     /// Tells a case from the store something; it is taken up again unless it is open.
@@ -69,13 +71,15 @@ pub(crate) enum Command {
 #[derive(Clone, Copy)]
 pub(crate) enum Which {
     Case(CaseId),
-    /// The one that this call opened last.
+    /// The one that this call opened last, or else the one it belongs to.
     OfCall(CallId),
 }
 
 struct Open {
     call: CallId,
     request: RequestId,
+    /// Later calls of the same caller.
+    joined: Vec<CallId>,
     inputs: mpsc::Sender<CaseInput>,
 }
 
@@ -121,6 +125,11 @@ impl Desk {
     fn command(&mut self, command: Command) {
         match command {
             Command::Open { call, request, draft, replies } => self.open(call, request, draft, replies),
+            Command::Join { case, call } => {
+                if let Some(open) = self.open.get_mut(&case) {
+                    open.joined.push(call);
+                }
+            }
             Command::Find { which, found } => {
                 // A caller of ours that does not wait any more needs no answer.
                 found.send(self.find(which)).ok();
@@ -139,7 +148,10 @@ impl Desk {
         let open = match which {
             Which::Case(case) => self.open.get(&case)?,
             // Ids made later sort later.
-            Which::OfCall(call) => self.open.values().rev().find(|o| o.call == call)?,
+            Which::OfCall(call) => {
+                let opened = self.open.values().rev().find(|o| o.call == call);
+                opened.or_else(|| self.open.values().rev().find(|o| o.joined.contains(&call)))?
+            }
         };
         open.is_open().then(|| open.inputs.clone())
     }
@@ -213,7 +225,7 @@ impl Desk {
         let case = Case::new(Arc::clone(&self.premises), file, machine, replies, receiver);
         let task = self.tasks.spawn(case.run(first)).id();
         self.by_task.insert(task, id);
-        self.open.insert(id, Open { call, request, inputs });
+        self.open.insert(id, Open { call, request, joined: Vec::new(), inputs });
     }
 }
 

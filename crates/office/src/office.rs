@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{CallId, CaseId, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId};
+use domain::{CallId, CaseDraft, CaseId, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId};
 use jiff::{SignedDuration, Timestamp};
 use oncall::{Clinician, Escalation};
 use store::{AuditEntry, CaseFile, MessageRow, Store, StoreError};
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::book::{self, Book, answer};
-use crate::case::CaseInput;
+use crate::case::{CaseInput, Joins};
 use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
 use crate::keeper::Standing;
 use crate::{OfficeConfig, OfficeError, messages, notifier};
@@ -101,6 +101,11 @@ impl Office {
             }
             OfficeRequest::Cancel(appointment) => return answer(call, replies, book.cancel(appointment)),
             OfficeRequest::OpenCase(draft) => {
+                if let Some(case) = draft.continues
+                    && self.join_case(case, call, id, &draft, &replies).await
+                {
+                    return;
+                }
                 let open = Command::Open { call, request: id, draft, replies: replies.clone() };
                 match self.commands.send(open).await {
                     Ok(()) => return,
@@ -155,8 +160,29 @@ impl Office {
         OfficeReply::Unavailable
     }
 
+    /// Tells an earlier call's case what this call would open one with. False if that one does not wait for anybody any more.
+    async fn join_case(
+        &self,
+        case: CaseId,
+        call: CallId,
+        request: RequestId,
+        draft: &CaseDraft,
+        replies: &mpsc::Sender<OfficeReply>,
+    ) -> bool {
+        // Every case that waits has a task; whatever goes wrong here, another case is opened rather than none.
+        let Ok(Some(inputs)) = self.find(Which::Case(case)).await else { return false };
+        let (done, answer) = oneshot::channel();
+        let (draft, replies) = (Box::new(draft.clone()), replies.clone());
+        let told = inputs.send(CaseInput::CalledAgain { call, request, draft, replies, done }).await;
+        if told.is_err() || !matches!(answer.await, Ok(Joins::Yes)) {
+            return false;
+        }
+        self.command(Command::Join { case, call }).await.is_ok()
+    }
+
     async fn update_case(&self, call: CallId, request: RequestId, update: CaseUpdate) -> OfficeReply {
-        match self.tell(Which::OfCall(call), |done| CaseInput::Update { request, update: update.clone(), done }).await {
+        let input = |done| CaseInput::Update { call, request, update: update.clone(), done };
+        match self.tell(Which::OfCall(call), input).await {
             Ok(Standing::Kept) => OfficeReply::CaseUpdated,
             Ok(Standing::Behind | Standing::Other(_)) => OfficeReply::Unavailable,
             Err(error) => {

@@ -174,7 +174,7 @@ async fn what_becomes_known_later_is_on_the_page_and_what_is_worse_is_paged() {
     assert_eq!(seen.case.urgency, Urgency::Emergency);
     let kept = store.case(case).await.expect("kept");
     assert_eq!(kept.events, seen.events);
-    let flags: Vec<_> = kept.red_flags().iter().map(|flag| flag.0.as_str()).collect();
+    let flags: Vec<_> = kept.red_flags().into_iter().map(|flag| flag.0).collect();
     assert_eq!(flags, ["chest_pain", "arm_or_jaw_pain"]);
 }
 

@@ -71,6 +71,24 @@ impl Store {
         rows.iter().map(call).collect()
     }
 
+    /// The latest call from a number, but for one: the present call.
+    pub async fn latest_call_from(
+        &self,
+        practice: &PracticeId,
+        number: &Phi<PhoneNumber>,
+        but: CallId,
+    ) -> Result<Option<CallRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT * FROM call WHERE practice = ? AND caller_id = ? AND id <> ? ORDER BY began_at DESC, id DESC LIMIT 1",
+        )
+        .bind(&practice.0)
+        .bind(number.expose().as_str())
+        .bind(but.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(call).transpose()
+    }
+
     /// The calls of a practice that have not ended, oldest first. At start: those that the last process left behind.
     pub async fn unfinished_calls(&self, practice: &PracticeId) -> Result<Vec<CallRow>, StoreError> {
         let rows = sqlx::query("SELECT * FROM call WHERE practice = ? AND ended_at IS NULL ORDER BY began_at, id")

@@ -34,6 +34,8 @@ pub struct CaseRow {
 /// What became known after the page.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CaseEvent {
+    /// By which call: the one that opened the case, or a later one of the same caller.
+    pub call: CallId,
     /// By which of the call's requests.
     pub request: RequestId,
     /// When.
@@ -91,9 +93,10 @@ pub struct CaseFile {
 
 impl CaseFile {
     /// The written rules that had fired when the office last heard of them.
-    pub fn red_flags(&self) -> &[RedFlagId] {
-        let raised = self.events.iter().rev().find_map(|event| match &event.update {
+    pub fn red_flags(&self) -> Vec<RedFlagId> {
+        let later = self.events.iter().filter_map(|event| match &event.update {
             CaseUpdate::Raised { red_flags, .. } => Some(red_flags),
+            CaseUpdate::CalledAgain(draft) => Some(&draft.red_flags),
             CaseUpdate::Heard(_)
             | CaseUpdate::Name(_)
             | CaseUpdate::Callback(_)
@@ -102,7 +105,13 @@ impl CaseFile {
             | CaseUpdate::StoppedAnswering
             | CaseUpdate::HungUp => None,
         });
-        raised.unwrap_or(&self.case.draft.red_flags)
+        let mut all = self.case.draft.red_flags.clone();
+        for flag in later.flatten() {
+            if !all.contains(flag) {
+                all.push(flag.clone());
+            }
+        }
+        all
     }
 }
 
@@ -163,13 +172,17 @@ impl Store {
         self.file(&row).await
     }
 
-    /// The case that a call opened last.
+    /// The case that a call opened last, or else the one of an earlier call that it has told more of.
     pub async fn case_of_call(&self, call: CallId) -> Result<CaseFile, StoreError> {
-        let row = sqlx::query("SELECT * FROM escalation WHERE call_id = ? ORDER BY request_id DESC LIMIT 1")
-            .bind(call.to_string())
-            .fetch_optional(&self.readers)
-            .await?
-            .ok_or(StoreError::NotFound { what: "case" })?;
+        let row = sqlx::query(
+            "SELECT * FROM escalation
+             WHERE call_id = ?1 OR id IN (SELECT case_id FROM escalation_event WHERE call_id = ?1)
+             ORDER BY call_id = ?1 DESC, request_id DESC LIMIT 1",
+        )
+        .bind(call.to_string())
+        .fetch_optional(&self.readers)
+        .await?
+        .ok_or(StoreError::NotFound { what: "case" })?;
         self.file(&row).await
     }
 
@@ -232,10 +245,11 @@ async fn keep_row(case: &CaseRow, connection: &mut SqliteConnection) -> Result<(
 
 async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut SqliteConnection) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO escalation_event (case_id, request_id, at, what) VALUES (?, ?, ?, ?)
-         ON CONFLICT (case_id, request_id) DO NOTHING",
+        "INSERT INTO escalation_event (case_id, call_id, request_id, at, what) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (case_id, call_id, request_id) DO NOTHING",
     )
     .bind(case.to_string())
+    .bind(event.call.to_string())
     .bind(event.request.0)
     .bind(time(event.at))
     .bind(json(&event.update))
@@ -290,7 +304,12 @@ fn case(row: &SqliteRow) -> Result<CaseRow, StoreError> {
 
 fn event(row: &SqliteRow) -> Result<CaseEvent, StoreError> {
     let row = Columns(row);
-    Ok(CaseEvent { request: RequestId(row.number("request_id")?), at: row.time("at")?, update: row.json("what")? })
+    Ok(CaseEvent {
+        call: CallId(row.id("call_id")?),
+        request: RequestId(row.number("request_id")?),
+        at: row.time("at")?,
+        update: row.json("what")?,
+    })
 }
 
 fn page(row: &SqliteRow) -> Result<PageRow, StoreError> {

@@ -23,13 +23,18 @@ pub(crate) fn before_sqlcipher_clears_up() {
     REGISTERED.call_once(|| {
         // SAFETY: the handler is a function that lives as long as the process and needs no argument. If it cannot be
         // registered, the process ends as it did before.
-        unsafe { on_exit(leave, null_mut()) };
+        unsafe { on_exit(on_leaving, null_mut()) };
     });
 }
 
-extern "C" fn leave(status: c_int, _argument: *mut c_void) {
-    // SAFETY: a null stream stands for all of C's streams; Rust's own were flushed before exit handlers run. `_exit` may be
-    // called at any time.
+extern "C" fn on_leaving(status: c_int, _argument: *mut c_void) {
+    leave(status)
+}
+
+/// Ends the process now, without the handlers that libraries have registered for its exit: a thread that still works for one
+/// of them (a second decode, a connection that closes) would find its memory freed. Rust's own streams must be flushed.
+pub fn leave(status: i32) -> ! {
+    // SAFETY: a null stream stands for all of C's streams. `_exit` may be called at any time.
     unsafe {
         fflush(null_mut());
         _exit(status)

@@ -29,6 +29,7 @@ pub use book::{
 pub use calls::CallRow;
 pub use cases::{CaseChange, CaseEvent, CaseFile, CaseRow, KeptCase, PageOutcome, PageRow};
 pub use error::StoreError;
+pub use exit::leave;
 pub use messages::{DueNotification, MessageRow, Notify};
 pub use open::{OpenOptions, Store};
 pub use secret::Secret;

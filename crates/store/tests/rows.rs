@@ -42,6 +42,7 @@ fn message(call: CallId, request: u32, saved_at: &str) -> MessageRow {
             text: Phi::from("please renew my inhaler"),
             fields: Vec::new(),
             complete: true,
+            continues: None,
         },
     }
 }
@@ -60,6 +61,7 @@ fn case(call: CallId, request: u32) -> CaseRow {
             red_flags: vec![RedFlagId("chest_pain".to_owned())],
             heard: Phi::from("my chest hurts"),
             callback: None,
+            continues: None,
         },
         state: "{}".to_owned(),
         acknowledged: None,
@@ -101,6 +103,35 @@ async fn a_call_begins_and_ends() {
     assert!(store.unfinished_calls(&practice()).await.expect("read").is_empty());
     let missing = store.end_call(CallId::new(), at("08:01:00"), &Phi::from("{}")).await;
     assert!(matches!(missing, Err(StoreError::NotFound { what: "call" })));
+}
+
+#[tokio::test]
+async fn the_latest_call_from_a_number_is_found_but_for_the_present_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = open(&dir).await;
+    let number = |last: &str| Phi::new(format!("+1555123456{last}").parse().expect("a number"));
+    let call = |caller_id, began_at| CallRow {
+        id: CallId::new(),
+        practice: practice(),
+        caller_id,
+        began_at: at(began_at),
+        ended_at: None,
+        summary: None,
+    };
+    let calls = [
+        call(Some(number("7")), "08:10:00"),
+        call(Some(number("7")), "08:00:00"),
+        call(Some(number("8")), "08:20:00"),
+        call(None, "08:30:00"),
+    ];
+    for one in &calls {
+        store.begin_call(one).await.expect("kept");
+    }
+    let found = async |number, but| store.latest_call_from(&practice(), &number, but).await.expect("read");
+    assert_eq!(found(number("7"), CallId::new()).await, Some(calls[0].clone()));
+    assert_eq!(found(number("7"), calls[0].id).await, Some(calls[1].clone()));
+    assert_eq!(found(number("8"), calls[2].id).await, None);
+    assert_eq!(store.latest_call_from(&"another".into(), &number("7"), CallId::new()).await.expect("read"), None);
 }
 
 #[tokio::test]
@@ -160,6 +191,7 @@ async fn a_case_grows_by_changes_and_each_change_may_be_repeated() {
     let call = CallId::new();
     let opened = CaseChange { case: case(call, 1), events: Vec::new(), pages: vec![page(1, PageOutcome::Unknown)] };
     let heard = CaseEvent {
+        call,
         request: RequestId(2),
         at: at("09:00:05"),
         update: CaseUpdate::Heard(Phi::from("it goes into my arm")),

@@ -176,7 +176,8 @@ fn callback(file: &CaseFile) -> String {
         | CaseUpdate::CalledEmergencyNumber(_)
         | CaseUpdate::WhoIsThere(_)
         | CaseUpdate::StoppedAnswering
-        | CaseUpdate::HungUp => None,
+        | CaseUpdate::HungUp
+        | CaseUpdate::CalledAgain(_) => None,
     });
     match said.or(file.case.draft.callback.as_ref()) {
         Some(number) => format!("<h2>Call back</h2>\n<p>{}</p>\n", telephone(number.expose())),
@@ -223,6 +224,12 @@ fn update(update: &CaseUpdate) -> String {
         CaseUpdate::WhoIsThere(who) => format!("With them: {}", Escaped(who.expose())),
         CaseUpdate::StoppedAnswering => "<strong>The caller stopped answering</strong>".to_owned(),
         CaseUpdate::HungUp => "The caller hung up, or the line was lost".to_owned(),
+        CaseUpdate::CalledAgain(draft) if draft.heard.expose().is_empty() => {
+            "<strong>The caller called again</strong>".to_owned()
+        }
+        CaseUpdate::CalledAgain(draft) => {
+            format!("<strong>The caller called again</strong> and said: “{}”", Escaped(draft.heard.expose()))
+        }
     }
 }
 

@@ -57,11 +57,12 @@ impl Acknowledgements for OneCase {
 
 fn file(id: CaseId) -> CaseFile {
     let at = |time: &str| format!("2026-03-02T{time}Z").parse().expect("a time");
-    let event = |request, time, update| CaseEvent { request: RequestId(request), at: at(time), update };
+    let call = CallId::new();
+    let event = |request, time, update| CaseEvent { call, request: RequestId(request), at: at(time), update };
     CaseFile {
         case: CaseRow {
             id,
-            call: CallId::new(),
+            call,
             request: RequestId(1),
             practice: "riverside".into(),
             reference: "KT-4821".to_owned(),
@@ -72,6 +73,7 @@ fn file(id: CaseId) -> CaseFile {
                 red_flags: vec![RedFlagId("chest_pain".to_owned())],
                 heard: Phi::from(ATTACK),
                 callback: Some(Phi::new("+15550000001".parse().expect("a number"))),
+                continues: None,
             },
             state: String::new(),
             acknowledged: None,
