@@ -2,15 +2,19 @@
 
 use std::collections::VecDeque;
 
-use domain::{AppointmentTypeId, Intent, Interval, Phi, ProviderWish, Reading};
+use domain::{AppointmentTypeId, FactId, Intent, Interval, Phi, ProviderWish, Reading};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
+use crate::people::Whom;
 use crate::request::Details;
+use crate::visit::times;
 
 /// So many wishes of one utterance are kept; whoever has more says so again when asked for anything else.
 const WISHES_MAX: usize = 4;
 
 /// Something that the caller wants, in their words.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Wish {
     pub(crate) intent: Intent,
     pub(crate) words: Phi<String>,
@@ -18,10 +22,32 @@ pub(crate) struct Wish {
     pub(crate) visit: VisitWish,
     /// What was said of a refill.
     pub(crate) details: Details,
+    /// What was asked.
+    pub(crate) fact: Option<FactId>,
+    /// Whom it is for.
+    pub(crate) whom: Whom,
+}
+
+impl Wish {
+    /// A wish of which nothing more is known.
+    pub(crate) fn of(intent: Intent, words: Phi<String>) -> Self {
+        let (visit, details) = (VisitWish::default(), Details::default());
+        Self { intent, words, visit, details, fact: None, whom: Whom::default() }
+    }
+
+    fn told(intent: Intent, text: &Phi<String>, reading: &Reading) -> Self {
+        Self {
+            visit: if is_visit(intent) { VisitWish::told(text, reading) } else { VisitWish::default() },
+            details: Details::of(reading),
+            fact: reading.fact.clone().filter(|_| intent == Intent::OfficeInfo),
+            whom: Whom::told(text, reading),
+            ..Self::of(intent, text.clone())
+        }
+    }
 }
 
 /// What was said of an appointment: for what, when and with whom.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct VisitWish {
     pub(crate) kind: Option<AppointmentTypeId>,
     pub(crate) when: Vec<Interval>,
@@ -40,25 +66,44 @@ impl Agenda {
     /// Takes what an utterance wants and gives the first of it; the rest waits.
     pub(crate) fn hear(&mut self, text: &Phi<String>, reading: &Reading) -> Wish {
         let mut wishes = in_turn(&reading.intents).into_iter();
-        let mut visit = VisitWish::told(text, reading);
-        let mut wish = |intent| {
-            let visit = if is_visit(intent) { std::mem::take(&mut visit) } else { VisitWish::default() };
-            Wish { intent, words: text.clone(), visit, details: Details::of(reading) }
-        };
-        let first = wish(wishes.next().unwrap_or(Intent::Other));
-        self.waiting.extend(wishes.map(wish));
+        let first = Wish::told(wishes.next().unwrap_or(Intent::Other), text, reading);
+        let mut visit_told = is_visit(first.intent);
+        for intent in wishes {
+            let mut wish = Wish::told(intent, text, reading);
+            // what was said of an appointment belongs to the first wish for one
+            if visit_told {
+                wish.visit = VisitWish::default();
+            }
+            visit_told |= is_visit(intent);
+            self.waiting.push_back(wish);
+        }
         self.waiting.truncate(WISHES_MAX);
         first
     }
 
     /// Keeps for later what an utterance wants beside the question that it asks or the answer that it gives.
     pub(crate) fn hear_beside(&mut self, text: &Phi<String>, reading: &Reading) {
+        self.hear_others(text, reading, Intent::Other);
+    }
+
+    /// The same beside `present`, which is being seen to. True if there is something.
+    pub(crate) fn hear_others(&mut self, text: &Phi<String>, reading: &Reading, present: Intent) -> bool {
         let mut intents = reading.intents.clone();
-        intents.retain(|intent| is_errand(*intent));
-        for intent in in_turn(&intents).into_iter().filter(|intent| is_errand(*intent)) {
-            let (words, visit) = (text.clone(), VisitWish::told(text, reading));
-            self.waiting.push_back(Wish { intent, words, visit, details: Details::of(reading) });
+        intents.retain(|intent| is_errand(*intent) && !belongs_to(*intent, present));
+        if intents.is_empty() {
+            return false;
         }
+        self.waiting.extend(in_turn(&intents).into_iter().map(|intent| Wish::told(intent, text, reading)));
+        self.waiting.truncate(WISHES_MAX);
+        true
+    }
+
+    /// The same, and a question or the wish for a person too: they are seen to when the present errand is done.
+    pub(crate) fn hear_after(&mut self, text: &Phi<String>, reading: &Reading, present: Intent) {
+        self.hear_others(text, reading, present);
+        let asks = reading.fact.is_some().then_some(Intent::OfficeInfo);
+        let seeks = reading.intents.contains(&Intent::SpeakToPerson).then_some(Intent::SpeakToPerson);
+        self.waiting.extend(asks.into_iter().chain(seeks).map(|intent| Wish::told(intent, text, reading)));
         self.waiting.truncate(WISHES_MAX);
     }
 
@@ -71,6 +116,17 @@ impl Agenda {
     /// The next wish.
     pub(crate) fn next(&mut self) -> Option<Wish> {
         self.waiting.pop_front()
+    }
+
+    /// The wishes that wait, the next first.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Wish> {
+        self.waiting.iter()
+    }
+
+    /// These waited in an earlier call.
+    pub(crate) fn wait(&mut self, wishes: Vec<Wish>) {
+        self.waiting.extend(wishes);
+        self.waiting.truncate(WISHES_MAX);
     }
 
     pub(crate) fn has_more(&self) -> bool {
@@ -96,15 +152,15 @@ impl VisitWish {
         }
     }
 
-    /// What was said later counts. True if something was said.
-    pub(crate) fn amend(&mut self, reading: &Reading) -> bool {
+    /// What was said later counts; an hour keeps the day that was named, and a day the hour. True if something was said.
+    pub(crate) fn amend(&mut self, reading: &Reading, zone: &TimeZone) -> bool {
         let said = Self::of(reading);
         let any = said.kind.is_some() || said.provider.is_some() || !said.when.is_empty();
         self.kind = said.kind.or(self.kind.take());
         self.provider = said.provider.or(self.provider.take());
         self.reason = said.reason.or(self.reason.take());
         if !said.when.is_empty() {
-            self.when = said.when;
+            self.when = times::met(&self.when, said.when, zone);
         }
         any
     }
@@ -146,6 +202,12 @@ fn in_turn(intents: &[Intent]) -> Vec<Intent> {
     }
     wishes.sort_by_key(|intent| *intent != Intent::Symptom);
     wishes
+}
+
+/// Whether an intent is another word for what is being seen to: "yes, book it", of a move too.
+fn belongs_to(intent: Intent, present: Intent) -> bool {
+    let moves = present == Intent::RescheduleAppointment && is_visit(intent);
+    intent == present || moves || (is_visit(present) && intent == Intent::ConfirmAppointment)
 }
 
 /// Whether it is about an appointment.

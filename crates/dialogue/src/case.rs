@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
-use domain::{CallTime, OfficeReply, Phi, PhoneNumber, RequestId, Urgency};
+use domain::{CallTime, CaseId, OfficeReply, Phi, PhoneNumber, RequestId, Urgency};
 
 use crate::Prompt;
 
 /// The caller is told that nothing is known yet when the office has said nothing for this long.
 const NEWS_DUE: Duration = Duration::from_secs(10);
+/// So long the first question waits for the page: told before it, the news does not come between a question and its answer.
+const SPEEDY: Duration = Duration::from_secs(2);
 
 /// One escalation.
 #[derive(Debug)]
 pub(crate) struct Case {
     /// The request that opened it; all news of it come under this id.
     pub(crate) request: RequestId,
+    /// The office's, once it is kept.
+    pub(crate) id: Option<CaseId>,
     /// As the office knows it.
     pub(crate) urgency: Urgency,
     /// The name that the office was told.
@@ -26,6 +30,7 @@ pub(crate) struct Case {
 /// What is known of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
+    JustAsked { since: CallTime },
     Awaited { since: CallTime },
     Overdue,
     NotSent,
@@ -35,17 +40,24 @@ enum Page {
 
 impl Case {
     pub(crate) fn new(request: RequestId, urgency: Urgency, callback: Option<Phi<PhoneNumber>>, now: CallTime) -> Self {
-        Self { request, urgency, name: None, callback, page: Page::Awaited { since: now } }
+        Self { request, id: None, urgency, name: None, callback, page: Page::JustAsked { since: now } }
     }
 
     /// What the caller is to hear of the office's reply. Nothing is told twice; bad news after good news is stale.
     pub(crate) fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
-        if let (OfficeReply::Paged, Page::Awaited { .. } | Page::Overdue | Page::NotSent) = (reply, self.page) {
+        if let OfficeReply::CaseOpened { case } = reply {
+            self.id = Some(*case);
+        }
+        if let (OfficeReply::Paged, Page::JustAsked { .. } | Page::Awaited { .. } | Page::Overdue | Page::NotSent) =
+            (reply, self.page)
+        {
             self.page = Page::Sent;
             return Some(Prompt::DoctorPaged);
         }
-        if let (OfficeReply::NotPaged | OfficeReply::Unavailable, Page::Awaited { .. } | Page::Overdue) =
-            (reply, self.page)
+        if let (
+            OfficeReply::NotPaged | OfficeReply::Unavailable,
+            Page::JustAsked { .. } | Page::Awaited { .. } | Page::Overdue,
+        ) = (reply, self.page)
         {
             self.page = Page::NotSent;
             return Some(match self.urgency {
@@ -64,11 +76,17 @@ impl Case {
 
     /// Whether the caller is still owed a word about the page.
     pub(crate) fn news_awaited(&self) -> bool {
-        matches!(self.page, Page::Awaited { .. })
+        matches!(self.page, Page::JustAsked { .. } | Page::Awaited { .. })
+    }
+
+    /// Whether news of the page may come any moment.
+    pub(crate) fn news_expected(&self) -> bool {
+        matches!(self.page, Page::JustAsked { .. })
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<CallTime> {
         match self.page {
+            Page::JustAsked { since } => Some(since + SPEEDY),
             Page::Awaited { since } => Some(since + NEWS_DUE),
             Page::Overdue | Page::NotSent | Page::Sent | Page::Acknowledged => None,
         }
@@ -76,6 +94,10 @@ impl Case {
 
     pub(crate) fn handle_timeout(&mut self, now: CallTime) -> Option<Prompt> {
         self.poll_timeout().filter(|at| *at <= now)?;
+        if let Page::JustAsked { since } = self.page {
+            self.page = Page::Awaited { since };
+            return None;
+        }
         self.page = Page::Overdue;
         Some(Prompt::PageUnknown)
     }

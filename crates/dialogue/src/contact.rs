@@ -4,6 +4,7 @@
 use domain::{CallerKind, Phi, PhoneNumber, Reading, YesNo};
 use jiff::civil::Date;
 
+use crate::phrases;
 use crate::prompt::RequestLine;
 use crate::question::Question;
 use crate::value::{Known, READ_BACKS_MAX, Value};
@@ -71,14 +72,31 @@ impl Contact {
         self.name.settle(Some(name.clone()));
     }
 
-    /// It was not the right name, or another patient is meant: it is asked for anew.
-    pub(crate) fn forget_name(&mut self) {
+    /// Another patient is meant: this one, or one whose name is asked for anew.
+    pub(crate) fn rename(&mut self, name: Option<&Phi<String>>) {
         self.name = Value::new();
+        self.half_name = None;
+        if let Some(name) = name {
+            self.name.known = Known::Heard(name.clone());
+        }
+    }
+
+    /// The number that was said is not the one that was wanted: it is asked for anew.
+    pub(crate) fn forget_number(&mut self) {
+        self.number = Value::new();
+        self.keys = Phi::default();
     }
 
     /// Who is calling, as far as it was heard.
     pub(crate) fn caller(&self) -> CallerKind {
         self.caller
+    }
+
+    /// Who was calling in an earlier call that goes on.
+    pub(crate) fn is_again(&mut self, caller: CallerKind) {
+        if self.caller == CallerKind::Other {
+            self.caller = caller;
+        }
     }
 
     /// The date of birth, if it was said.
@@ -172,11 +190,14 @@ impl Contact {
         }
     }
 
-    /// An answer to "what is your name?". A short answer is the name even if the reader saw none.
+    /// An answer to "what is your name?". A short answer is the name even if the reader saw none; but a yes is not, nor are
+    /// figures.
     pub(crate) fn answer_name(&mut self, text: &Phi<String>) {
-        let words = text.expose().split_whitespace().count();
-        if matches!(self.name.known, Known::Missing) && self.name.asks > 0 && (1..=NAME_WORDS_MAX).contains(&words) {
-            self.name.known = Known::Heard(text.clone());
+        let said = text.expose().trim_end_matches(['.', ',', '!', '?']);
+        let short = (1..=NAME_WORDS_MAX).contains(&said.split_whitespace().count());
+        let may_be_name = short && !phrases::is_bare(said) && !said.contains(|c: char| c.is_ascii_digit());
+        if matches!(self.name.known, Known::Missing) && self.name.asks > 0 && may_be_name {
+            self.name.known = Known::Heard(said.to_owned().into());
         }
         self.name.asked();
     }

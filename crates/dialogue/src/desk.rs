@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use domain::{
-    CallTime, CaseDraft, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest, Phi, PhoneNumber, RedFlagId, RequestId,
-    Urgency,
+    CallTime, CaseDraft, CaseId, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, Phi, PhoneNumber,
+    RedFlagId, RequestId, Urgency,
 };
 
 use crate::case::Case;
@@ -46,7 +46,7 @@ enum Standing {
     },
     /// The caller was told that it could not be kept; it is still being tried.
     Failed,
-    Kept,
+    Kept(MessageId),
 }
 
 impl Desk {
@@ -57,8 +57,19 @@ impl Desk {
 
     /// The messages that were kept.
     pub(crate) fn messages_kept(&self) -> impl Iterator<Item = Outcome> {
-        let kept = self.messages.iter().filter(|delivery| delivery.standing == Standing::Kept);
+        let kept = self.messages.iter().filter(|delivery| matches!(delivery.standing, Standing::Kept(_)));
         kept.map(|delivery| Outcome::Message(Box::new(delivery.draft.clone())))
+    }
+
+    /// The message that was kept last, if the caller had not come to its end.
+    pub(crate) fn message_begun(&self) -> Option<MessageId> {
+        let last = self.messages.last().filter(|delivery| !delivery.draft.complete)?;
+        if let Standing::Kept(message) = last.standing { Some(message) } else { None }
+    }
+
+    /// The case that was opened, once it is kept.
+    pub(crate) fn case_kept(&self) -> Option<(CaseId, Urgency)> {
+        self.case.as_ref().and_then(|case| Some((case.id?, case.urgency)))
     }
 
     /// What was achieved in the office's book.
@@ -76,6 +87,11 @@ impl Desk {
     /// Whether the caller is owed a word about the page.
     pub(crate) fn page_news_awaited(&self) -> bool {
         self.case.as_ref().is_some_and(Case::news_awaited)
+    }
+
+    /// Whether news of the page may come any moment.
+    pub(crate) fn page_news_expected(&self) -> bool {
+        self.case.as_ref().is_some_and(Case::news_expected)
     }
 
     /// Whether all that was asked is done.
@@ -215,9 +231,10 @@ impl Desk {
 
 impl Delivery {
     fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
-        if let (OfficeReply::MessageSaved { .. }, Standing::Awaited { .. } | Standing::Failed) = (reply, self.standing)
+        if let (OfficeReply::MessageSaved { message }, Standing::Awaited { .. } | Standing::Failed) =
+            (reply, self.standing)
         {
-            self.standing = Standing::Kept;
+            self.standing = Standing::Kept(*message);
             let until = self.by.take().map(|by| Prompt::MessagePassedOnUntil { by });
             return Some(until.unwrap_or(Prompt::MessagePassedOn));
         }
@@ -231,7 +248,7 @@ impl Delivery {
     fn poll_timeout(&self) -> Option<CallTime> {
         match self.standing {
             Standing::Awaited { since } => Some(since + SAVED_DUE),
-            Standing::Failed | Standing::Kept => None,
+            Standing::Failed | Standing::Kept(_) => None,
         }
     }
 

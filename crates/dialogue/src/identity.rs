@@ -12,6 +12,7 @@ use domain::{
 use jiff::civil::Date;
 
 use crate::contact::{Contact, is_one_word};
+use crate::people::{Address, Relation, Whom};
 use crate::prompt::PatientLine;
 use crate::question::Question;
 use crate::value::{Known, Value};
@@ -34,6 +35,9 @@ pub(crate) struct Identity {
     tries: u8,
     asks: u32,
     asked: Vec<Discriminant<PatientLine>>,
+    /// What the patient is to the caller.
+    relation: Relation,
+    address: Address,
 }
 
 /// Whether the patient has been here before.
@@ -83,6 +87,8 @@ impl Default for Identity {
             tries: 0,
             asks: 0,
             asked: Vec::new(),
+            relation: Relation::Unsaid,
+            address: Address::ThePatient,
         }
     }
 }
@@ -90,27 +96,60 @@ impl Default for Identity {
 impl Identity {
     /// An errand about a patient begins. If it names another than the one who is known, that one is to be found; who was
     /// not found before may be tried again.
-    pub(crate) fn begin(&mut self, reading: &Reading, contact: &mut Contact) {
-        let slots = &reading.slots;
+    pub(crate) fn begin(&mut self, whom: &Whom, contact: &mut Contact) {
         let other = match &self.standing {
             Standing::Matched(patient) => {
-                let born = slots.date_of_birth.as_ref().is_some_and(|slot| slot.value != patient.date_of_birth);
-                let called = slots.name.as_ref().is_some_and(|slot| !same_name(&slot.value, &patient.name));
-                let another = reading.caller == CallerKind::Caregiver;
-                born || called || another
+                let born = whom.born.as_ref().is_some_and(|born| *born != patient.date_of_birth);
+                let called = whom.name.as_ref().map(|name| !same_name(name, &patient.name));
+                born || called.unwrap_or_else(|| self.is_another(whom))
             }
             // Who has tried in vain does not begin anew: dates of birth could be guessed without end.
             Standing::Unknown(_) => self.tries < TRIES_MAX,
-            Standing::Open | Standing::Sought(_) | Standing::Missed | Standing::Ambiguous | Standing::Registering => {
-                false
-            }
+            Standing::Open | Standing::Missed | Standing::Ambiguous => self.is_another(whom),
+            Standing::Sought(_) | Standing::Registering => false,
         };
         if other {
-            *self = Self { tries: self.tries, ..Self::default() };
-            contact.forget_name();
-            contact.take(reading, true);
+            self.begin_anew(whom, contact);
         }
-        self.take(reading);
+        if whom.is_new && self.matched().is_none() {
+            self.history = History::New;
+        }
+        self.address = whom.address.unwrap_or(self.address);
+        match &whom.relation {
+            Relation::Unsaid => {}
+            Relation::Somebody if matches!(self.relation, Relation::Other(_)) => {}
+            Relation::Oneself | Relation::Somebody | Relation::Other(_) => self.relation = whom.relation.clone(),
+        }
+    }
+
+    /// Another patient is meant: nothing holds of the one before but how often it was tried.
+    pub(crate) fn begin_anew(&mut self, whom: &Whom, contact: &mut Contact) {
+        *self = Self { tries: self.tries, relation: whom.relation.clone(), ..Self::default() };
+        contact.rename(whom.name.as_ref());
+        if let Some(born) = &whom.born {
+            self.birth.known = Known::Heard(born.clone());
+        }
+    }
+
+    /// Whether somebody else is meant than before: "my wife's" after one's own, "for myself" after a wife's.
+    pub(crate) fn is_another(&self, whom: &Whom) -> bool {
+        let of_another = matches!(self.relation, Relation::Somebody | Relation::Other(_));
+        match &whom.relation {
+            Relation::Unsaid => false,
+            Relation::Oneself => of_another,
+            Relation::Somebody => self.matched().is_some() && !of_another,
+            Relation::Other(_) => self.relation != whom.relation,
+        }
+    }
+
+    /// How the patient is spoken of to this caller.
+    pub(crate) fn address(&self) -> Address {
+        self.address
+    }
+
+    /// Whose record was found.
+    pub(crate) fn matched(&self) -> Option<&MatchedPatient> {
+        if let Standing::Matched(patient) = &self.standing { Some(patient) } else { None }
     }
 
     /// Takes what an utterance says of the patient; [`Contact`] takes name and number.
@@ -150,6 +189,10 @@ impl Identity {
 
     /// An answer to one of the questions; [`Self::take`] has taken the values.
     pub(crate) fn answer(&mut self, line: &PatientLine, text: &Phi<String>, reading: &Reading, contact: &mut Contact) {
+        let whom = Whom::told(text, reading);
+        if matches!(whom.relation, Relation::Other(_)) && self.matched().is_none() {
+            self.begin(&whom, contact);
+        }
         match line {
             PatientLine::AskNewOrKnown(_) => {
                 self.history = match (self.history, reading.yes_no) {
@@ -242,6 +285,9 @@ impl Identity {
         let better = contact.name() != Some(&query.name) || self.birth.value() != Some(&query.date_of_birth);
         if better {
             return Standing::Open; // a second decode has changed what was asked with
+        }
+        if query.callback.is_some() {
+            contact.forget_number(); // it may be what was misspoken
         }
         self.tries += 1;
         if self.tries >= TRIES_MAX {

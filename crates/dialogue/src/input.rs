@@ -6,6 +6,8 @@ use domain::{LineId, OfficeReply, Phi, PhoneNumber, Practice, Reading, RedFlag, 
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
+use crate::Unfinished;
+
 /// What is known before the first word.
 #[derive(Clone, Debug)]
 pub struct CallContext {
@@ -73,6 +75,9 @@ pub enum Input {
     HearingLost,
     /// Nothing new can be voiced. Lines kept on disk may still sound: every `Say` is tried.
     VoiceLost,
+    /// An earlier call of this caller broke off minutes ago, and this is what it left undone. At most once, soon after
+    /// [`Input::Answered`]; what comes when the caller has begun to speak is not offered any more.
+    BrokeOff(Box<Unfinished>),
     /// The caller hung up.
     HungUp,
     /// The line broke.

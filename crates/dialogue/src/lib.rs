@@ -42,14 +42,16 @@
 //! # Every doubt reaches a person
 //!
 //! - Urgent by a rule or by the reading: the clinician is paged at once, then the one safety question is asked.
-//! - Unsure, or sound without words: urgent, and the safety question comes first. "Yes", or words that are neither yes nor no
-//!   after a second asking: an emergency. A clear "no": nobody is paged, and what the caller says is kept as a message
-//!   marked urgent. Silence, noise or hanging up instead of an answer: the clinician is paged.
+//! - Unsure, or sound without words: urgent, and the safety question comes first. "Yes": an emergency. Words that are neither
+//!   yes nor no after a second asking: the clinician is paged, as an emergency if the call holds any complaint. A clear
+//!   "no": nobody is paged, what was asked before is asked again, and what the caller says is kept as a message marked
+//!   urgent. Silence, noise or hanging up instead of an answer: the clinician is paged.
 //! - Hearing lost: the clinician is paged and a person is sought.
 //! - A request that the office refuses or forgets is asked again under its id until it is done or the call is over.
 #![warn(missing_docs)]
 
 mod agenda;
+mod asking;
 mod case;
 mod contact;
 mod desk;
@@ -58,6 +60,7 @@ mod identity;
 mod input;
 mod inquiry;
 mod output;
+mod people;
 mod phrases;
 mod plan;
 mod prompt;
@@ -65,6 +68,7 @@ mod question;
 mod receptionist;
 mod request;
 mod requests;
+mod resume;
 mod said;
 mod setting;
 mod silence;
@@ -82,4 +86,5 @@ pub use input::{CallContext, Input, TransferNews};
 pub use output::{AppointmentOutcome, Note, Outcome, Output, TransferTo, Witness};
 pub use prompt::{Claim, Moment, Opening, PatientLine, Prompt, RequestLine, VisitLine};
 pub use receptionist::{Reason, Receptionist};
+pub use resume::Unfinished;
 pub use wording::{Rendered, Wording, WordingError};

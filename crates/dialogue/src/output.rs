@@ -1,7 +1,7 @@
 //! What the receptionist wants done.
 
 use domain::{
-    AppointmentTypeId, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RequestId, Urgency,
+    AppointmentTypeId, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RequestId, Tempo, Urgency,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,6 +21,9 @@ pub enum Output {
         prompt: Prompt,
         /// False for lines that the caller's voice does not pause.
         interruptible: bool,
+        /// How fast.
+        #[serde(default)]
+        tempo: Tempo,
     },
     /// The caller's voice was heard: hold the line at once, keep its rest.
     PauseSpeaking,

@@ -23,22 +23,29 @@ const AROUND_THANKS: &[&str] = &[
     "and",
     "appreciate",
     "be",
+    "been",
+    "bless",
+    "blessed",
     "day",
     "else",
     "evening",
     "everything",
     "fine",
     "for",
+    "god",
     "good",
     "great",
     "have",
     "help",
+    "helpful",
     "i",
     "i'll",
     "it",
     "it's",
     "just",
     "later",
+    "lifesaver",
+    "lot",
     "much",
     "need",
     "needed",
@@ -70,8 +77,15 @@ const AROUND_THANKS: &[&str] = &[
     "yeah",
     "yes",
     "you",
+    "you're",
+    "you've",
     "your",
 ];
+/// "Have a good one."
+const WELL_WISHES: &[&str] =
+    &["bless you", "god bless", "have a blessed", "have a good", "have a great", "have a nice"];
+/// Words that are those of a farewell, and are none together.
+const NEEDS: &[&str] = &["for help", "help now", "i need", "need help", "need you"];
 /// "That's all", "that is it": a farewell without thanks.
 const FINISHED: &[&str] =
     &["that's all", "thats all", "that is all", "that's it", "thats it", "that is it", "that'll be all", "i'm done"];
@@ -101,6 +115,8 @@ const AROUND_YES_OR_NO: &[&str] = &[
 const TOLD_AFTER_WISH_MIN: usize = 6;
 /// The same where the wish is said in other words: "please have the nurse call me".
 const TOLD_WORDS_MIN: usize = 10;
+const PLAIN_YES_OR_NO: &[&str] =
+    &["nah", "no", "nope", "ok", "okay", "please", "thank", "thanks", "yeah", "yep", "yes", "you"];
 /// A longer one than this says more than yes or no.
 const YES_OR_NO_WORDS_MAX: usize = 5;
 /// A longer yes tells something else.
@@ -110,6 +126,40 @@ const RESERVES: &[&str] = &[
     "actually", "although", "another", "ask", "but", "can't", "check", "don't", "except", "first", "hold", "how",
     "however", "if", "instead", "keep", "maybe", "not", "or", "question", "said", "shame", "should", "sorry", "stop",
     "think", "though", "unless", "until", "wait", "what", "when", "wife", "husband", "work", "wrong",
+];
+/// Said by who has to leave, before "bye".
+const GOING: &[&str] = &[
+    "call again",
+    "call back",
+    "call you back",
+    "forget it",
+    "gotta go",
+    "gotta run",
+    "have to go",
+    "have to run",
+    "i'll call",
+    "must go",
+    "need to go",
+    "never mind",
+];
+/// What stands in the book is to stay.
+const KEEPS_IT: &[&str] = &[
+    "do not cancel",
+    "do not change",
+    "do not move",
+    "don't cancel",
+    "don't change",
+    "don't move",
+    "keep it",
+    "keep my appointment",
+    "keep that appointment",
+    "keep the appointment",
+    "leave it alone",
+    "leave it as",
+    "leave it like",
+    "leave it where",
+    "leave my appointment",
+    "leave the appointment",
 ];
 /// In a message, where any word may matter, a longer one than this is kept.
 const DROPPED_WORDS_MAX: usize = 3;
@@ -122,6 +172,17 @@ pub(crate) fn words(text: &str) -> Vec<String> {
         .map(|word| word.trim_matches('\'').to_owned())
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// Whether `phrase` stands in `said`; both are words between single spaces.
+pub(crate) fn holds(said: &str, phrase: &str) -> bool {
+    format!(" {said} ").contains(&format!(" {phrase} "))
+}
+
+/// "No, I want to keep it": what stands in the book is to stay.
+pub(crate) fn keeps_it(text: &str) -> bool {
+    let said = words(text).join(" ");
+    KEEPS_IT.iter().any(|phrase| holds(&said, phrase))
 }
 
 /// Whether a wish for a message or a person comes with what it is about: "leave a message that my refill was wrong".
@@ -153,18 +214,43 @@ pub(crate) fn is_farewell(text: &str) -> bool {
     let words = words(text);
     let known = |word: &String| THANKS.contains(&word.as_str()) || AROUND_THANKS.contains(&word.as_str());
     let finished = || FINISHED.iter().any(|phrase| words.join(" ").contains(phrase));
-    words.iter().all(known) && (words.iter().any(|word| THANKS.contains(&word.as_str())) || finished())
+    let wishes_well = || WELL_WISHES.iter().any(|phrase| holds(&words.join(" "), phrase));
+    let needs_something = NEEDS.iter().any(|phrase| holds(&words.join(" "), phrase));
+    let closes = || words.iter().any(|word| THANKS.contains(&word.as_str())) || finished() || wishes_well();
+    words.iter().all(known) && !needs_something && closes()
 }
 
 /// Whether a farewell says that the caller is leaving now, whatever was asked.
 pub(crate) fn is_leaving(text: &str) -> bool {
-    is_farewell(text) && words(text).iter().any(|word| word == "bye" || word == "goodbye")
+    let words = words(text);
+    let bye = |word: &String| word == "bye" || word == "goodbye";
+    let goes = GOING.iter().any(|phrase| holds(&words.join(" "), phrase)) && words.last().is_some_and(bye);
+    goes || (is_farewell(text) && words.iter().any(bye))
 }
 
 /// Whether a yes leaves no doubt: no word beside it takes it back or puts it off.
 pub(crate) fn confirms(text: &str) -> bool {
     let words = words(text);
     words.len() <= CONFIRMING_WORDS_MAX && !words.iter().any(|word| RESERVES.contains(&word.as_str()))
+}
+
+/// "I called 911." "The ambulance is on its way." A word of doubt, and it is asked.
+pub(crate) fn says_help_is_called(text: &str, emergency_number: &str) -> bool {
+    let words = words(text);
+    let says = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
+    let figures: String = text.chars().filter(char::is_ascii_digit).collect();
+    let of_help = says(&["ambulance", "paramedics", "ems"]) || figures.contains(emergency_number);
+    let called = says(&["called", "phoned", "rang", "dialed", "dialled"]) && of_help;
+    let coming = says(&["way", "coming"]) && (of_help || says(&["they're", "they"])) || says(&["here"]) && of_help;
+    let doubtful = words.iter().any(|word| word.ends_with("n't"))
+        || says(&["not", "no", "never", "should", "shall", "if", "cannot", "when", "where"]);
+    (called || coming) && !doubtful
+}
+
+/// "No." "Yes please." These words are understood whatever was asked: there is nothing to doubt in them.
+pub(crate) fn is_plain_yes_or_no(text: &str) -> bool {
+    let words = words(text);
+    !words.is_empty() && words.iter().all(|word| PLAIN_YES_OR_NO.contains(&word.as_str()))
 }
 
 /// Nothing but a yes, a no, a murmur or a farewell.
@@ -218,6 +304,29 @@ mod tests {
     }
 
     #[test]
+    fn help_that_is_called_is_not_asked_about() {
+        for text in [
+            "Yes, I called 9-1-1, they are on their way.",
+            "my daughter called the ambulance",
+            "the paramedics are coming",
+            "the paramedics are here",
+        ] {
+            assert!(says_help_is_called(text, "911"), "{text}");
+        }
+        for text in [
+            "should I call 911",
+            "I haven't called 911",
+            "no, nobody called an ambulance",
+            "I called you because she fell",
+            "where is the ambulance, is it coming",
+            "they're here with me",
+            "",
+        ] {
+            assert!(!says_help_is_called(text, "911"), "{text}");
+        }
+    }
+
+    #[test]
     fn a_wish_for_a_message_is_not_the_message() {
         for text in ["Hi, I'd like to leave a message for Doctor Patel, please.", "please have the nurse call me"] {
             assert!(!tells_what_about(text), "{text}");
@@ -232,15 +341,35 @@ mod tests {
 
     #[test]
     fn farewells_are_nothing_but_farewells() {
-        for text in ["Thank you, bye!", "No, that's all.", "nope that's it", "Thanks so much for your help", "goodbye"]
-        {
+        for text in [
+            "Thank you, bye!",
+            "No, that's all.",
+            "nope that's it",
+            "Thanks so much for your help",
+            "goodbye",
+            "okay great have a good one",
+            "you're a lifesaver, thank you, bye",
+            "okay thank you so much, God bless",
+            "nope that's everything, thanks a lot",
+            "that's all I needed, thanks",
+        ] {
             assert!(is_farewell(text), "{text}");
         }
-        for text in ["no", "", "thanks and I also need a refill", "bye the way my chest hurts", "that's all wrong"] {
+        for text in [
+            "no",
+            "",
+            "thanks and I also need a refill",
+            "bye the way my chest hurts",
+            "that's all wrong",
+            "I need help now, thank you",
+        ] {
             assert!(!is_farewell(text), "{text}");
         }
         assert!(is_greeting("Hello?") && is_greeting("Hi, good morning") && !is_greeting("hello doctor"));
+        assert!(is_leaving("oh sorry my bus is here, I have to go, bye") && !is_leaving("I have to go all the time"));
         assert!(is_leaving("okay bye") && !is_leaving("no that's all"));
+        assert!(keeps_it("Actually no, I want to keep it") && keeps_it("No wait, don't cancel it"));
+        assert!(!keeps_it("can I keep the same doctor") && !keeps_it("leave a message"));
     }
 
     #[test]

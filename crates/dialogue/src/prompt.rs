@@ -5,6 +5,7 @@ mod request;
 mod visit;
 
 use domain::{EmergencyKind, FactId, Intent, Phi, PhoneNumber};
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 pub use patient::PatientLine;
@@ -28,6 +29,8 @@ pub enum Prompt {
     OneMoment(u32),
     /// "Is there anything else?"
     AnythingElse(u32),
+    /// An earlier call of this caller broke off: "Shall we go on where we stopped?" Tells nothing of what it was about.
+    GoOn(u32),
     /// The end of a call that went well.
     Goodbye,
     /// The end of a call in which nobody answers.
@@ -53,8 +56,12 @@ pub enum Prompt {
     CheckInSelfHarm(u32),
     /// "Is anyone in danger right now: trouble breathing, ..?"
     SafetyQuestion,
+    /// The same where something was not understood, and nothing speaks for danger.
+    SafetyQuestionInDoubt,
     /// The same once more, asking for a yes or a no.
     SafetyQuestionAgain,
+    /// Nothing could be made of the answer either: the doctor on call is told, to be safe.
+    DoubtPassedOn,
 
     /// Claim: a page was accepted.
     DoctorPaged,
@@ -114,6 +121,8 @@ pub enum Prompt {
 
     /// Who the patient is.
     Patient(PatientLine),
+    /// The same, asked of the patient: "your full name".
+    OfYou(PatientLine),
     /// About appointments.
     Visit(VisitLine),
     /// About requests.
@@ -128,9 +137,20 @@ pub enum Prompt {
     TakeYourTime(u32),
     /// "Of course", before the same is said again more slowly.
     Slower(u32),
+    /// "Who is this?" The practice, and that this is a machine.
+    WhoSpeaks,
+    /// "Can you hear me?" "Yes, I can hear you."
+    HearsYou(u32),
 
     /// One of the practice's facts.
     Fact(FactId),
+    /// The practice is closed against its opening hours.
+    Closed {
+        /// Closes, where the practice is.
+        from: DateTime,
+        /// Opens again.
+        to: DateTime,
+    },
     /// The practice's sentence in this language.
     Foreign(String),
     /// The question has no answer here; offers a message.
@@ -175,6 +195,7 @@ impl Prompt {
             | Self::StillThere(_)
             | Self::OneMoment(_)
             | Self::AnythingElse(_)
+            | Self::GoOn(_)
             | Self::Goodbye
             | Self::GoodbyeNoAnswer
             | Self::GoodbyeTooLong
@@ -187,7 +208,9 @@ impl Prompt {
             | Self::CheckIn(_)
             | Self::CheckInSelfHarm(_)
             | Self::SafetyQuestion
+            | Self::SafetyQuestionInDoubt
             | Self::SafetyQuestionAgain
+            | Self::DoubtPassedOn
             | Self::DoctorNotPaged
             | Self::DoctorNotPagedEmergency
             | Self::PageUnknown
@@ -207,6 +230,7 @@ impl Prompt {
             | Self::ReadBackNumber(_)
             | Self::MessageNotSaved
             | Self::Patient(_)
+            | Self::OfYou(_)
             | Self::Request(_)
             | Self::Foreign(_)
             | Self::NowAbout(_)
@@ -214,7 +238,10 @@ impl Prompt {
             | Self::Dropped(_)
             | Self::TakeYourTime(_)
             | Self::Slower(_)
+            | Self::WhoSpeaks
+            | Self::HearsYou(_)
             | Self::Fact(_)
+            | Self::Closed { .. }
             | Self::FactUnknown
             | Self::HearingLost
             | Self::HearingLostAskKeys
@@ -227,12 +254,26 @@ impl Prompt {
         matches!(
             self,
             Self::Fact(_)
+                | Self::Closed { .. }
                 | Self::Visit(_)
                 | Self::Patient(_)
+                | Self::OfYou(_)
                 | Self::Request(_)
                 | Self::NowAbout(_)
                 | Self::Noted(_)
                 | Self::Dropped(_)
+        )
+    }
+
+    /// Whether the line tells what became of a page.
+    pub(crate) fn is_of_a_page(&self) -> bool {
+        matches!(
+            self,
+            Self::DoctorPaged
+                | Self::DoctorAcknowledged { .. }
+                | Self::DoctorNotPaged
+                | Self::DoctorNotPagedEmergency
+                | Self::PageUnknown
         )
     }
 

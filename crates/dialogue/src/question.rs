@@ -12,6 +12,8 @@ pub(crate) enum Question {
     HowCanIHelp,
     DidNotCatch,
     AnythingElse,
+    /// Shall this call go on where an earlier one broke off?
+    GoOn,
     Safety,
     SafetyAgain,
     CalledEmergencyNumber,
@@ -53,6 +55,7 @@ impl Question {
             Self::Request(line) => line.asked(),
             Self::Visit(line) => line.asked(),
             Self::AnythingElse
+            | Self::GoOn
             | Self::OfferMessage(_)
             | Self::MoreMessage
             | Self::MoreForDoctor
@@ -95,6 +98,7 @@ impl Question {
             | Self::HowCanIHelp
             | Self::DidNotCatch
             | Self::AnythingElse
+            | Self::GoOn
             | Self::Safety
             | Self::SafetyAgain
             | Self::CalledEmergencyNumber

@@ -15,10 +15,12 @@
 
 mod answers;
 mod callers;
+mod digressing;
 mod ending;
 mod handing_over;
 mod hearing;
 mod requesting;
+mod resuming;
 mod speaking;
 mod talking;
 mod visiting;
@@ -38,6 +40,7 @@ use crate::echo::Echo;
 use crate::identity::Identity;
 use crate::plan::Plan;
 use crate::question::Question;
+use crate::resume::Resume;
 use crate::said::Said;
 use crate::silence::Silence;
 use crate::triage::Triage;
@@ -71,6 +74,7 @@ pub struct Receptionist {
     identity: Identity,
     desk: Desk,
     said: Said,
+    resume: Resume,
     saying: Saying,
     echo: Echo,
     news: VecDeque<News>,
@@ -146,6 +150,7 @@ impl Receptionist {
             identity: Identity::default(),
             desk: Desk::default(),
             said: Said::default(),
+            resume: Resume::default(),
             saying: Saying::Nothing,
             echo: Echo::default(),
             news: VecDeque::new(),
@@ -270,6 +275,7 @@ impl Receptionist {
             Input::Transfer(TransferNews::Unavailable) => self.not_connected(now),
             Input::HearingLost => self.lose_hearing(now),
             Input::VoiceLost => self.lose_voice(now),
+            Input::BrokeOff(earlier) => self.hear_of_earlier(*earlier),
             Input::HungUp | Input::LineLost => self.caller_left(now),
         }
     }
@@ -295,6 +301,7 @@ impl Receptionist {
             | Input::Transfer(_)
             | Input::HearingLost
             | Input::VoiceLost
+            | Input::BrokeOff(_)
             | Input::HungUp
             | Input::LineLost => {}
         }

@@ -3,9 +3,11 @@
 //! lasts, and once more if that remains unclear: who still does not say counts as almost out.
 
 use domain::{Intent, Phi, Reading, RequestField};
+use serde::{Deserialize, Serialize};
 
 use crate::prompt::RequestLine;
 use crate::question::Question;
+use crate::resume::Answers;
 use crate::{phrases, vital};
 
 /// Whoever has no more than this of a vital drug is an urgent case.
@@ -14,7 +16,7 @@ const VITAL_DAYS: u16 = 2;
 const VITAL_ASKS_MAX: u32 = 2;
 
 /// What was said of a refill, whenever it was said.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Details {
     drug: Option<Phi<String>>,
     dose: Option<Phi<String>>,
@@ -49,7 +51,7 @@ pub(crate) struct Form {
     wants: &'static [RequestField],
     details: Details,
     /// Answers in the caller's words; `None`: there was nothing in them.
-    answers: Vec<(RequestField, Option<Phi<String>>)>,
+    answers: Answers,
     /// The words of the wish: perhaps they name the drug.
     wish: Phi<String>,
     days_asked: u32,
@@ -72,6 +74,16 @@ impl Form {
         let field = drug_first.or(first).or_else(|| missing.next())?;
         let nth = if field == RequestField::DaysLeft { self.days_asked } else { 0 };
         Some(Question::Request(RequestLine::Ask { field, intent: self.intent, nth }))
+    }
+
+    /// What was told of it: for a later call.
+    pub(crate) fn told(&self) -> (Details, Answers) {
+        (self.details.clone(), self.answers.clone())
+    }
+
+    /// What an earlier call was told.
+    pub(crate) fn resume(&mut self, answers: Answers) {
+        self.answers = answers;
     }
 
     /// Takes what an utterance says of it.

@@ -59,6 +59,16 @@ impl Said {
         }
     }
 
+    /// Whether the caller has not said anything yet.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What no message has.
+    pub(crate) fn unsaved(&self) -> Phi<String> {
+        joined(&self.unsaved)
+    }
+
     /// Everything that was said.
     pub(crate) fn all(&self) -> Phi<String> {
         joined(&self.all)

@@ -5,8 +5,10 @@
 //! - the reading's own urgency;
 //! - *doubt*: an utterance that could not be read, or sound without words. Doubt makes the call urgent and asks the one
 //!   safety question. A clear "no" settles the doubt: the call stays urgent, but nobody is paged for it; what the caller
-//!   says is kept as a message marked urgent, so that every doubt reaches a person. "Yes" is an emergency. So are words
-//!   that are neither, after the question was asked once more. No words at all, and the page is sent as urgent.
+//!   says is kept as a message marked urgent, so that every doubt reaches a person. "Yes" is an emergency. Words that are
+//!   neither, after the question was asked once more, are an emergency if the call holds a *complaint*: a symptom, a red
+//!   flag, or urgency by a reading that was sure. Where it holds nothing but doubt, the page is sent as urgent, and nobody is
+//!   told to call for an ambulance because of an answer about a pharmacy. So it is if there are no words at all.
 //!
 //! The safety question is asked once in a call. It is also asked of everybody who tells of a complaint.
 
@@ -31,7 +33,15 @@ pub(crate) struct Triage {
     flags: Vec<RedFlag>,
     last_partial: Vec<RedFlag>,
     kinds: Vec<EmergencyKind>,
+    complaint: Complaint,
     safety: Safety,
+}
+
+/// Whether anything that was understood tells of illness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Complaint {
+    NoneTold,
+    Told,
 }
 
 /// The one safety question.
@@ -47,9 +57,9 @@ enum Safety {
     Clear {
         doubt: bool,
     },
-    /// Answered "yes", or not clearly.
+    /// Answered "yes", or not clearly where a complaint was told.
     Danger,
-    /// Never answered by a word.
+    /// Never answered by a word, or not clearly where there was nothing but doubt.
     Unanswered,
 }
 
@@ -60,6 +70,8 @@ pub(crate) enum SafetyAnswer {
     Clear,
     /// Somebody is, or may be.
     Danger,
+    /// Nobody can tell, and nothing speaks for danger: a clinician hears of it.
+    Doubtful,
     /// Neither: to be asked once more.
     Unclear,
 }
@@ -72,6 +84,7 @@ impl Triage {
             flags: Vec::new(),
             last_partial: Vec::new(),
             kinds: Vec::new(),
+            complaint: Complaint::NoneTold,
             safety: Safety::NotNeeded,
         }
     }
@@ -107,10 +120,18 @@ impl Triage {
             Certainty::Unsure if reading.urgency == Urgency::Emergency => self.must_page(Urgency::Emergency),
             Certainty::Unsure => self.doubt(),
         }
-        let complaint = reading.intents.contains(&Intent::Symptom) || reading.urgency > Urgency::Routine;
-        if complaint && self.safety == Safety::NotNeeded {
+        if tells_of_illness(reading) {
+            self.complaint = Complaint::Told;
+        }
+        let asked_about = reading.intents.contains(&Intent::Symptom) || reading.urgency > Urgency::Routine;
+        if asked_about && self.safety == Safety::NotNeeded {
             self.safety = Safety::Open { doubt: false, unclear: false };
         }
+    }
+
+    /// Whether the safety question is asked for nothing but doubt.
+    pub(crate) fn merely_doubts(&self) -> bool {
+        self.complaint == Complaint::NoneTold
     }
 
     /// Something was not understood: it counts as urgent until the safety question is answered.
@@ -138,6 +159,15 @@ impl Triage {
             self.safety = Safety::Unanswered;
             self.must_page(Urgency::Urgent);
         }
+    }
+
+    /// Somebody who is no patient calls, and a clinician is paged for them: nobody is asked whether they can breathe.
+    pub(crate) fn asks_nothing(&mut self) {
+        self.safety = match self.safety {
+            Safety::NotNeeded | Safety::Open { .. } | Safety::Unanswered => Safety::Unanswered,
+            Safety::Clear { doubt } => Safety::Clear { doubt },
+            Safety::Danger => Safety::Danger,
+        };
     }
 
     /// The call ends before the safety question is answered: a doubt becomes a page.
@@ -169,18 +199,21 @@ impl Triage {
         let (safety, answer) = match (yes_no, unclear) {
             (Some(YesNo::No), _) => (Safety::Clear { doubt }, SafetyAnswer::Clear),
             (None, false) => (Safety::Open { doubt, unclear: true }, SafetyAnswer::Unclear),
+            (None, true) if self.merely_doubts() => (Safety::Unanswered, SafetyAnswer::Doubtful),
             (Some(YesNo::Yes), _) | (None, true) => (Safety::Danger, SafetyAnswer::Danger),
         };
         self.safety = safety;
-        if answer == SafetyAnswer::Danger {
-            self.must_page(Urgency::Emergency);
+        match answer {
+            SafetyAnswer::Danger => self.must_page(Urgency::Emergency),
+            SafetyAnswer::Doubtful => self.must_page(Urgency::Urgent),
+            SafetyAnswer::Clear | SafetyAnswer::Unclear => {}
         }
         answer
     }
 
-    /// The second decode of a "no" is a "yes".
+    /// The second decode of a "no", or of what was neither, is a "yes".
     pub(crate) fn safety_corrected(&mut self) {
-        if let Safety::Clear { .. } = self.safety {
+        if let Safety::Clear { .. } | Safety::Unanswered = self.safety {
             self.safety = Safety::Danger;
             self.must_page(Urgency::Emergency);
         }
@@ -228,6 +261,16 @@ impl Triage {
     }
 }
 
+/// Of a reading that is unsure the urgency is only a doubt, unless a model was asked and leans to it.
+fn tells_of_illness(reading: &Reading) -> bool {
+    let by_model = reading.p.emergency + reading.p.urgent > reading.p.routine;
+    let urgent = match reading.certainty {
+        Certainty::Sure => reading.urgency > Urgency::Routine,
+        Certainty::Unsure => reading.urgency == Urgency::Emergency || by_model,
+    };
+    urgent || reading.intents.contains(&Intent::Symptom) || !reading.red_flags.is_empty()
+}
+
 /// Which asking of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
@@ -273,13 +316,33 @@ mod tests {
     }
 
     #[test]
-    fn an_unclear_answer_counts_as_yes_after_one_more_question() {
+    fn an_unclear_answer_counts_as_yes_after_one_more_question_if_a_complaint_was_told() {
+        let told = |change: fn(&mut Reading)| {
+            let mut reading = Reading::unsure();
+            change(&mut reading);
+            reading
+        };
+        let rows = [
+            (Reading::unsure(), Urgency::Urgent),
+            (told(|r| r.intents = vec![Intent::Symptom]), Urgency::Emergency),
+            (told(|r| r.p.urgent = 0.6), Urgency::Emergency),
+            (told(|r| r.certainty = Certainty::Sure), Urgency::Emergency),
+            (told(|r| r.red_flags = vec![flag("fever", EmergencyKind::Infection)]), Urgency::Emergency),
+        ];
+        for (reading, paged) in rows {
+            let mut triage = Triage::new();
+            triage.hear(&reading);
+            assert_eq!(triage.safety_answer(None), SafetyAnswer::Unclear);
+            assert_eq!(triage.safety_question(), Some(Again::Second));
+            triage.safety_answer(None);
+            assert_eq!(triage.to_page(), Some(paged), "{reading:?}");
+            assert_eq!(triage.take_lines().is_empty(), paged == Urgency::Urgent);
+        }
         let mut triage = Triage::new();
-        triage.doubt();
-        assert_eq!(triage.safety_answer(None), SafetyAnswer::Unclear);
-        assert_eq!(triage.safety_question(), Some(Again::Second));
-        assert_eq!(triage.safety_answer(None), SafetyAnswer::Danger);
-        assert_eq!(triage.take_lines(), [EmergencyKind::General]);
+        triage.hear(&Reading::unsure());
+        triage.safety_answer(None);
+        triage.hear(&told(|r| r.intents = vec![Intent::Symptom]));
+        assert_eq!(triage.safety_answer(None), SafetyAnswer::Danger, "told in the answer itself");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::{CallTime, LineId};
+use domain::{CallTime, LineId, Tempo};
 
 use crate::{Output, Prompt, Reason};
 
@@ -32,6 +32,7 @@ pub(crate) struct TurnTaking {
     caller: Caller,
     line: Option<Line>,
     next_line: u32,
+    tempo: Tempo,
     outputs: VecDeque<Output>,
 }
 
@@ -103,7 +104,7 @@ impl TurnTaking {
         debug_assert!(self.line.is_none(), "one line at a time");
         self.next_line += 1;
         let id = LineId(self.next_line);
-        self.outputs.push_back(Output::Say { line: id, prompt, interruptible });
+        self.outputs.push_back(Output::Say { line: id, prompt, interruptible, tempo: self.tempo });
         self.line = Some(Line { id, interruptible, pace: Pace::Awaited { since: now } });
     }
 
@@ -112,6 +113,11 @@ impl TurnTaking {
         let over = self.stop(LineEnd::Stopped);
         self.say(prompt, false, now);
         over
+    }
+
+    /// The caller asked for it: every line from now on is slower.
+    pub(crate) fn slow_down(&mut self) {
+        self.tempo = Tempo::Slower;
     }
 
     /// Drops what is being said. Gives `end` if there was a line.

@@ -9,10 +9,12 @@ mod answers;
 mod change;
 mod choice;
 mod lines;
+pub(crate) mod times;
+mod turning;
 
 use domain::{
     Admits, Appointment, AppointmentType, AppointmentTypeId, Intent, MatchedPatient, OfferedSlot, OfficeReply,
-    OfficeRequest, ProviderWish, SlotId, SlotQuery,
+    OfficeRequest, Phi, ProviderWish, SlotId, SlotQuery,
 };
 
 use crate::agenda::{VisitWish, Wish};
@@ -127,6 +129,24 @@ impl Visit {
         }
     }
 
+    /// What is left of it when the call breaks off. Whether a change that is under way was made, the caller would want to know.
+    pub(crate) fn left(&self, words: Phi<String>) -> Option<Wish> {
+        let intent = match &self.stage {
+            Stage::Over(End::Done(_)) => return None,
+            Stage::Changing(_) => Intent::ConfirmAppointment,
+            Stage::Identifying
+            | Stage::Looking
+            | Stage::Which(_)
+            | Stage::Wishing
+            | Stage::OtherTime
+            | Stage::Searching
+            | Stage::Offering(_)
+            | Stage::ReadingBack { .. }
+            | Stage::Over(End::Message(_)) => self.intent(),
+        };
+        Some(Wish { visit: self.wish.clone(), ..Wish::of(intent, words) })
+    }
+
     /// Whether the office is changing its book: it is too late to drop it, and no message need tell of it.
     pub(crate) fn is_under_way(&self) -> bool {
         matches!(self.stage, Stage::Changing(_) | Stage::Over(End::Done(_)))
@@ -203,6 +223,11 @@ impl Visit {
                 self.found(list, setting);
                 None
             }
+            (Stage::Searching, OfficeReply::Slots(slots)) if slots.is_empty() && self.is_for_today_only(setting) => {
+                self.wish.kind = setting.practice.front_desk.appointment_types.first().map(|usual| usual.id.clone());
+                self.become_stage(Stage::Wishing);
+                None
+            }
             (Stage::Searching, OfficeReply::Slots(slots)) if slots.is_empty() => self.hand_over(VisitLine::NothingFits),
             (Stage::Searching, OfficeReply::Slots(slots)) => {
                 self.become_stage(Stage::Offering(slots.clone()));
@@ -238,6 +263,13 @@ impl Visit {
                 _,
             ) => None,
         }
+    }
+
+    /// Whether only a visit of the same day is sought. If none is left, the usual one is offered for the next days.
+    fn is_for_today_only(&self, setting: &Setting<'_>) -> bool {
+        let [usual, others @ ..] = setting.practice.front_desk.appointment_types.as_slice() else { return false };
+        let sought = others.iter().find(|kind| Some(&kind.id) == self.wish.kind.as_ref());
+        self.appointment.is_none() && usual.horizon_days > 0 && sought.is_some_and(|kind| kind.horizon_days == 0)
     }
 
     /// What the patient has ahead.

@@ -1,6 +1,6 @@
 //! How a time is spoken: "tomorrow at 9", "Thursday at 4:30", "Thursday, March 5th at 4:30 in the afternoon".
 
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use crate::prompt::Moment;
 
@@ -30,6 +30,21 @@ pub(crate) fn full(moment: &Moment) -> String {
         _ => date,
     };
     format!("{date} at {}{}", clock(time), part_of_day(time))
+}
+
+/// When the practice is closed, `[from, to)`: "on Thursday, November 26th".
+pub(crate) fn closed(from: DateTime, to: DateTime) -> String {
+    let midnight = Time::midnight();
+    let named = |date: Date| format!("{}, {}", weekday(date), month_and_day(date));
+    let moment = |at: DateTime| format!("{} at {}{}", named(at.date()), clock(at.time()), part_of_day(at.time()));
+    let last = to.date().yesterday().unwrap_or(to.date());
+    match (from.time() == midnight, to.time() == midnight) {
+        (true, true) if last == from.date() => format!("on {}", named(last)),
+        (true, true) => format!("from {} to {}", named(from.date()), named(last)),
+        (false, true) => format!("from {} to {}", moment(from), named(last)),
+        (true, false) => format!("from {} until {}", named(from.date()), moment(to)),
+        (false, false) => format!("from {} until {}", moment(from), moment(to)),
+    }
 }
 
 /// A date of birth: "March 14th, 1958".
@@ -115,5 +130,18 @@ mod tests {
             assert_eq!((short(&moment).as_str(), full(&moment).as_str()), (offered, read_back));
         }
         assert_eq!(birth(date(1958, 3, 11)), "March 11th, 1958");
+    }
+
+    #[test]
+    fn days_that_are_closed_are_spoken_from_the_first_to_the_last() {
+        let at = |day, hour| date(2026, 11, day).at(hour, 0, 0, 0);
+        for (from, to, spoken) in [
+            (at(26, 0), at(27, 0), "on Thursday, November 26th"),
+            (at(26, 0), at(28, 0), "from Thursday, November 26th to Friday, November 27th"),
+            (at(25, 12), at(27, 0), "from Wednesday, November 25th at noon to Thursday, November 26th"),
+            (at(26, 0), at(27, 13), "from Thursday, November 26th until Friday, November 27th at 1 in the afternoon"),
+        ] {
+            assert_eq!(closed(from, to), spoken);
+        }
     }
 }

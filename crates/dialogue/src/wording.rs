@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use domain::{EmergencyKind, Intent, Phi, Practice};
 
-use crate::{Prompt, spoken};
+use crate::{Prompt, spoken, when};
 
 const LINES: &str = include_str!("../../../prompts/lines.toml");
 const EMERGENCY: &str = include_str!("../../../prompts/emergency.toml");
@@ -28,6 +28,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("still_there", &[]),
     ("one_moment", &[]),
     ("anything_else", &[]),
+    ("go_on", &[]),
     ("goodbye", &[]),
     ("goodbye_no_answer", &["emergency_number"]),
     ("goodbye_too_long", &["emergency_number"]),
@@ -39,7 +40,9 @@ const KEYS: &[(&str, &[&str])] = &[
     ("check_in", &[]),
     ("check_in_self_harm", &["crisis_number"]),
     ("safety_question", &[]),
+    ("safety_question_in_doubt", &[]),
     ("safety_question_again", &[]),
+    ("doubt_passed_on", &[]),
     ("doctor_paged", &["emergency_number"]),
     ("doctor_acknowledged", &["doctor"]),
     ("doctor_not_paged", &["emergency_number"]),
@@ -76,7 +79,10 @@ const KEYS: &[(&str, &[&str])] = &[
     ("dropped", &[]),
     ("take_your_time", &[]),
     ("slower", &[]),
+    ("who_speaks", &["practice"]),
+    ("hears_you", &[]),
     ("fact", &["fact"]),
+    ("closed", &["when"]),
     ("fact_unknown", &[]),
     ("foreign", &["line"]),
     ("hearing_lost", &["emergency_number"]),
@@ -96,8 +102,9 @@ pub struct Wording {
 pub struct Rendered {
     /// What to say.
     pub text: Phi<String>,
-    /// No patient's words are in it: its sound may be kept on disk.
-    pub fixed: bool,
+    /// So many bytes of the text, from its beginning, hold no patient's words: the sound of clauses within them may be kept on
+    /// disk, and a line whose first clause is kept begins at once.
+    pub fixed_bytes: usize,
 }
 
 /// What is wrong with a file of lines.
@@ -173,17 +180,21 @@ impl Wording {
     pub fn render(&self, prompt: &Prompt, practice: &Practice) -> Rendered {
         let Line { file, key, variant, own, fixed } = self.line(prompt, practice);
         let variants = &file[key];
-        let mut text = variants[variant as usize % variants.len()].clone();
+        let variant = variants[variant as usize % variants.len()].as_str();
+        let first_value = own.iter().filter_map(|(placeholder, _)| variant.find(&format!("{{{placeholder}}}"))).min();
+        let (opening, rest) = variant.split_at(first_value.unwrap_or(variant.len()));
         let common = [
             ("practice", practice.name.clone()),
             ("emergency_number", practice.emergency_number.clone()),
             ("crisis_number", practice.crisis_number.clone()),
         ];
+        let put = |text: &str, values: &[(&str, String)]| {
+            values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        };
         // The line's own values last: a placeholder inside a caller's words stays what it is.
-        for (placeholder, value) in common.into_iter().chain(own) {
-            text = text.replace(&format!("{{{placeholder}}}"), &value);
-        }
-        Rendered { text: Phi::new(text), fixed }
+        let (opening, rest) = (put(opening, &common), put(&put(rest, &common), &own));
+        let fixed_bytes = opening.len() + if fixed { rest.len() } else { 0 };
+        Rendered { text: Phi::new(opening + &rest), fixed_bytes }
     }
 
     fn said(&self, said: Said) -> Line<'_> {
@@ -200,6 +211,7 @@ impl Wording {
             Prompt::StillThere(nth) => line("still_there", *nth),
             Prompt::OneMoment(nth) => line("one_moment", *nth),
             Prompt::AnythingElse(nth) => line("anything_else", *nth),
+            Prompt::GoOn(nth) => line("go_on", *nth),
             Prompt::Goodbye => line("goodbye", 0),
             Prompt::GoodbyeNoAnswer => line("goodbye_no_answer", 0),
             Prompt::GoodbyeTooLong => line("goodbye_too_long", 0),
@@ -212,6 +224,8 @@ impl Wording {
             Prompt::CheckIn(nth) => line("check_in", *nth),
             Prompt::CheckInSelfHarm(nth) => line("check_in_self_harm", *nth),
             Prompt::SafetyQuestion => line("safety_question", 0),
+            Prompt::SafetyQuestionInDoubt => line("safety_question_in_doubt", 0),
+            Prompt::DoubtPassedOn => line("doubt_passed_on", 0),
             Prompt::SafetyQuestionAgain => line("safety_question_again", 0),
             Prompt::DoctorPaged => line("doctor_paged", 0),
             Prompt::DoctorAcknowledged { by } => {
@@ -248,6 +262,7 @@ impl Wording {
             }
             Prompt::MessageNotSaved => line("message_not_saved", 0),
             Prompt::Patient(about) => self.said(visit::patient_line(about)),
+            Prompt::OfYou(about) => self.said(visit::line_to_the_patient(about)),
             Prompt::Visit(about) => self.said(visit::visit_line(about, &practice.front_desk)),
             Prompt::Request(about) => self.said(request::request_line(about)),
             Prompt::NowAbout(intent) => line(now_about(*intent), 0),
@@ -255,10 +270,13 @@ impl Wording {
             Prompt::Dropped(nth) => line("dropped", *nth),
             Prompt::TakeYourTime(nth) => line("take_your_time", *nth),
             Prompt::Slower(nth) => line("slower", *nth),
+            Prompt::WhoSpeaks => line("who_speaks", 0),
+            Prompt::HearsYou(nth) => line("hears_you", *nth),
             Prompt::Fact(id) => match practice.facts.iter().find(|fact| fact.id == *id) {
                 Some(fact) => Line { own: vec![("fact", fact.answer.clone())], ..line("fact", 0) },
                 None => line("fact_unknown", 0),
             },
+            Prompt::Closed { from, to } => Line { own: vec![("when", when::closed(*from, *to))], ..line("closed", 0) },
             Prompt::Foreign(language) => {
                 match practice.front_desk.languages.iter().find(|one| one.language == *language) {
                     Some(foreign) => Line { own: vec![("line", foreign.line.clone())], ..line("foreign", 0) },

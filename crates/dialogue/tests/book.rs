@@ -240,8 +240,13 @@ impl Core for Mutant {
         match (self.breaks, self.inner.poll_output()?) {
             (
                 Breaks::ClaimsEarly,
-                Output::Say { line, prompt: Prompt::Visit(VisitLine::ReadBackBooking { opening, .. }), interruptible },
-            ) => Some(Output::Say { line, prompt: Prompt::Visit(VisitLine::Booked(opening)), interruptible }),
+                Output::Say {
+                    line,
+                    prompt: Prompt::Visit(VisitLine::ReadBackBooking { opening, .. }),
+                    interruptible,
+                    tempo,
+                },
+            ) => Some(Output::Say { line, prompt: Prompt::Visit(VisitLine::Booked(opening)), interruptible, tempo }),
             (_, output) => Some(output),
         }
     }

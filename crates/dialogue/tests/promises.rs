@@ -9,7 +9,7 @@ mod support;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use dialogue::{Input, Output, Prompt, Reason, Receptionist, TransferNews};
+use dialogue::{Input, Output, Prompt, Reason, Receptionist, TransferNews, Unfinished};
 use domain::{
     CallTime, CallerKind, Certainty, Directive, EmergencyKind, FactId, Intent, OfficeReply, OfficeRequest, Phi,
     Reading, RedFlag, RedFlagId, RequestId, Slot, Urgency, YesNo,
@@ -111,6 +111,21 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![12 => speaks, 3 => alone().prop_map(Act::Alone)]
 }
 
+/// A refill that an earlier call has begun, or an emergency.
+fn broken_off(urgent: bool) -> Unfinished {
+    let mut earlier = Call::new(Receptionist::new(context(true, true, false)), Office::new(Manner::Well), Mouth::Works);
+    earlier.input(Input::Answered);
+    earlier.wait(Duration::from_secs(10));
+    let mut reading = Reading::unsure();
+    (reading.certainty, reading.intents) = (Certainty::Sure, vec![Intent::PrescriptionRefill]);
+    reading.urgency = if urgent { Urgency::Emergency } else { Urgency::Routine };
+    earlier.input(Input::Heard { text: Phi::from("a refill of my zebra cream"), reading: Box::new(reading) });
+    earlier.wait(Duration::from_secs(5));
+    earlier.input(Input::HungUp);
+    earlier.finish();
+    earlier.core.unfinished(&context(true, true, false).began.checked_add(Duration::from_mins(1)).unwrap()).unwrap()
+}
+
 fn alone() -> impl Strategy<Value = Input> {
     let reply = prop_oneof![
         Just(OfficeReply::Paged),
@@ -136,6 +151,7 @@ fn alone() -> impl Strategy<Value = Input> {
         1 => Just(Input::Transfer(TransferNews::Unavailable)),
         1 => Just(Input::HearingLost),
         1 => Just(Input::VoiceLost),
+        3 => any::<bool>().prop_map(|urgent| Input::BrokeOff(Box::new(broken_off(urgent)))),
         1 => Just(Input::HungUp),
         1 => Just(Input::LineLost),
         1 => Just(Input::Answered),
@@ -346,11 +362,12 @@ impl Core for Mutant {
         }
         Some(match (self.breaks, output) {
             (Breaks::HangsUpOnBye, Output::Say { prompt: Prompt::CheckIn(_), .. }) if self.emergency => Output::HangUp,
-            (Breaks::ClaimsEarly, Output::Say { line, prompt: Prompt::OneMoment(_), interruptible }) => {
-                Output::Say { line, prompt: Prompt::MessagePassedOn, interruptible }
+            (Breaks::ClaimsEarly, Output::Say { line, prompt: Prompt::OneMoment(_), interruptible, tempo }) => {
+                Output::Say { line, prompt: Prompt::MessagePassedOn, interruptible, tempo }
             }
-            (Breaks::IsNotTheSameTwice, Output::Say { line, prompt: Prompt::StillThere(_), interruptible }) => {
-                Output::Say { line, prompt: Prompt::StillThere(LUCK.fetch_add(1, Ordering::Relaxed)), interruptible }
+            (Breaks::IsNotTheSameTwice, Output::Say { line, prompt: Prompt::StillThere(_), interruptible, tempo }) => {
+                let prompt = Prompt::StillThere(LUCK.fetch_add(1, Ordering::Relaxed));
+                Output::Say { line, prompt, interruptible, tempo }
             }
             (_, output) => output,
         })

@@ -34,12 +34,13 @@ fn every_intent_and_every_emergency_has_words_without_gaps() {
 
 #[test]
 fn lines_that_come_again_differ() {
-    let repeatable: [fn(u32) -> Prompt; 19] = [
+    let repeatable: [fn(u32) -> Prompt; 20] = [
         Prompt::HowCanIHelp,
         Prompt::DidNotCatch,
         Prompt::StillThere,
         Prompt::OneMoment,
         Prompt::AnythingElse,
+        Prompt::GoOn,
         Prompt::CheckIn,
         Prompt::CheckInSelfHarm,
         Prompt::MoreMessage,
@@ -65,11 +66,18 @@ fn lines_that_come_again_differ() {
 #[test]
 fn read_backs_spell_and_group_and_are_never_kept_on_disk() {
     let name = Prompt::ReadBackName { name: Phi::from("Ann {number}") };
-    assert_eq!(text(&name), "I have Ann {number}, spelled A, N, N. N, U, M, B, E, R. Is that right?");
+    assert_eq!(
+        text(&name),
+        "Let me check that. I have Ann {number}, spelled A, N, N. N, U, M, B, E, R. Is that right?"
+    );
     let number = Prompt::ReadBackNumber(Phi::new("+15550100134".parse().unwrap()));
-    assert_eq!(text(&number), "I have 5 5 5, 0 1 0, 0 1 3 4. Is that right?");
-    let fixed = |prompt: &Prompt| Wording::built_in().render(prompt, &support::practice(false)).fixed;
-    assert!(!fixed(&name) && !fixed(&number) && fixed(&Prompt::Greeting));
+    assert_eq!(text(&number), "Thank you. I have 5 5 5, 0 1 0, 0 1 3 4. Is that right?");
+    for (prompt, opening) in [(name, "Let me check that. I have "), (number, "Thank you. I have ")] {
+        let rendered = Wording::built_in().render(&prompt, &support::practice(false));
+        assert_eq!(rendered.text.expose().get(..rendered.fixed_bytes), Some(opening), "no caller's word is kept");
+    }
+    let greeting = Wording::built_in().render(&Prompt::Greeting, &support::practice(false));
+    assert_eq!(greeting.fixed_bytes, greeting.text.expose().len());
 }
 
 #[test]

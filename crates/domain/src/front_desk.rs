@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+
 use crate::{AppointmentType, CallerKind, Intent, Provider};
 
 /// Appointments, requests and kinds of callers, as the practice wants them handled. Empty: everything becomes a message.
@@ -19,6 +21,8 @@ pub struct FrontDesk {
     pub callers: Vec<(CallerKind, CallerPolicy)>,
     /// One sentence for those who do not speak English.
     pub languages: Vec<LanguageLine>,
+    /// When the whole practice is closed against its opening hours: holidays.
+    pub closures: Vec<Closure>,
     /// A caller who calls again within this time goes on where the call broke off; zero: never.
     pub resume_within: Duration,
 }
@@ -42,6 +46,17 @@ pub struct AnswerPromise {
     pub intent: Intent,
     /// As it is spoken after "You will hear from us": "by the end of the next working day".
     pub by: String,
+}
+
+/// A time in which nobody is there, `[from, to)` in the practice's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closure {
+    /// Closes.
+    pub from: DateTime,
+    /// Opens again, as far as the opening hours say so.
+    pub to: DateTime,
+    /// By what name callers ask for it: "Thanksgiving". Never spoken.
+    pub why: String,
 }
 
 /// What is done with a kind of caller.

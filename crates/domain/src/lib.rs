@@ -21,13 +21,15 @@ mod phone;
 mod practice;
 mod reading;
 mod red_flag;
+mod request_fields;
+mod tempo;
 
 pub use appointment::{
     Admits, Appointment, AppointmentType, Booking, Fit, OfferedSlot, Provider, ProviderWish, SlotQuery,
 };
 pub use call_time::CallTime;
 pub use caller::{CallerKind, Intent, RequestField, UnknownWord, Urgency};
-pub use front_desk::{AnswerPromise, CallerPolicy, FrontDesk, LanguageLine, NewPatients};
+pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients};
 pub use hearing::{Partial, Utterance};
 pub use ids::{
     AppointmentId, AppointmentTypeId, CallId, CaseId, FactId, LineId, MessageId, PatientId, PracticeId, ProviderId,
@@ -41,3 +43,4 @@ pub use phone::{InvalidPhoneNumber, PhoneNumber};
 pub use practice::{Fact, OpenHours, Practice};
 pub use reading::{Asked, Certainty, Choice, Directive, Interval, Probabilities, Reading, Slot, Slots, YesNo};
 pub use red_flag::{EmergencyKind, RedFlag, RedFlagId};
+pub use tempo::Tempo;

@@ -58,11 +58,15 @@ pub struct MessageDraft {
     pub callback: Option<Phi<PhoneNumber>>,
     /// Every word of the message.
     pub text: Phi<String>,
-    /// What a request tells, each field once, in the caller's words.
-    #[serde(default)]
+    /// What a request tells, each field once, in the caller's words. Written as a map; the list of pairs that it once was
+    /// is still read.
+    #[serde(default, with = "crate::request_fields")]
     pub fields: Vec<(RequestField, Phi<String>)>,
     /// False if the caller hung up in the middle.
     pub complete: bool,
+    /// The incomplete message of an earlier call that this one goes on from.
+    #[serde(default)]
+    pub continues: Option<MessageId>,
 }
 
 /// What the clinician on call is to be told first.
@@ -76,6 +80,10 @@ pub struct CaseDraft {
     pub heard: Phi<String>,
     /// The number to call back: the caller's ID until another is said.
     pub callback: Option<Phi<PhoneNumber>>,
+    /// The case that an earlier call of this caller opened, minutes ago. While nobody has acknowledged that one, it is
+    /// this call's case, too, and no other is opened.
+    #[serde(default)]
+    pub continues: Option<CaseId>,
 }
 
 /// What became known after the page.
@@ -103,6 +111,8 @@ pub enum CaseUpdate {
     StoppedAnswering,
     /// The caller hung up, or the line was lost.
     HungUp,
+    /// The caller has called again: what that call would have opened a case with.
+    CalledAgain(Box<CaseDraft>),
 }
 
 /// What the office says happened. Nothing is claimed to a caller before one of these says it.

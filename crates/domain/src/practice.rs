@@ -31,10 +31,11 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// Whether somebody is in the office at `at`.
+    /// Whether somebody is in the office at `at`: within the opening hours, and on no day that is an exception from them.
     pub fn is_open(&self, at: &Zoned) -> bool {
-        let local = at.with_time_zone(self.zone.clone());
-        self.hours.iter().any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()))
+        let local = at.with_time_zone(self.zone.clone()).datetime();
+        let closed = self.front_desk.closures.iter().any(|closure| (closure.from..closure.to).contains(&local));
+        !closed && self.hours.iter().any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()))
     }
 }
 
@@ -52,7 +53,7 @@ pub struct OpenHours {
 /// A fact that FirstRing may tell anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// Its name, e.g. `parking`.
+    /// Its name, e.g. `parking`. With the one called `hours` the next days are told on which the practice is closed.
     pub id: FactId,
     /// Words and phrases that ask for it: "park", "where can I leave my car".
     pub asked_with: Vec<String>,

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 use domain::{
-    CallTime, CallerKind, CaseDraft, EmergencyKind, Intent, Phi, PhoneNumber, Reading, Slot, Urgency, Utterance,
+    CallTime, CallerKind, CaseDraft, Closure, EmergencyKind, FrontDesk, Intent, OpenHours, Phi, PhoneNumber, Practice,
+    Reading, Slot, Urgency, Utterance,
 };
+use jiff::civil::{Weekday, date};
+use jiff::tz::TimeZone;
 
 #[test]
 fn every_label_reads_back_and_is_the_one_that_json_has() {
@@ -45,6 +48,7 @@ fn what_a_patient_said_does_not_print() {
         red_flags: Vec::new(),
         heard: secret.into(),
         callback: Some(Phi::new(number.clone())),
+        continues: None,
     };
     let printed = format!("{reading:?} {utterance:?} {case:?} {number:?}");
     assert!(!printed.contains("chest") && !printed.contains("5550"), "{printed}");
@@ -57,6 +61,32 @@ fn numbers_that_are_none_are_refused() {
         assert!(text.parse::<PhoneNumber>().is_err(), "{text}");
     }
     assert_eq!("+12125550142".parse::<PhoneNumber>().unwrap().national_digits(), "2125550142");
+}
+
+#[test]
+fn a_holiday_is_closed_against_the_opening_hours() {
+    let clock = |hour| jiff::civil::time(hour, 0, 0, 0);
+    let day = |day| date(2026, 11, day);
+    let thanksgiving =
+        Closure { from: day(26).at(0, 0, 0, 0), to: day(27).at(12, 0, 0, 0), why: "Thanksgiving".to_owned() };
+    let weekdays = [Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
+    let practice = Practice {
+        id: "riverside".into(),
+        name: String::new(),
+        zone: TimeZone::UTC,
+        emergency_number: String::new(),
+        crisis_number: String::new(),
+        hours: weekdays.map(|weekday| OpenHours { weekday, from: clock(8), to: clock(17) }).into(),
+        facts: Vec::new(),
+        words: Vec::new(),
+        connects_urgent: false,
+        front_desk: FrontDesk { closures: vec![thanksgiving], ..FrontDesk::default() },
+    };
+    for (at, open) in [((25, 10), true), ((25, 18), false), ((26, 10), false), ((27, 11), false), ((27, 12), true)] {
+        let (on, hour) = at;
+        let moment = day(on).at(hour, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+        assert_eq!(practice.is_open(&moment), open, "{moment}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::contact::Contact;
 use crate::prompt::{PatientLine, RequestLine};
 use crate::question::Question;
 use crate::request::Form;
+use crate::resume::Answers;
 
 /// A message.
 #[derive(Debug)]
@@ -19,6 +20,15 @@ pub(crate) struct Message {
     form: Option<Form>,
     whom: Whom,
     called_by: CalledBy,
+    order: Order,
+}
+
+/// Whether what a request must tell is asked before whose it is. What an earlier call told of it is not touched upon before
+/// the patient is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    WhatFirst,
+    WhoseFirst,
 }
 
 /// Which questions about the patient of a request have been answered, however: name and date of birth are asked for
@@ -58,13 +68,36 @@ impl Message {
             Errand::Message | Errand::Person | Errand::Fact => Text::Wanted,
             Errand::Matter | Errand::Vendor | Errand::WrongNumber | Errand::Unknown => Text::Begun,
         };
-        Self { intent, text, form: None, whom: Whom::Unasked, called_by: CalledBy::Unasked }
+        let (whom, called_by, order) = (Whom::Unasked, CalledBy::Unasked, Order::WhatFirst);
+        Self { intent, text, form: None, whom, called_by, order }
     }
 
     /// A request with questions of its own; `None` if the wish is another.
     pub(crate) fn request(wish: &Wish) -> Option<Self> {
         let form = Form::of(wish.intent, &wish.details, &wish.words)?;
         Some(Self { text: Text::Whole, form: Some(form), ..Self::about(wish.intent, true) })
+    }
+
+    /// A message that an earlier call has begun.
+    pub(crate) fn resumed(wish: &Wish, answers: Option<Answers>) -> Self {
+        let request = answers.and_then(|answers| {
+            let mut form = Form::of(wish.intent, &wish.details, &wish.words)?;
+            form.resume(answers);
+            Some(Self {
+                text: Text::Whole,
+                form: Some(form),
+                order: Order::WhoseFirst,
+                ..Self::about(wish.intent, true)
+            })
+        });
+        request.unwrap_or_else(|| Self::about_visit(wish.intent))
+    }
+
+    /// What is left of it when the call breaks off.
+    pub(crate) fn left(&self, words: Phi<String>) -> (Option<Wish>, Option<Answers>) {
+        let (details, answers) = self.form.as_ref().map(Form::told).unzip();
+        let details = details.unwrap_or_default();
+        (Some(Wish { details, ..Wish::of(self.intent, words) }), answers)
     }
 
     /// A message about an appointment that could not be made here: what was said is its text.
@@ -98,7 +131,16 @@ impl Message {
 
     /// `born`: the patient's date of birth, if it is known.
     pub(crate) fn next(&self, contact: &Contact, born: Option<&Phi<Date>>) -> Next {
-        if let Some(question) = self.form.as_ref().and_then(Form::question) {
+        let form = match self.order {
+            Order::WhatFirst => self.form.as_ref(),
+            Order::WhoseFirst => {
+                if let Some(question) = self.patient_question(contact, born) {
+                    return Next::Ask(question);
+                }
+                self.form.as_ref().filter(|_| contact.name().is_some() && born.is_some())
+            }
+        };
+        if let Some(question) = form.and_then(Form::question) {
             return Next::Ask(question);
         }
         match self.text {

@@ -2,11 +2,12 @@
 
 use domain::{CallTime, CaseUpdate, Intent, Phi, Reading, YesNo};
 
-use super::Receptionist;
+use super::{MISSES_MAX, Receptionist};
 use crate::agenda::Wish;
 use crate::phrases;
 use crate::plan::{Caller, Emergency, Errand, Message, Plan, Urgent};
-use crate::question::Question;
+use crate::question::{AnswerKind, Question};
+use crate::setting::Setting;
 use crate::triage::SafetyAnswer;
 use crate::{Prompt, Witness};
 
@@ -18,7 +19,10 @@ pub(super) const CUT_OFFS_MAX: u32 = 2;
 impl Receptionist {
     /// `cut_off`: the words came before the question was heard to its end.
     pub(super) fn answer(&mut self, text: &Phi<String>, reading: &Reading, cut_off: bool, now: CallTime) {
-        if self.take_leave(text, now) {
+        if self.take_leave(text, reading, now) {
+            return;
+        }
+        if self.hear_of_help(text, now) {
             return;
         }
         let Some(question) = self.question.take() else { return self.unasked(text, reading, now) };
@@ -32,6 +36,12 @@ impl Receptionist {
         let yes_no = reading.yes_no;
         let bare = phrases::is_bare(text.expose());
         let only_no = bare && (yes_no == Some(YesNo::No) || phrases::is_farewell(text.expose()));
+        if self.digress_from(&question, text, reading, now) {
+            return;
+        }
+        let slots = &reading.slots;
+        let told = slots.name.is_some() || slots.date_of_birth.is_some() || slots.callback.is_some();
+        let answers_contact = question.answer_kind() == AnswerKind::Contact && (told || yes_no.is_some());
         match question {
             Question::AnythingElse if only_no => self.close(Prompt::Goodbye, now),
             Question::AnythingElse if bare && yes_no == Some(YesNo::Yes) => {
@@ -40,6 +50,7 @@ impl Receptionist {
             Question::Greeting | Question::HowCanIHelp | Question::DidNotCatch | Question::AnythingElse => {
                 self.errand(text, reading, now);
             }
+            Question::GoOn => self.answer_go_on(text, reading, bare, now),
             Question::Safety | Question::SafetyAgain => self.answer_safety(text, reading, bare, now),
             Question::CalledEmergencyNumber => self.answer_called(yes_no, now),
             Question::WhoIsThere => {
@@ -71,6 +82,9 @@ impl Receptionist {
             Question::Request(line) => self.answer_about_request(&line, text, reading, now),
             Question::Visit(line) => self.answer_about_visit(&line, text, reading, now),
         }
+        if answers_contact {
+            self.hear_beside_answer(text, reading);
+        }
     }
 
     /// An answer to a question about the text of the message.
@@ -89,7 +103,8 @@ impl Receptionist {
             Plan::Emergency(emergency) => emergency.hear(),
             Plan::Closing { .. } => self.reopen(text, reading, now),
             Plan::Visit(visit) if !bare => {
-                if !visit.amend(reading) {
+                let setting = Setting { practice: &self.practice, began: &self.began, now };
+                if !visit.amend(reading, &setting) {
                     self.digress(text, reading, now);
                 }
             }
@@ -107,13 +122,12 @@ impl Receptionist {
     }
 
     /// The caller wants something, and nothing urgent is known.
-    fn errand(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+    pub(super) fn errand(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
         if self.triage.to_page().is_some() {
             return;
         }
         if let Some(fact) = &reading.fact {
-            self.said.last_is_settled();
-            self.tell(Prompt::Fact(fact.clone()));
+            self.tell_fact(fact, text);
             self.plan = Plan::Open(Question::AnythingElse);
             self.agenda.hear_beside(text, reading);
             return;
@@ -122,13 +136,18 @@ impl Receptionist {
             return;
         }
         let wish = self.agenda.hear(text, reading);
-        self.identity.begin(reading, &mut self.contact);
         self.begin(&wish, now);
         self.acknowledge_request();
     }
 
     /// Turns the conversation to a wish.
     pub(super) fn begin(&mut self, wish: &Wish, now: CallTime) {
+        self.identity.begin(&wish.whom, &mut self.contact);
+        if let Some(fact) = &wish.fact {
+            self.tell_fact(fact, &wish.words);
+            self.plan = Plan::Open(Question::AnythingElse);
+            return;
+        }
         if let Some(visit) = self.visit_for(wish) {
             self.plan = Plan::Visit(Box::new(visit));
             return;
@@ -158,6 +177,10 @@ impl Receptionist {
         if phrases::words(text.expose()).len() <= STRAY_WORDS_MAX {
             return self.miss();
         }
+        if reading.intent() == Intent::SpeakToPerson && self.misses < MISSES_MAX {
+            self.misses += 1; // the truth once more; then their words are taken for the message
+            return self.connect_desk(now);
+        }
         let no_other = matches!(Errand::of(reading.intent()), Errand::Person | Errand::Fact) && reading.fact.is_none();
         if no_other {
             self.plan = Plan::Message(Message::about(Intent::Other, true));
@@ -170,9 +193,24 @@ impl Receptionist {
         let nothing_begun = matches!(self.plan, Plan::Open(_));
         match self.triage.safety_answer(reading.yes_no) {
             SafetyAnswer::Danger => self.escalate(Witness::Final, now),
-            SafetyAnswer::Clear | SafetyAnswer::Unclear if nothing_begun && !bare => self.errand(text, reading, now),
-            SafetyAnswer::Clear | SafetyAnswer::Unclear => {}
+            SafetyAnswer::Doubtful => {
+                self.tell(Prompt::DoubtPassedOn);
+                self.escalate(Witness::Final, now);
+            }
+            SafetyAnswer::Clear | SafetyAnswer::Unclear if bare => {}
+            SafetyAnswer::Clear | SafetyAnswer::Unclear if nothing_begun => self.errand(text, reading, now),
+            SafetyAnswer::Clear | SafetyAnswer::Unclear => self.hear_beside_answer(text, reading),
         }
+    }
+
+    /// In an emergency: that help is called may be said before it is asked. True if it was the answer to just that.
+    fn hear_of_help(&mut self, text: &Phi<String>, now: CallTime) -> bool {
+        let in_emergency = matches!(self.plan, Plan::Emergency(_));
+        if !in_emergency || !phrases::says_help_is_called(text.expose(), &self.practice.emergency_number) {
+            return false;
+        }
+        self.answer_called(Some(YesNo::Yes), now);
+        self.question.take_if(|question| *question == Question::CalledEmergencyNumber).is_some()
     }
 
     fn answer_called(&mut self, yes_no: Option<YesNo>, now: CallTime) {
@@ -192,12 +230,13 @@ impl Receptionist {
     }
 
     /// A caller who takes leave is let go, with what was said kept. In an emergency FirstRing stays: hanging up is theirs.
-    fn take_leave(&mut self, text: &Phi<String>, now: CallTime) -> bool {
-        let leaving = phrases::is_leaving(text.expose());
+    fn take_leave(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) -> bool {
+        // "yes, bye" to a read-back is a yes before it is a farewell
+        let leaving = phrases::is_leaving(text.expose()) && reading.yes_no != Some(YesNo::Yes);
         let farewell = phrases::is_farewell(text.expose());
         match &mut self.plan {
             Plan::Closing { .. } if farewell => self.hang_up_after_news(now),
-            Plan::Open(_) | Plan::Offer(_) if farewell && self.triage.safety_question().is_none() => {
+            Plan::Open(_) | Plan::Offer(_) if (farewell || leaving) && self.triage.safety_question().is_none() => {
                 self.close(Prompt::Goodbye, now);
             }
             Plan::Message(message) if leaving && self.triage.safety_question().is_none() => {

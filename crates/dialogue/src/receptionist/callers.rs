@@ -93,6 +93,10 @@ impl Receptionist {
     /// Pages the clinician on call and turns the conversation to that.
     fn page_for(&mut self, caller: Caller, connects: bool, now: CallTime) {
         self.triage.must_page(Urgency::Urgent);
+        match caller {
+            Caller::Clinician => self.triage.asks_nothing(),
+            Caller::Patient | Caller::Foreign => {}
+        }
         self.escalate(Witness::Final, now);
         if let Plan::Urgent(urgent) = &mut self.plan
             && !urgent.is_for(caller)

@@ -35,6 +35,7 @@ impl Receptionist {
                 self.desk.update_case(CaseUpdate::StoppedAnswering, now);
                 self.check_in(now);
             }
+            Nudge::GiveUp if self.rejoin_case(now) => {}
             Nudge::GiveUp => {
                 self.give_up(now);
                 self.close(Prompt::GoodbyeNoAnswer, now);
@@ -98,6 +99,8 @@ impl Receptionist {
     }
 
     pub(super) fn caller_left(&mut self, now: CallTime) {
+        self.leave_unfinished();
+        self.rejoin_case(now);
         self.desk.update_case(CaseUpdate::HungUp, now);
         self.page_if_foreign(now);
         self.triage.ends();

@@ -22,6 +22,7 @@ impl Receptionist {
                     red_flags: self.triage.red_flags(),
                     heard: self.said.all(),
                     callback: self.contact.callback().cloned(),
+                    continues: self.resume.case,
                 };
                 self.desk.open_case(draft, now);
                 self.desk.update_contact(self.contact.name(), None, now);
@@ -113,6 +114,7 @@ impl Receptionist {
             text: self.said.take_unsaved(),
             fields: self.message_fields(),
             complete,
+            continues: self.resume.message.take(),
         };
         let promises = &self.practice.front_desk.promises;
         let promise = promises.iter().find(|promise| complete && promise.intent == intent);

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::prompt::{PatientLine, RequestLine};
 use crate::question::{AnswerKind, Question};
 use crate::turn_taking::LineEnd;
-use crate::{Prompt, Witness, phrases};
+use crate::{Prompt, Witness, asking, phrases};
 
 impl Receptionist {
     pub(super) fn hear(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
@@ -24,7 +24,13 @@ impl Receptionist {
         if let Some(end) = stopped {
             self.line_over(end, now);
         }
+        let about_the_call = asking::about_the_call(text.expose(), reading);
+        let is_plain = about_the_call.is_some() || phrases::is_plain_yes_or_no(text.expose());
+        let reading = &if is_plain { asking::without_doubt(reading) } else { reading.clone() };
         self.take(text, reading, Witness::Final, now);
+        if let Some(about) = about_the_call {
+            return self.answer_about_the_call(about);
+        }
         if self.hear_foreign(reading, now) || self.hear_recording(reading, now) {
             return;
         }
@@ -95,6 +101,8 @@ impl Receptionist {
         let for_a_person = if digits_wanted { key == '#' && none_typed } else { key == '0' };
         if for_a_person {
             self.leave_for_a_person(now);
+        } else if self.choose_by_key(key, now) {
+            self.answered = None;
         } else if self.birth_wanted() {
             let today = self.began.date();
             if self.identity.key(key, today) {

@@ -5,6 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use domain::{CallTime, EmergencyKind};
 
 use super::{OfficeHours, Receptionist, Sense};
+use crate::people::Address;
 use crate::plan::{Next, Plan};
 use crate::prompt::VisitLine;
 use crate::question::Question;
@@ -115,17 +116,21 @@ impl Receptionist {
         if let Plan::Ringing = self.plan {
             return Step::Idle;
         }
+        self.prove_whose();
         if let Plan::Unspoken(unspoken) = &mut self.plan {
             let parting = unspoken.next();
             return self.part(parting, now);
         }
         if self.turn.is_free()
-            && let Some(news) = self.news.pop_front()
+            && let Some(news) = self.next_news()
         {
             let prompt = news.prompt.clone();
             return Step::Say(Saying::News(news), prompt);
         }
         if let Some(question) = self.safety_question() {
+            if self.desk.page_news_expected() {
+                return Step::Wait(Waiting::ForOffice);
+            }
             return self.step(Next::Ask(question), now);
         }
         if let Some((prompt, is_last)) = self.echo.next() {
@@ -164,6 +169,16 @@ impl Receptionist {
             }
         };
         self.step(next, now)
+    }
+
+    /// What the caller is to be told next. What became of a page is told when a question is answered, not before: whoever is
+    /// asked about danger would be asked twice. In an emergency, and to a caller who says nothing, it is told at once.
+    fn next_news(&mut self) -> Option<News> {
+        let is_silent = self.news.iter().any(|news| matches!(news.prompt, Prompt::StillThere(_)));
+        let asks = self.question.is_some() || self.triage.safety_question() == Some(Again::Second);
+        let waits = asks && !is_silent && matches!(self.plan, Plan::Urgent(_));
+        let due = self.news.iter().position(|news| !(waits && news.prompt.is_of_a_page()))?;
+        self.news.remove(due)
     }
 
     /// The safety question comes before whatever else was asked, and is not asked twice at once.
@@ -266,7 +281,8 @@ impl Receptionist {
                 self.emergency_lines.push_front((kind, Telling::Second));
             }
             (Saying::News(news), LineEnd::Heard) => {
-                let answers = matches!(news.prompt, Prompt::Fact(_) | Prompt::Visit(VisitLine::Ahead(_)));
+                let answers =
+                    matches!(news.prompt, Prompt::Fact(_) | Prompt::Closed { .. } | Prompt::Visit(VisitLine::Ahead(_)));
                 if answers && !self.achieved.contains(&Outcome::Answered) {
                     self.achieved.push(Outcome::Answered);
                 }
@@ -347,6 +363,8 @@ impl Receptionist {
             Question::DidNotCatch => self.repeats.count(Prompt::DidNotCatch),
             Question::OfferMessage(prompt) => prompt.clone(),
             Question::AnythingElse => self.repeats.count(Prompt::AnythingElse),
+            Question::GoOn => self.repeats.count(Prompt::GoOn),
+            Question::Safety if self.triage.merely_doubts() => Prompt::SafetyQuestionInDoubt,
             Question::Safety => Prompt::SafetyQuestion,
             Question::SafetyAgain => Prompt::SafetyQuestionAgain,
             Question::CalledEmergencyNumber => Prompt::AskCalledEmergencyNumber,
@@ -363,7 +381,10 @@ impl Receptionist {
             Question::NumberAgain => Prompt::AskNumberAgain,
             Question::NumberReadBack(number) => Prompt::ReadBackNumber(number.clone()),
             Question::Request(line) => Prompt::Request(line.clone()),
-            Question::Patient(line) => Prompt::Patient(line.clone()),
+            Question::Patient(line) => match self.identity.address() {
+                Address::You => Prompt::OfYou(line.clone()),
+                Address::ThePatient => Prompt::Patient(line.clone()),
+            },
             Question::Visit(line) => Prompt::Visit(line.clone()),
         }
     }

@@ -4,7 +4,9 @@ use domain::{CallTime, Directive, Reading};
 
 use super::Receptionist;
 use crate::Prompt;
+use crate::asking::AboutTheCall;
 use crate::plan::Plan;
+use crate::prompt::VisitLine;
 use crate::question::Question;
 
 impl Receptionist {
@@ -16,6 +18,7 @@ impl Receptionist {
         match reading.directive {
             Some(Directive::Repeat) => self.repeat(),
             Some(Directive::Slower) => {
+                self.turn.slow_down();
                 self.repeat();
                 let line = self.repeats.count(Prompt::Slower);
                 self.echo.first(line);
@@ -29,6 +32,16 @@ impl Receptionist {
             Some(Directive::Correction | Directive::Recording) | None => return false,
         }
         true
+    }
+
+    /// "Who is this?", "can you hear me?": answered, and what was asked is asked again.
+    pub(super) fn answer_about_the_call(&mut self, about: AboutTheCall) {
+        self.said.last_is_settled();
+        let line = match about {
+            AboutTheCall::WhoSpeaks => Prompt::WhoSpeaks,
+            AboutTheCall::HearsUs => self.repeats.count(Prompt::HearsYou),
+        };
+        self.repeat_question(line);
     }
 
     fn repeat(&mut self) {
@@ -61,7 +74,8 @@ impl Receptionist {
         }
         self.said.settle();
         self.drop_inquiry();
-        let line = self.repeats.count(Prompt::Dropped);
+        let stays = if let Plan::Visit(visit) = &mut self.plan { visit.leave_as_it_is() } else { false };
+        let line = if stays { Prompt::Visit(VisitLine::LeftAsItIs) } else { self.repeats.count(Prompt::Dropped) };
         self.tell(line);
         (self.question, self.plan) = (None, Plan::Open(Question::AnythingElse));
         true

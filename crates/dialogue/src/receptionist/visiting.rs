@@ -3,16 +3,14 @@
 use domain::{CallTime, Certainty, Intent, OfficeReply, Phi, Reading, YesNo};
 
 use super::Receptionist;
-use crate::agenda::{Wish, is_errand, is_visit};
+use crate::agenda::{Wish, is_errand};
+use crate::people::{self, Relation, Whom};
 use crate::plan::{Message, Plan};
 use crate::prompt::{PatientLine, VisitLine};
 use crate::question::Question;
 use crate::setting::Setting;
 use crate::visit::Visit;
-use crate::{Prompt, phrases};
-
-/// A shorter utterance is an answer, however little it seems to be one; what it seems to wish for is not believed.
-const WISH_WORDS_MIN: usize = 4;
+use crate::{Prompt, asking, phrases};
 
 impl Receptionist {
     /// The visit that a wish leads to, where the practice has its appointments made on the telephone.
@@ -31,11 +29,15 @@ impl Receptionist {
         let slots = &reading.slots;
         let told = slots.name.is_some() || slots.date_of_birth.is_some() || slots.callback.is_some();
         let any_words = matches!(line, PatientLine::AskInsurance(_));
+        if self.stays_as_it_is(text) {
+            return;
+        }
         if !told && !any_words && reading.yes_no.is_none() && self.digress(text, reading, now) {
             return;
         }
+        let setting = Setting { practice: &self.practice, began: &self.began, now };
         if let Plan::Visit(visit) = &mut self.plan {
-            visit.amend(reading);
+            visit.amend(reading, &setting);
         } else if let Plan::Message(message) = &mut self.plan {
             message.answer_patient();
         }
@@ -49,8 +51,22 @@ impl Receptionist {
         reading: &Reading,
         now: CallTime,
     ) {
+        if asking::asks_again(text.expose()) && reading.fact.is_none() {
+            return; // it is put again
+        }
+        if self.stays_as_it_is(text) || self.is_somebody_elses(line, text, reading) {
+            return;
+        }
+        let setting = Setting { practice: &self.practice, began: &self.began, now };
+        let Plan::Visit(visit) = &mut self.plan else { return };
+        if reading.yes_no != Some(YesNo::Yes) && visit.turn_to(reading.intent()) {
+            visit.amend(reading, &setting);
+            return;
+        }
+        let cancels = reading.intent() == Intent::CancelAppointment && visit.intent() != Intent::CancelAppointment;
         let slots = &reading.slots;
-        let told = reading.choice.is_some() || slots.appointment_type.is_some() || !slots.when.is_empty();
+        let kind = slots.appointment_type.is_some() && !cancels;
+        let told = reading.choice.is_some() || kind || !slots.when.is_empty();
         let any_words = matches!(line, VisitLine::AskReason(_)) && reading.intent() != Intent::OfficeInfo;
         if !told && !any_words && reading.yes_no.is_none() && self.digress(text, reading, now) {
             return;
@@ -59,60 +75,53 @@ impl Receptionist {
         let Plan::Visit(visit) = &mut self.plan else { return };
         visit.answer(line, text, reading, &setting);
         let confirms = reading.certainty == Certainty::Sure && phrases::confirms(text.expose());
+        let present = visit.intent();
         if reading.yes_no == Some(YesNo::Yes)
             && confirms
             && let Some(change) = visit.take_confirmed(&self.contact, &setting)
         {
             self.desk.change(change, now);
+            self.agenda.hear_after(text, reading, present);
+        } else if !any_words {
+            self.hear_beside_answer(text, reading);
         }
     }
 
-    /// Something else than the answer: a question of the practice's facts, a person, another wish. It is answered or kept
-    /// for later, and what was asked is asked again. False if it is nothing of that.
-    pub(super) fn digress(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) -> bool {
-        if let Some(fact) = &reading.fact {
-            self.said.last_is_settled();
-            self.tell(Prompt::Fact(fact.clone()));
-            return true;
+    /// "No, leave it as it is": nothing is moved or cancelled. True if that was wanted.
+    fn stays_as_it_is(&mut self, text: &Phi<String>) -> bool {
+        let Plan::Visit(visit) = &mut self.plan else { return false };
+        phrases::keeps_it(text.expose()) && visit.leave_as_it_is()
+    }
+
+    /// "No, that's my husband": the record that is talked of is not the one that was meant. Who the patient is, is asked
+    /// anew. True if that was said.
+    fn is_somebody_elses(&mut self, line: &VisitLine, text: &Phi<String>, reading: &Reading) -> bool {
+        let Plan::Visit(visit) = &mut self.plan else { return false };
+        let whom = Whom::told(text, reading);
+        let corrects = line.discloses() && reading.yes_no != Some(YesNo::Yes);
+        let named = matches!(whom.relation, Relation::Other(_)) && self.identity.is_another(&whom);
+        let wrong = corrects && (people::is_wrong(text.expose()) || named);
+        if wrong {
+            visit.identify_anew();
+            self.identity.begin_anew(&whom, &mut self.contact);
         }
-        let (present, is_message, is_under_way) = match &self.plan {
-            Plan::Visit(visit) => (visit.intent(), false, visit.is_under_way()),
-            Plan::Message(message) => (message.intent, true, false),
-            Plan::Ringing
-            | Plan::Open(_)
-            | Plan::Offer(_)
-            | Plan::Connecting { .. }
-            | Plan::Urgent(_)
-            | Plan::Emergency(_)
-            | Plan::Unheard
-            | Plan::Unspoken(_)
-            | Plan::Closing { .. }
-            | Plan::Ended { .. } => return false,
+        wrong
+    }
+
+    /// One of the things that were named, by a key of the telephone: `1` is the first. True if there is such a thing.
+    pub(super) fn choose_by_key(&mut self, key: char, now: CallTime) -> bool {
+        let Some(Question::Visit(VisitLine::Offer { .. } | VisitLine::Which { .. })) = &self.question else {
+            return false;
         };
-        let intent = reading.intent();
-        if intent == Intent::SpeakToPerson {
-            self.save_if_begun(now);
-            self.connect_desk(now);
-            return true;
+        let nth = key.to_digit(10).and_then(|digit| digit.checked_sub(1)).and_then(|nth| u8::try_from(nth).ok());
+        let (Some(nth), Plan::Visit(visit)) = (nth, &mut self.plan) else { return false };
+        let setting = Setting { practice: &self.practice, began: &self.began, now };
+        let chosen = visit.choose_nth(nth, &setting);
+        if chosen {
+            self.question = None;
+            self.cut(now);
         }
-        if phrases::words(text.expose()).len() < WISH_WORDS_MIN || intent == present {
-            return false;
-        }
-        let replaces = !is_message && !is_under_way;
-        if intent == Intent::LeaveMessage && replaces {
-            self.plan = Plan::Message(Message::about_visit(present));
-        } else if is_visit(intent) && replaces {
-            self.drop_inquiry();
-            self.agenda.hear_instead(text, reading);
-            self.plan = Plan::Open(Question::AnythingElse);
-        } else if is_errand(intent) {
-            self.agenda.hear_beside(text, reading);
-            let prompt = self.repeats.count(Prompt::Noted);
-            self.tell(prompt);
-        } else {
-            return false;
-        }
-        true
+        chosen
     }
 
     /// What a visit has asked is no longer wanted; but who the patient is, is.
@@ -163,7 +172,9 @@ impl Receptionist {
     /// Turns to the next wish of the caller.
     pub(super) fn take_up_next(&mut self, now: CallTime) {
         let Some(wish) = self.agenda.next() else { return };
-        self.tell(Prompt::NowAbout(wish.intent));
+        if is_errand(wish.intent) || wish.intent == Intent::Symptom {
+            self.tell(Prompt::NowAbout(wish.intent));
+        }
         self.said.recall(&wish.words);
         self.begin(&wish, now);
     }

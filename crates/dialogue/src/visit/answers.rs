@@ -1,10 +1,11 @@
 //! What an answer means at each stage of a visit.
 
 use domain::{Appointment, Directive, OfferedSlot, Phi, Reading, SlotId, YesNo};
-use jiff::ToSpan;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::choice::{Pick, is_within, named, pick};
-use super::{Chosen, End, Stage, Told, Visit};
+use super::{Chosen, End, Stage, Told, Visit, times};
 use crate::prompt::VisitLine;
 use crate::setting::Setting;
 
@@ -16,12 +17,15 @@ const LATER_WEEKS: i64 = 26;
 impl Visit {
     /// What the caller says while nothing is asked, or into another question: it counts if it changes the wish. False if it
     /// says nothing of an appointment.
-    pub(crate) fn amend(&mut self, reading: &Reading) -> bool {
+    pub(crate) fn amend(&mut self, reading: &Reading, setting: &Setting<'_>) -> bool {
+        let zone = &setting.practice.zone;
         let correction = reading.directive == Some(Directive::Correction);
         match &self.stage {
-            Stage::Identifying | Stage::Looking | Stage::Wishing => self.wish.amend(reading),
-            Stage::ReadingBack { .. } => self.correct(reading),
-            Stage::OtherTime | Stage::Searching | Stage::Offering(_) if self.wish.amend(reading) || correction => {
+            Stage::Identifying | Stage::Looking | Stage::Wishing => self.wish.amend(reading, zone),
+            Stage::ReadingBack { .. } => self.correct(reading, zone),
+            Stage::OtherTime | Stage::Searching | Stage::Offering(_)
+                if self.wish.amend(reading, zone) || correction =>
+            {
                 self.stage = Stage::Wishing;
                 true
             }
@@ -47,9 +51,9 @@ impl Visit {
                 let picked = pick(appointments, reading);
                 self.choose_appointment(picked)
             }
-            Stage::Wishing => self.learn_wish(line, text, reading),
+            Stage::Wishing => self.learn_wish(line, text, reading, now),
             Stage::OtherTime => {
-                let said = self.wish.amend(reading);
+                let said = self.wish.amend(reading, &now.practice.zone);
                 if !said {
                     self.wish.when.clear(); // "whenever": the soonest
                 }
@@ -61,7 +65,7 @@ impl Visit {
                 let picked = pick(slots, reading);
                 self.choose_slot(picked, reading, now)
             }
-            Stage::ReadingBack { .. } => self.answer_read_back(reading),
+            Stage::ReadingBack { .. } => self.answer_read_back(reading, now),
             Stage::Identifying | Stage::Looking | Stage::Searching | Stage::Changing(_) | Stage::Over(_) => false,
         };
         self.unanswered = if used { 0 } else { self.unanswered + 1 };
@@ -80,8 +84,8 @@ impl Visit {
         true
     }
 
-    fn learn_wish(&mut self, line: &VisitLine, text: &Phi<String>, reading: &Reading) -> bool {
-        let said = self.wish.amend(reading);
+    fn learn_wish(&mut self, line: &VisitLine, text: &Phi<String>, reading: &Reading, setting: &Setting<'_>) -> bool {
+        let said = self.wish.amend(reading, &setting.practice.zone);
         if let VisitLine::AskReason(_) = line {
             let only_when = said && self.wish.kind.is_none();
             if !only_when {
@@ -113,11 +117,10 @@ impl Visit {
             Pick::OneOf(fitting) => self.stage = Stage::Offering(fitting),
             Pick::Earlier => again(self, first.map(|first| (setting.now(), first)).into_iter().collect()),
             Pick::Later => {
-                let end = |last: jiff::Timestamp| last.checked_add((LATER_WEEKS * 7 * 24).hours()).unwrap_or(last);
-                again(self, last.map(|last| (last + 1.minute(), end(last))).into_iter().collect());
+                again(self, last.map(|last| (last + 1.minute(), later(last))).into_iter().collect());
             }
             Pick::Elsewhere => {
-                self.wish.amend(reading);
+                self.wish_elsewhere(reading, setting);
                 self.become_stage(Stage::Wishing);
             }
             Pick::None => {
@@ -127,6 +130,46 @@ impl Visit {
             Pick::NotSaid => return false,
         }
         true
+    }
+
+    /// Another time or provider than any that was offered. An hour without a day is meant for the day that was offered; who
+    /// asks again for the same provider wants them more than the time.
+    fn wish_elsewhere(&mut self, reading: &Reading, setting: &Setting<'_>) {
+        let zone = &setting.practice.zone;
+        let Stage::Offering(slots) = &self.stage else { return };
+        let days: Vec<_> = slots.iter().filter_map(|slot| times::whole_day(slot.start, zone)).collect();
+        if times::are_hours(&reading.slots.when, zone) && days.windows(2).all(|two| two[0] == two[1]) {
+            self.wish.when = days.into_iter().take(1).collect();
+        }
+        let insists = named(reading.slots.provider_wish.as_ref()) == named(self.wish.provider.as_ref());
+        if insists && reading.slots.when.is_empty() {
+            let first = self.wish.when.first().map_or(setting.now(), |(from, _)| *from);
+            self.wish.when = vec![(first, later(first))];
+        }
+        self.wish.amend(reading, zone);
+    }
+
+    /// What was named as the `nth`, from 0, is chosen. False if there is none.
+    pub(crate) fn choose_nth(&mut self, nth: u8, setting: &Setting<'_>) -> bool {
+        let nth = usize::from(nth);
+        match &self.stage {
+            Stage::Which(list) => {
+                let picked = list.get(nth).cloned().map_or(Pick::NotSaid, Pick::This);
+                self.choose_appointment(picked)
+            }
+            Stage::Offering(slots) => {
+                let picked = slots.get(nth).cloned().map_or(Pick::NotSaid, Pick::This);
+                self.choose_slot(picked, &Reading::unsure(), setting)
+            }
+            Stage::Identifying
+            | Stage::Looking
+            | Stage::Wishing
+            | Stage::OtherTime
+            | Stage::Searching
+            | Stage::ReadingBack { .. }
+            | Stage::Changing(_)
+            | Stage::Over(_) => false,
+        }
     }
 
     /// Nothing of what was offered fits: once more, then a message.
@@ -139,8 +182,8 @@ impl Visit {
         }
     }
 
-    fn answer_read_back(&mut self, reading: &Reading) -> bool {
-        if self.correct(reading) {
+    fn answer_read_back(&mut self, reading: &Reading, setting: &Setting<'_>) -> bool {
+        if self.correct(reading, &setting.practice.zone) {
             return true;
         }
         let Stage::ReadingBack { chosen, .. } = &self.stage else { return false };
@@ -160,7 +203,7 @@ impl Visit {
     }
 
     /// Another time, provider or kind than what is read back: it is sought. True if there is one.
-    fn correct(&mut self, reading: &Reading) -> bool {
+    fn correct(&mut self, reading: &Reading, zone: &TimeZone) -> bool {
         let Stage::ReadingBack { chosen: Chosen::Book(slot) | Chosen::Move { to: slot, .. }, .. } = &self.stage else {
             return false;
         };
@@ -170,9 +213,17 @@ impl Visit {
         let kind = self.appointment.is_none() && slots.appointment_type.as_ref().is_some_and(|kind| *kind != slot.kind);
         let another = time || provider || kind;
         if another {
-            self.wish.amend(reading);
+            let day = times::whole_day(slot.start, zone);
+            if !slots.when.is_empty() && times::are_hours(&slots.when, zone) {
+                self.wish.when = day.into_iter().collect(); // the hour was corrected, and not the day
+            }
+            self.wish.amend(reading, zone);
             self.become_stage(Stage::Wishing);
         }
         another
     }
+}
+
+fn later(than: Timestamp) -> Timestamp {
+    than.checked_add((LATER_WEEKS * 7 * 24).hours()).unwrap_or(than)
 }

@@ -1,7 +1,8 @@
 //! A change of the office's book, with what may be claimed and noted of it once the office says that it was made.
 
 use domain::{
-    Appointment, AppointmentTypeId, Booking, MatchedPatient, OfferedSlot, OfficeReply, OfficeRequest, Phi, ProviderId,
+    Appointment, AppointmentTypeId, Booking, CallerKind, MatchedPatient, OfferedSlot, OfficeReply, OfficeRequest, Phi,
+    ProviderId,
 };
 use jiff::Timestamp;
 
@@ -9,6 +10,9 @@ use crate::contact::Contact;
 use crate::prompt::VisitLine;
 use crate::setting::Setting;
 use crate::{AppointmentOutcome, Outcome};
+
+/// Behind the reason of an appointment that somebody else has made for the patient.
+const CAREGIVER: &str = "booked by somebody who called for the patient";
 
 /// What was chosen and is read back.
 #[derive(Clone, Debug)]
@@ -46,7 +50,11 @@ impl Change {
         };
         match chosen {
             Chosen::Book(slot) => Self {
-                request: OfficeRequest::Book(Booking { slot: slot.id, patient: patient.id, reason }),
+                request: OfficeRequest::Book(Booking {
+                    slot: slot.id,
+                    patient: patient.id,
+                    reason: told_by(contact.caller(), reason),
+                }),
                 claim: VisitLine::Booked(setting.offered(slot)),
                 outcome: Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind)),
             },
@@ -72,4 +80,12 @@ impl Change {
                 | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_))
         )
     }
+}
+
+/// What it is for; the practice should know if it was not the patient who said so.
+fn told_by(caller: CallerKind, reason: Option<Phi<String>>) -> Option<Phi<String>> {
+    if caller != CallerKind::Caregiver {
+        return reason;
+    }
+    Some(reason.map_or_else(|| CAREGIVER.into(), |reason| Phi::new(format!("{} ({CAREGIVER})", reason.expose()))))
 }

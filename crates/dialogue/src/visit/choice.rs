@@ -1,12 +1,13 @@
 //! What an answer picks of the things that were offered: by number, by time, by provider, or by yes and no.
 
-use domain::{Choice, Interval, ProviderId, ProviderWish, Reading, YesNo};
+use domain::{AppointmentTypeId, Choice, Interval, ProviderId, ProviderWish, Reading, YesNo};
 use jiff::Timestamp;
 
 /// Something that can be picked.
 pub(crate) trait Offered {
     fn start(&self) -> Timestamp;
     fn provider(&self) -> &ProviderId;
+    fn kind(&self) -> &AppointmentTypeId;
 }
 
 impl Offered for domain::OfferedSlot {
@@ -16,6 +17,9 @@ impl Offered for domain::OfferedSlot {
     fn provider(&self) -> &ProviderId {
         &self.provider
     }
+    fn kind(&self) -> &AppointmentTypeId {
+        &self.kind
+    }
 }
 
 impl Offered for domain::Appointment {
@@ -24,6 +28,9 @@ impl Offered for domain::Appointment {
     }
     fn provider(&self) -> &ProviderId {
         &self.provider
+    }
+    fn kind(&self) -> &AppointmentTypeId {
+        &self.kind
     }
 }
 
@@ -67,6 +74,11 @@ pub(crate) fn pick<T: Offered + Clone>(offered: &[T], reading: &Reading) -> Pick
             all if all == offered.len() => Pick::NotSaid,
             _ => Pick::OneOf(fitting),
         };
+    }
+    let of_kind: Vec<&T> =
+        offered.iter().filter(|one| reading.slots.appointment_type.as_ref() == Some(one.kind())).collect();
+    if let ([only], [_, _, ..]) = (of_kind.as_slice(), offered) {
+        return Pick::This((*only).clone());
     }
     match (reading.yes_no, offered) {
         (Some(YesNo::Yes), [only]) => Pick::This(only.clone()),
@@ -129,6 +141,11 @@ mod tests {
         assert_eq!(say(|r| r.slots.provider_wish = Some(ProviderWish::Named("patel".into()))), patel);
         assert_eq!(say(|r| r.yes_no = Some(YesNo::Yes)), Pick::NotSaid, "yes to which?");
         assert_eq!(say(|r| r.yes_no = Some(YesNo::No)), Pick::None);
+        let mut physical = offered.clone();
+        physical[1].kind = "physical".into();
+        let mut by_kind = Reading::unsure();
+        by_kind.slots.appointment_type = Some("physical".into());
+        assert_eq!(pick(&physical, &by_kind), Pick::This(physical[1].clone()), "the physical of several");
         let mut yes = Reading::unsure();
         yes.yes_no = Some(YesNo::Yes);
         assert_eq!(pick(&offered[..1], &yes), this(0));

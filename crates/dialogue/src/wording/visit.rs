@@ -10,6 +10,12 @@ use crate::when;
 /// Every key, and the placeholders that it must have.
 pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("ask_name_and_birth", &[]),
+    ("ask_your_name_and_birth", &[]),
+    ("ask_your_name", &[]),
+    ("ask_your_birth", &[]),
+    ("ask_you_new_or_known", &[]),
+    ("ask_your_number_on_file", &[]),
+    ("ask_your_insurance", &[]),
     ("ask_patient_name", &[]),
     ("ask_birth", &[]),
     ("ask_new_or_known", &[]),
@@ -67,6 +73,22 @@ pub(super) fn patient_line(line: &PatientLine) -> Said {
         PatientLine::AskInsurance(nth) => Said::fixed("ask_insurance", *nth),
         PatientLine::NotFound => Said::fixed("patient_not_found", 0),
         PatientLine::NoNewPatients => Said::fixed("no_new_patients", 0),
+    }
+}
+
+/// A line about the patient, said to the patient.
+pub(super) fn line_to_the_patient(line: &PatientLine) -> Said {
+    match line {
+        PatientLine::AskNameAndBirth(nth) => Said::fixed("ask_your_name_and_birth", *nth),
+        PatientLine::AskName(nth) => Said::fixed("ask_your_name", *nth),
+        PatientLine::AskBirth(nth) => Said::fixed("ask_your_birth", *nth),
+        PatientLine::AskNewOrKnown(nth) => Said::fixed("ask_you_new_or_known", *nth),
+        PatientLine::AskNumberOnFile(nth) => Said::fixed("ask_your_number_on_file", *nth),
+        PatientLine::AskInsurance(nth) => Said::fixed("ask_your_insurance", *nth),
+        PatientLine::AskAgain(_)
+        | PatientLine::ReadBackBirth(_)
+        | PatientLine::NotFound
+        | PatientLine::NoNewPatients => patient_line(line),
     }
 }
 

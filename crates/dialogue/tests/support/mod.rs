@@ -136,6 +136,9 @@ pub(crate) fn practice(connects_urgent: bool) -> Arc<Practice> {
     })
 }
 
+/// Who calls again within this time goes on.
+pub(crate) const RESUME_WITHIN: Duration = Duration::from_mins(15);
+
 fn front_desk() -> FrontDesk {
     let soon = "by the end of the next working day".to_owned();
     FrontDesk {
@@ -151,6 +154,7 @@ fn front_desk() -> FrontDesk {
             heard_with: vec!["hablo".to_owned()],
             line: "Un momento, por favor.".to_owned(),
         }],
+        resume_within: RESUME_WITHIN,
         ..FrontDesk::default()
     }
 }
@@ -328,9 +332,10 @@ fn line_of(entry: &Entry, wording: &Wording, practice: &Practice) -> Option<Stri
         text.replace(['"', '{', '}'], "").replace(':', " ").replace(",nth", "")
     };
     match output {
-        Output::Say { prompt: prompt @ (Prompt::Visit(_) | Prompt::Patient(_) | Prompt::Request(_)), .. } => {
-            Some(format!("FirstRing: {}", wording.render(prompt, practice).text.expose()))
-        }
+        Output::Say {
+            prompt: prompt @ (Prompt::Visit(_) | Prompt::Patient(_) | Prompt::OfYou(_) | Prompt::Request(_)),
+            ..
+        } => Some(format!("FirstRing: {}", wording.render(prompt, practice).text.expose())),
         Output::Note(Note::Outcome(outcome)) => Some(format!("Note: outcome {}", outcome.kind())),
         Output::Say { prompt, .. } => Some(format!("FirstRing: {}", short(serde_json::to_value(prompt).unwrap()))),
         Output::PauseSpeaking => Some("FirstRing holds".to_owned()),

@@ -167,6 +167,7 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
             CaseUpdate::WhoIsThere(who) => format!("who is there: {}", who.expose()),
             CaseUpdate::StoppedAnswering => "stopped answering".to_owned(),
             CaseUpdate::HungUp => "hung up".to_owned(),
+            CaseUpdate::CalledAgain(draft) => format!("called again: {}", draft.heard.expose()),
         },
     }
 }

@@ -161,7 +161,7 @@ pub(crate) fn promise_4(trace: &Trace) -> Verdict {
             event if ends_the_call(event) => return Ok(()),
             Event::In(Input::LineFinished(id)) if line.is_some_and(|(line, _)| line == *id) => line = None,
             Event::Out(Output::StopSpeaking) => line = None,
-            Event::Out(Output::Say { line: id, prompt, interruptible }) => {
+            Event::Out(Output::Say { line: id, prompt, interruptible, tempo: _ }) => {
                 if let Some((unfinished, _)) = line {
                     return broken(*at, format!("{id:?} starts over {unfinished:?}"));
                 }
