@@ -8,6 +8,7 @@ use jiff::Zoned;
 use tokio::sync::mpsc;
 use transport::Leg;
 
+use crate::earlier::LastCalls;
 use crate::ears::HearingEngines;
 use crate::journal::{Happening, Journal, Party};
 use crate::mouth::Voice;
@@ -50,6 +51,8 @@ pub struct FrontDesk {
     pub voice: Voice,
     /// Where requests go.
     pub office: OfficeRequests,
+    /// Where the last call of a caller is looked up; `None`: every call begins afresh.
+    pub last_calls: Option<LastCalls>,
     /// How time passes.
     pub pace: Pace,
 }

@@ -13,6 +13,7 @@
 //! `call` does not know the database: requests leave through [`OfficeRequests`], which the program connects.
 
 mod conversation;
+mod earlier;
 mod ears;
 mod engine;
 mod front_desk;
@@ -26,6 +27,7 @@ mod replay;
 mod shell;
 mod summary;
 
+pub use earlier::{LAST_CALLS_MAX, LastCall, LastCalls};
 pub use ears::{HearingEngines, HearingNews, VadPool};
 pub use engine::{Engine, EngineError, Haste};
 pub use front_desk::{FrontDesk, OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use audio::Sound;
 use dialogue::Rendered;
-use domain::{LineId, Phi};
+use domain::{LineId, Phi, Tempo};
 use speech::SpeechError;
 use speech::voice::Synthesizer;
 use speech::voice::cache::LineCache;
@@ -56,31 +56,31 @@ impl Voice {
     /// Renders the clauses of a fixed line into the cache.
     pub async fn prepare(&self, text: &str) {
         for clause in clauses(text) {
-            if let Err(why) = self.sound(clause.into(), true).await {
+            if let Err(why) = self.sound(clause.into(), Tempo::Usual, true).await {
                 tracing::warn!(%why, "a fixed line could not be rendered in advance");
             }
         }
     }
 
     /// The sound of one clause; only a fixed one is looked for in the cache and kept there.
-    async fn sound(&self, clause: Phi<String>, fixed: bool) -> Result<Vec<f32>, Unspoken> {
+    async fn sound(&self, clause: Phi<String>, tempo: Tempo, fixed: bool) -> Result<Vec<f32>, Unspoken> {
         let cache = self.cache.as_ref().filter(|_| fixed);
         if let Some(cache) = cache {
             let (cache, wanted) = (Arc::clone(cache), clause.clone());
             let _hold = self.pace.hold();
-            let found = tokio::task::spawn_blocking(move || cache.get(wanted.expose())).await;
+            let found = tokio::task::spawn_blocking(move || cache.get(wanted.expose(), tempo)).await;
             if let Ok(Some(sound)) = found {
                 return Ok(sound);
             }
         }
         let wanted = clause.clone();
-        let making = self.engine.run(Haste::Needed, move |voice| voice.synthesize(wanted.expose()));
+        let making = self.engine.run(Haste::Needed, move |voice| voice.synthesize(wanted.expose(), tempo));
         let sound = timeout(CLAUSE_MAX, making).await.map_err(|_late| Unspoken::Late)???;
         if let Some(cache) = cache {
             let (cache, kept) = (Arc::clone(cache), sound.clone());
             // Keeping is for the next call; this one does not wait for the disk.
             drop(tokio::task::spawn_blocking(move || {
-                if let Err(why) = cache.put(clause.expose(), &kept) {
+                if let Err(why) = cache.put(clause.expose(), tempo, &kept) {
                     tracing::warn!(%why, "a fixed line could not be kept; it will be made anew");
                 }
             }));
@@ -117,10 +117,11 @@ impl Mouth {
     }
 
     /// Says a line, unless it is stopped before its turn comes. Never waits.
-    pub(crate) fn say(&mut self, line: LineId, Rendered { text, fixed }: Rendered) -> Result<(), Hangs> {
+    pub(crate) fn say(&mut self, line: LineId, rendered: Rendered, tempo: Tempo) -> Result<(), Hangs> {
+        let Rendered { text, fixed_bytes } = rendered;
         self.newest = Some(line);
         let generation = self.speaker.generation();
-        self.lines.try_send(Spoken { line, text, fixed, generation }).map_err(|_| Hangs)
+        self.lines.try_send(Spoken { line, text, fixed_bytes, tempo, generation }).map_err(|_| Hangs)
     }
 
     /// Whether no line came after this one.
@@ -138,7 +139,8 @@ impl Mouth {
 struct Spoken {
     line: LineId,
     text: Phi<String>,
-    fixed: bool,
+    fixed_bytes: usize,
+    tempo: Tempo,
     /// The leg's generation when the line was decided; a line of an older one is not spoken any more.
     generation: u64,
 }
@@ -160,8 +162,12 @@ async fn speak(voice: Voice, speaker: Speaker, mut lines: mpsc::Receiver<Spoken>
 /// count as heard.
 async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender<MouthNews>) -> bool {
     let began = Instant::now();
-    let mut rest = clauses(line.text.expose()).into_iter().map(Phi::from);
-    let mut making = rest.next().map(|clause| make(voice, clause, line.fixed));
+    let mut said_bytes = 0;
+    let mut rest = clauses(line.text.expose()).into_iter().map(|clause| {
+        said_bytes += clause.len();
+        (Phi::from(clause), said_bytes <= line.fixed_bytes)
+    });
+    let mut making = rest.next().map(|clause| make(voice, clause, line.tempo));
     let mut first = true;
     while let Some(mut making_now) = making {
         let made = tokio::select! {
@@ -172,7 +178,7 @@ async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender
             }
             made = &mut making_now => made,
         };
-        making = rest.next().map(|clause| make(voice, clause, line.fixed));
+        making = rest.next().map(|clause| make(voice, clause, line.tempo));
         let Ok(Ok(samples)) = made else {
             tracing::error!(line = line.line.0, "a line could not be spoken to its end");
             return news.send(MouthNews::Lost { line: line.line }).await.is_ok();
@@ -192,13 +198,14 @@ async fn say(voice: &Voice, speaker: &Speaker, line: Spoken, news: &mpsc::Sender
     true
 }
 
-fn make(voice: &Voice, clause: Phi<String>, fixed: bool) -> JoinHandle<Result<Vec<f32>, Unspoken>> {
+/// `fixed`: nobody's words are in the clause.
+fn make(voice: &Voice, (clause, fixed): (Phi<String>, bool), tempo: Tempo) -> JoinHandle<Result<Vec<f32>, Unspoken>> {
     let voice = voice.clone();
     tokio::spawn(async move {
-        match voice.sound(clause.clone(), fixed).await {
+        match voice.sound(clause.clone(), tempo, fixed).await {
             Err(why @ (Unspoken::Engine(_) | Unspoken::Voice(_))) => {
                 tracing::error!(%why, "a clause could not be spoken; it is tried once more");
-                voice.sound(clause, fixed).await
+                voice.sound(clause, tempo, fixed).await
             }
             made @ (Ok(_) | Err(Unspoken::Late)) => made,
         }

@@ -248,5 +248,6 @@ fn notice(call: CallId, callback: Option<Phi<PhoneNumber>>, readable: &[Entry]) 
         text: Phi::new(text),
         fields: Vec::new(),
         complete: false,
+        continues: None,
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews};
-use domain::{CallId, CallNews, CallTime, LineId, Phi};
+use domain::{CallId, CallNews, CallTime, LineId, Phi, Tempo};
 use jiff::Zoned;
 use nlu::ReadContext;
 use speech::hearing::Expecting;
@@ -25,6 +25,7 @@ use self::errands::Errands;
 use self::inbox::{Inbox, Wake};
 use self::line::{Due, Line};
 use self::understanding::Understanding;
+use crate::earlier;
 use crate::ears;
 use crate::front_desk::FrontDesk;
 use crate::journal::{Happening, Journal, Party};
@@ -67,6 +68,7 @@ impl Running {
         let (replies, office) = mpsc::channel(NEWS_MAX);
         ears::start(desk.hearing.clone(), hears, expected, hearing_news);
         let (to_read, readings) = reader::start(desk.reader.clone());
+        let earlier = earlier::look_for(desk, call, caller_id.as_ref(), &started);
         let open = desk.practice.is_open(&started);
         let context = CallContext { caller_id, open, practice: Arc::clone(&desk.practice), began: started.clone() };
         Self {
@@ -77,7 +79,7 @@ impl Running {
             mouth: Mouth::start(desk.voice.clone(), speaker, mouth_news),
             understanding: Understanding::new(desk.reader.clone(), to_read, expecting),
             errands: Errands { call, office: desk.office.clone(), pace: desk.pace, replies },
-            inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office },
+            inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office, earlier },
             line: Line::open(),
             over,
             journal,
@@ -98,6 +100,7 @@ impl Running {
                 Wake::Read(read) => self.read(read.map(|read| *read)).await,
                 Wake::Mouth(news) => self.mouth(news).await,
                 Wake::Office(id, reply) => self.input(Input::Office { id, reply }).await,
+                Wake::Earlier(unfinished) => self.input(Input::BrokeOff(unfinished)).await,
                 Wake::Leg(news) => self.leg(news).await,
                 Wake::LegGone => self.line.closes(Input::LineLost),
                 Wake::NothingMoreHeard => self.nothing_more_heard().await,
@@ -155,7 +158,7 @@ impl Running {
         while let Some(output) = self.receptionist.poll_output() {
             self.journal.write(self.now(), Happening::Output(output.clone()));
             match output {
-                Output::Say { line, prompt, interruptible: _ } => self.say(line, &prompt),
+                Output::Say { line, prompt, interruptible: _, tempo } => self.say(line, &prompt, tempo),
                 Output::PauseSpeaking => self.mouth.speaker().pause(),
                 Output::ResumeSpeaking => self.mouth.speaker().resume(),
                 Output::StopSpeaking => self.mouth.speaker().stop(),
@@ -172,12 +175,12 @@ impl Running {
         self.understanding.expect(self.receptionist.asked());
     }
 
-    fn say(&mut self, line: LineId, prompt: &Prompt) {
+    fn say(&mut self, line: LineId, prompt: &Prompt, tempo: Tempo) {
         let rendered = self.desk.wording.render(prompt, &self.desk.practice);
         self.journal.write(self.now(), Happening::Line { line, text: rendered.text.clone() });
         self.understanding.answers(rendered.text.clone());
         self.audience.will_hear(line, rendered.text.clone());
-        if self.mouth.say(line, rendered).is_err() {
+        if self.mouth.say(line, rendered, tempo).is_err() {
             tracing::error!(call = %self.errands.call, "the voice takes no more lines");
             self.tell_receptionist(Input::VoiceLost);
         }

@@ -3,7 +3,7 @@
 mod achieved;
 
 use dialogue::{Input, Note, Output};
-use domain::{CallTime, LineId, OfficeReply, Phi};
+use domain::{CallTime, LineId, OfficeReply, Phi, Utterance};
 use jiff::tz::TimeZone;
 use nlu::ReadingView;
 use serde::Serialize;
@@ -27,6 +27,8 @@ pub struct Summary {
     pub escalation: Option<EscalationTimes>,
     /// Who ended the call.
     pub hangup_by: Option<Party>,
+    #[serde(skip)]
+    newest_line: Option<Line>,
     /// Up to where the newest evidence had been heard.
     #[serde(skip)]
     evidence_end: Option<CallTime>,
@@ -48,12 +50,21 @@ pub struct Turn {
     pub reading: Option<ReadingView>,
     /// First sound of the answer; `None` where FirstRing kept listening.
     pub first_sound_ms: Option<u64>,
-    /// From the caller's last voiced sample to the first sound of the answer.
+    /// From the caller's last voiced sample to the first sound of the answer; `None` also where the answer began before the
+    /// caller had finished.
     pub voice_to_voice_ms: Option<u64>,
     /// The answer's words.
     pub reply: Option<Phi<String>>,
     #[serde(skip)]
     reply_line: Option<LineId>,
+}
+
+/// A line of ours.
+#[derive(Debug)]
+struct Line {
+    id: LineId,
+    text: Phi<String>,
+    first_sound: Option<CallTime>,
 }
 
 /// When an escalation went how far.
@@ -86,19 +97,11 @@ impl Summary {
 
     fn add(&mut self, Entry { at, what }: &Entry) {
         match what {
-            Happening::Heard(utterance) => self.turns.push(Turn {
-                caller_start_ms: utterance.from.as_ms(),
-                caller_end_ms: utterance.to.as_ms(),
-                text: utterance.text.clone(),
-                reading: None,
-                first_sound_ms: None,
-                voice_to_voice_ms: None,
-                reply: None,
-                reply_line: None,
-            }),
+            Happening::Heard(utterance) => self.heard(utterance),
             Happening::Input(input) => self.add_input(input, *at),
             Happening::Output(output) => self.add_output(output, *at),
             Happening::Line { line, text } => {
+                self.newest_line = Some(Line { id: *line, text: text.clone(), first_sound: None });
                 if let Some(turn) = self.turns.last_mut().filter(|turn| turn.reply_line.is_none()) {
                     turn.reply_line = Some(*line);
                     turn.reply = Some(text.clone());
@@ -110,6 +113,23 @@ impl Summary {
             Happening::Answered { started, .. } => self.zone = Some(started.time_zone().clone()),
             Happening::Dismissed | Happening::Timeout | Happening::Stage { .. } => {}
         }
+    }
+
+    /// Urgent words are answered while the caller still speaks: the line that began in the midst of an utterance is its answer.
+    fn heard(&mut self, utterance: &Utterance) {
+        let begun_within = |line: &&Line| line.first_sound.is_some_and(|at| at > utterance.from);
+        let answer = self.newest_line.as_ref().filter(begun_within);
+        let first_sound_ms = answer.and_then(|line| line.first_sound).map(CallTime::as_ms);
+        self.turns.push(Turn {
+            caller_start_ms: utterance.from.as_ms(),
+            caller_end_ms: utterance.to.as_ms(),
+            text: utterance.text.clone(),
+            reading: None,
+            first_sound_ms,
+            voice_to_voice_ms: first_sound_ms.and_then(|first| first.checked_sub(utterance.to.as_ms())),
+            reply: answer.map(|line| line.text.clone()),
+            reply_line: answer.map(|line| line.id),
+        });
     }
 
     fn add_input(&mut self, input: &Input, at: CallTime) {
@@ -138,6 +158,7 @@ impl Summary {
             | Input::Transfer(_)
             | Input::HearingLost
             | Input::VoiceLost
+            | Input::BrokeOff(_)
             | Input::HungUp
             | Input::LineLost => {}
         }
@@ -180,10 +201,47 @@ impl Summary {
     }
 
     fn first_sound(&mut self, line: LineId, at: CallTime) {
+        if let Some(newest) = self.newest_line.as_mut().filter(|newest| newest.id == line) {
+            newest.first_sound = Some(at);
+        }
         self.greeting_first_sound_ms.get_or_insert(at.as_ms());
         if let Some(turn) = self.turns.iter_mut().rev().find(|turn| turn.reply_line == Some(line)) {
             turn.first_sound_ms = Some(at.as_ms());
             turn.voice_to_voice_ms = at.as_ms().checked_sub(turn.caller_end_ms);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_begins_in_the_midst_of_an_utterance_is_its_answer() {
+        let line = |line, text: &str| Happening::Line { line: LineId(line), text: Phi::from(text.to_owned()) };
+        let heard = |from, to| {
+            let (from, to) = (CallTime::from_ms(from), CallTime::from_ms(to));
+            Happening::Heard(Utterance { text: Phi::from("words".to_owned()), from, to, confidence: 1.0 })
+        };
+        let journal = [
+            (0, line(1, "greeting")),
+            (10, Happening::FirstSound { line: LineId(1) }),
+            (7_000, line(2, "Call 911 now.")),
+            (7_020, Happening::FirstSound { line: LineId(2) }),
+            (9_600, heard(5_500, 9_000)),
+            (14_000, line(3, "Have you called?")),
+            (14_020, Happening::FirstSound { line: LineId(3) }),
+            (16_500, heard(15_000, 16_000)),
+            (16_800, line(4, "Who is with you?")),
+            (16_820, Happening::FirstSound { line: LineId(4) }),
+        ];
+        let summary = Summary::of(&journal.map(|(at, what)| Entry { at: CallTime::from_ms(at), what }));
+        let told = |turn: &Turn| {
+            let reply = turn.reply.as_ref().map(|reply| reply.expose().clone()).unwrap();
+            (reply, turn.first_sound_ms, turn.voice_to_voice_ms)
+        };
+        let turns: Vec<_> = summary.turns.iter().map(told).collect();
+        assert_eq!(turns[0], ("Call 911 now.".to_owned(), Some(7_020), None));
+        assert_eq!(turns[1], ("Who is with you?".to_owned(), Some(16_820), Some(820)));
     }
 }

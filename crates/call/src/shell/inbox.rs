@@ -1,5 +1,6 @@
 //! Everything that a call waits for, in one place.
 
+use dialogue::Unfinished;
 use domain::{OfficeReply, RequestId};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -17,6 +18,8 @@ pub(super) struct Inbox {
     pub(super) readings: mpsc::Receiver<Option<Read>>,
     pub(super) mouth: mpsc::Receiver<MouthNews>,
     pub(super) office: mpsc::Receiver<(RequestId, OfficeReply)>,
+    /// What an earlier call of the caller left undone. Once, or never.
+    pub(super) earlier: mpsc::Receiver<Box<Unfinished>>,
 }
 
 /// What the loop woke for.
@@ -25,6 +28,7 @@ pub(super) enum Wake {
     Read(Option<Box<Read>>),
     Mouth(MouthNews),
     Office(RequestId, OfficeReply),
+    Earlier(Box<Unfinished>),
     Leg(LegNews),
     LegGone,
     NothingMoreHeard,
@@ -46,6 +50,7 @@ impl Inbox {
             Some(read) = self.readings.recv() => Wake::Read(read.map(Box::new)),
             news = recv(&mut self.hearing) => news.map_or(Wake::NothingMoreHeard, Wake::Hearing),
             Some(news) = self.mouth.recv() => Wake::Mouth(news),
+            Some(unfinished) = self.earlier.recv() => Wake::Earlier(unfinished),
             () = until(wake_at) => Wake::Timeout,
         };
         if let Wake::NothingMoreHeard = wake {

@@ -83,7 +83,8 @@ impl Understanding {
 /// How patient the ears must be with the answer to what was asked.
 fn expecting(asked: Asked) -> Expecting {
     match asked {
-        Asked::Callback | Asked::DateOfBirth => Expecting::Digits,
+        Asked::Callback => Expecting::Digits,
+        Asked::DateOfBirth | Asked::NameAndBirth => Expecting::DateOfBirth,
         Asked::Spelling => Expecting::Spelling,
         Asked::Open
         | Asked::Name
@@ -92,7 +93,6 @@ fn expecting(asked: Asked) -> Expecting {
         | Asked::Safety
         | Asked::CalledEmergencyNumber
         | Asked::WhoIsThere
-        | Asked::NameAndBirth
         | Asked::NewOrKnown
         | Asked::VisitReason
         | Asked::When

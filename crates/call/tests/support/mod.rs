@@ -1,13 +1,16 @@
 //! A practice in one process: models without weights, an office that takes everything, and a caller on a loopback line.
 //! Time is virtual; a model that hangs stands outside of it, so that the limits on it pass.
+#![allow(dead_code)] // each test binary uses a part of it
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use call::{Engine, Entry, FrontDesk, Happening, HearingEngines, Journal, OFFICE_REQUESTS_MAX, OfficeEnvelope, Pace};
-use call::{ReaderEngine, Summary, VadPool, Voice};
+use call::{
+    Engine, Entry, FrontDesk, Happening, HearingEngines, Journal, LastCalls, OFFICE_REQUESTS_MAX, OfficeEnvelope,
+};
+use call::{Pace, ReaderEngine, Summary, VadPool, Voice};
 use dialogue::{Input, Output, Prompt, Wording};
-use domain::{CaseId, MessageDraft, MessageId, OfficeReply, OfficeRequest, Phi, Practice, PracticeId};
+use domain::{CaseId, MessageDraft, MessageId, OfficeReply, OfficeRequest, Phi, Practice, PracticeId, Tempo};
 use jiff::Zoned;
 use nlu::red_flags::RedFlags;
 use nlu::{Questions, Reader};
@@ -94,8 +97,8 @@ impl Synthesizer for Faulty<FakeVoice> {
     fn hz(&self) -> u32 {
         FakeVoice::HZ
     }
-    fn synthesize(&mut self, clause: &str) -> Result<Vec<f32>, SpeechError> {
-        self.meet()?.synthesize(clause)
+    fn synthesize(&mut self, clause: &str, tempo: Tempo) -> Result<Vec<f32>, SpeechError> {
+        self.meet()?.synthesize(clause, tempo)
     }
 }
 
@@ -136,6 +139,11 @@ pub(crate) struct Held {
 impl Call {
     /// Somebody rings, and is greeted.
     pub(crate) async fn begin(faults: Faults) -> Self {
+        Self::begin_at("2026-03-03T10:00:00-05:00[America/New_York]", faults, None).await
+    }
+
+    /// The same, at this time, where the caller's last call can be looked up.
+    pub(crate) async fn begin_at(started: &str, faults: Faults, last_calls: Option<LastCalls>) -> Self {
         let lines = tempfile::tempdir().unwrap();
         let says = FakeRecognizer::new(&SAYS);
         let (office, asked) = office();
@@ -148,6 +156,7 @@ impl Call {
         // The paused clock stands still until the disk has what it is to keep.
         tokio::time::sleep(Duration::from_millis(1)).await;
         desk.voice = voice(faults.voice, cache());
+        desk.last_calls = last_calls;
         let caller_id = Some(Phi::new(CALLER_ID.parse().unwrap()));
         let (leg, caller) = loopback::call(LoopbackOptions { line: Line::Wide, caller_id });
         let line = leg.over.clone();
@@ -160,7 +169,7 @@ impl Call {
             all
         });
         let (news, _unread) = mpsc::channel(NEWS_MAX);
-        let started: Zoned = "2026-03-03T10:00:00-05:00[America/New_York]".parse().unwrap();
+        let started: Zoned = started.parse().unwrap();
         let held = tokio::spawn(async move {
             desk.answer(leg, started, journal, news).await;
         });
@@ -278,11 +287,12 @@ fn desk(fault: Fault, says: &FakeRecognizer, voice: Voice, office: mpsc::Sender<
         reader: ReaderEngine::start(reader, pace).unwrap(),
         voice,
         office,
+        last_calls: None,
         pace,
     }
 }
 
-fn practice() -> Arc<Practice> {
+pub(crate) fn practice() -> Arc<Practice> {
     Arc::new(Practice {
         id: PracticeId::from("riverside"),
         name: "Riverside Family Medicine".to_owned(),
@@ -293,7 +303,7 @@ fn practice() -> Arc<Practice> {
         facts: Vec::new(),
         words: Vec::new(),
         connects_urgent: false,
-        front_desk: domain::FrontDesk::default(),
+        front_desk: domain::FrontDesk { resume_within: Duration::from_mins(15), ..domain::FrontDesk::default() },
     })
 }
 
