@@ -2,15 +2,23 @@
 //! [`TextCall`] holds it with the real rules, grammars and receptionist, in virtual time and without sound.
 //!
 //! Messages, patients and appointments go to a real office on a real database ([`Book`]). What is not real here is said by
-//! name: pages go as the scenario tells them to, and lines take as long as their letters. Sound and models are tested by
-//! `firstring call`.
+//! name: pages go as the scenario tells them to, and lines take as long as their letters. A [`SpokenCall`] holds a scenario
+//! in sound, over a noisy telephone line to the shell that answers calls: there only the pages are not real.
 
 mod book;
+mod misheard;
+mod noise;
 mod office;
 mod scenario;
+mod seen;
+mod spoken_call;
 mod text_call;
 
 pub use book::{Book, BookError, BookOptions};
+pub use misheard::Misheard;
+pub use noise::{Room, pink};
 pub use office::OfficeManner;
 pub use scenario::{Expectation, Scenario, ScenarioError, Step};
-pub use text_call::{Spoken, TextCall};
+pub use seen::Spoken;
+pub use spoken_call::{Exchange, NOT_RIGHT, SpokenCall, Unlike, Verdict};
+pub use text_call::TextCall;

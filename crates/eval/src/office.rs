@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use domain::{CaseId, OfficeReply, OfficeRequest};
+use domain::{CaseDraft, CaseId, OfficeReply, OfficeRequest};
 
 /// How the office of a scenario behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,17 +26,18 @@ impl FromStr for OfficeManner {
     }
 }
 
+/// Nobody acknowledges, so an earlier call's case goes on.
+fn opened(draft: &CaseDraft) -> OfficeReply {
+    OfficeReply::CaseOpened { case: draft.continues.unwrap_or_else(CaseId::new) }
+}
+
 impl OfficeManner {
     /// What the scenario says of this request; `None`: the office itself answers.
     pub(crate) fn replies(self, request: &OfficeRequest) -> Option<Vec<OfficeReply>> {
         match (self, request) {
             (Self::Dead, _) => Some(vec![OfficeReply::Unavailable]),
-            (Self::Works, OfficeRequest::OpenCase(_)) => {
-                Some(vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::Paged])
-            }
-            (Self::NoPages, OfficeRequest::OpenCase(_)) => {
-                Some(vec![OfficeReply::CaseOpened { case: CaseId::new() }, OfficeReply::NotPaged])
-            }
+            (Self::Works, OfficeRequest::OpenCase(draft)) => Some(vec![opened(draft), OfficeReply::Paged]),
+            (Self::NoPages, OfficeRequest::OpenCase(draft)) => Some(vec![opened(draft), OfficeReply::NotPaged]),
             (Self::Works | Self::NoPages, OfficeRequest::UpdateCase(_)) => Some(vec![OfficeReply::CaseUpdated]),
             (
                 Self::Works | Self::NoPages,

@@ -17,11 +17,15 @@
 //! **Paged:** emergency
 //! ```
 //!
-//! `**Caller:**` says something, `(silence 12 s)` lets time pass, `(hangs up)` ends the call. `**FirstRing:**` demands
+//! `**Caller:**` says something, `(silence 12 s)` lets time pass, `(hangs up)` ends the call, and after it `(calls again)` or
+//! `(calls again after 16 min)` begins another from the same number: all that follows is about that one. `**FirstRing:**` demands
 //! that all it has said since the caller last spoke matches; `...` stands for any words. `**Never:**` demands that it
 //! has said nothing that matches, in the whole call so far. `**Paged:**`, `**Message:**`, `**Outcome:**` and `**Over:**`
 //! speak about what was done; `**Book:**` demands that one line of the practice's book matches, `**Not in the book:**` that
 //! none does. A line of the book reads as in the setting, with `cancelled` behind an appointment that was given up.
+//!
+//! The setting `- spoken: yes` marks a scenario that is held in sound as well: nothing in it depends on what only the
+//! written rules ask, and every line is written as people say it.
 
 use std::time::Duration;
 
@@ -29,6 +33,9 @@ use domain::{Phi, PhoneNumber};
 use jiff::Zoned;
 
 use crate::OfficeManner;
+
+/// Who calls again does so after this time, unless it is said.
+const SOON: Duration = Duration::from_secs(30);
 
 /// A conversation and what is expected of it.
 #[derive(Debug)]
@@ -43,6 +50,8 @@ pub struct Scenario {
     pub office: OfficeManner,
     /// What stands in the practice's book beforehand.
     pub book: Vec<String>,
+    /// Whether it is one of those that are held in sound.
+    pub spoken: bool,
     /// What happens, each with its line in the file.
     pub steps: Vec<(usize, Step)>,
 }
@@ -58,6 +67,8 @@ pub enum Step {
     Digit(char),
     /// The caller hangs up.
     HangUp,
+    /// The same number calls again after this time. The earlier call is over, and what is expected is of the new one.
+    CallAgain(Duration),
     /// This must hold now.
     Expect(Expectation),
 }
@@ -102,6 +113,7 @@ impl Scenario {
             caller_id: None,
             office: OfficeManner::default(),
             book: Vec::new(),
+            spoken: false,
             steps: Vec::new(),
         };
         for (index, line) in text.lines().enumerate() {
@@ -128,6 +140,7 @@ impl Scenario {
             "caller id" => self.caller_id = Some(Phi::new(value.parse().map_err(|why| format!("caller id: {why}"))?)),
             "office" => self.office = value.parse()?,
             "book" => self.book.push(value.to_owned()),
+            "spoken" => self.spoken = value == "yes",
             _ => return Err(format!("unknown setting {key:?}")),
         }
         Ok(())
@@ -159,6 +172,14 @@ fn step(line: &str) -> Result<Step, String> {
 fn action_of(action: &str) -> Result<Step, String> {
     if action == "hangs up" {
         return Ok(Step::HangUp);
+    }
+    if action == "calls again" {
+        return Ok(Step::CallAgain(SOON));
+    }
+    let minutes =
+        action.strip_prefix("calls again after ").and_then(|rest| rest.strip_suffix(" min")?.parse::<u32>().ok());
+    if let Some(minutes) = minutes {
+        return Ok(Step::CallAgain(Duration::from_mins(minutes.into())));
     }
     if let Some(key) = action.strip_prefix("presses ").and_then(|key| key.chars().next()) {
         return Ok(Step::Digit(key));

@@ -2,12 +2,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Note, Outcome, Output, Receptionist, TransferNews, Wording};
-use domain::{CallId, CallTime, LineId, OfficeRequest, Phi, Practice};
+use dialogue::{CallContext, Input, Note, Output, Receptionist, TransferNews, Wording};
+use domain::{CallId, CallTime, LineId, Phi, PhoneNumber, Practice};
 use jiff::Zoned;
 use nlu::{ReadContext, Reader, Said};
 
-use crate::scenario::{Expectation, Scenario, Step};
+use crate::scenario::{Scenario, Step};
+use crate::seen::{Seen, Spoken};
 use crate::{Book, BookError, BookOptions, OfficeManner};
 
 /// A letter takes so long to say: about 15 letters a second.
@@ -16,17 +17,10 @@ const LETTER: Duration = Duration::from_millis(65);
 const READING: Duration = Duration::from_millis(600);
 /// From a request to the office's first reply, and between replies.
 const OFFICE: Duration = Duration::from_millis(150);
+/// From the pick-up until the caller's last call is looked up.
+const LOOKED_UP: Duration = Duration::from_millis(300);
 /// A caller waits so long after FirstRing's last word before speaking.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// One line that FirstRing said.
-#[derive(Clone, Debug)]
-pub struct Spoken {
-    /// Its words.
-    pub text: String,
-    /// How many utterances the caller had made before it.
-    pub after_turn: usize,
-}
 
 /// A call in text and virtual time.
 #[derive(Debug)]
@@ -35,6 +29,7 @@ pub struct TextCall {
     wording: Wording,
     reader: Reader,
     receptionist: Receptionist,
+    caller_id: Option<Phi<PhoneNumber>>,
     manner: OfficeManner,
     book: Book,
     id: CallId,
@@ -43,12 +38,7 @@ pub struct TextCall {
     /// What will happen, in order of time.
     ahead: VecDeque<(CallTime, Input)>,
     history: Vec<Said>,
-    spoken: Vec<Spoken>,
-    turns: usize,
-    cases: Vec<String>,
-    messages: Vec<String>,
-    outcomes: Vec<Outcome>,
-    hung_up: bool,
+    seen: Seen,
 }
 
 impl TextCall {
@@ -66,6 +56,7 @@ impl TextCall {
             wording: Wording::built_in(),
             reader,
             receptionist: Receptionist::new(context),
+            caller_id: scenario.caller_id.clone(),
             manner: scenario.office,
             book: Book::open(office, scenario.now.timestamp(), &scenario.book)?,
             id: CallId::new(),
@@ -73,12 +64,7 @@ impl TextCall {
             now: CallTime::ZERO,
             ahead: VecDeque::new(),
             history: Vec::new(),
-            spoken: Vec::new(),
-            turns: 0,
-            cases: Vec::new(),
-            messages: Vec::new(),
-            outcomes: Vec::new(),
-            hung_up: false,
+            seen: Seen::default(),
         };
         call.input(Input::Answered);
         call.settle();
@@ -96,21 +82,45 @@ impl TextCall {
             }
             Step::HangUp => {
                 self.input(Input::HungUp);
-                self.hung_up = true;
+                self.seen.over = true;
                 self.settle();
             }
-            Step::Expect(expectation) => return self.check(expectation),
+            Step::CallAgain(after) => self.call_again(*after),
+            Step::Expect(expectation) => return self.seen.check(expectation, || self.book.lines()),
         }
         Ok(())
     }
 
+    /// The same number calls again. What the call before left undone is found in time, if it is found.
+    fn call_again(&mut self, after: Duration) {
+        self.pass_until(self.now + after);
+        let context = CallContext {
+            caller_id: self.caller_id.clone(),
+            open: self.practice.is_open(&self.wall_time()),
+            practice: Arc::clone(&self.practice),
+            began: self.wall_time(),
+        };
+        (self.id, self.started, self.now) = (CallId::new(), context.began.clone(), CallTime::ZERO);
+        let before = std::mem::replace(&mut self.receptionist, Receptionist::new(context));
+        self.ahead.clear();
+        self.history.clear();
+        self.seen = Seen::default();
+        self.input(Input::Answered);
+        if self.caller_id.is_some()
+            && let Some(unfinished) = before.unfinished(&self.started)
+        {
+            self.later(LOOKED_UP, Input::BrokeOff(Box::new(unfinished)));
+        }
+        self.settle();
+    }
+
     /// Everything that FirstRing has said.
     pub fn spoken(&self) -> &[Spoken] {
-        &self.spoken
+        &self.seen.spoken
     }
 
     fn say(&mut self, text: &Phi<String>) {
-        self.turns += 1;
+        self.seen.turns += 1;
         self.input(Input::SpeechStarted);
         self.pass_until(self.now + LETTER * u32::try_from(text.expose().len()).unwrap_or(u32::MAX));
         self.input(Input::SpeechEnded);
@@ -137,7 +147,7 @@ impl TextCall {
             match output {
                 Output::Say { line, prompt, .. } => self.begin_line(line, &prompt),
                 Output::Ask { id, request } => {
-                    self.note_request(&request);
+                    self.seen.request(&request);
                     let replies = self.manner.replies(&request);
                     let now = self.wall_time().timestamp();
                     let replies = replies.unwrap_or_else(|| self.book.ask(self.id, id, request, now));
@@ -148,43 +158,21 @@ impl TextCall {
                 }
                 Output::Transfer { .. } => self.later(Duration::ZERO, Input::Transfer(TransferNews::Unavailable)),
                 Output::StopSpeaking => self.ahead.retain(|(_, input)| !matches!(input, Input::LineFinished(_))),
-                Output::HangUp => self.hung_up = true,
-                Output::Note(Note::Outcome(outcome)) => self.outcomes.push(outcome),
+                Output::HangUp => self.seen.over = true,
+                Output::Note(Note::Outcome(outcome)) => self.seen.outcome(&outcome),
                 Output::Note(Note::Escalated { .. }) | Output::PauseSpeaking | Output::ResumeSpeaking => {}
             }
         }
+        self.seen.over |= self.receptionist.is_over();
     }
 
     fn begin_line(&mut self, line: LineId, prompt: &dialogue::Prompt) {
         let text = self.wording.render(prompt, &self.practice).text;
         let long = LETTER * u32::try_from(text.expose().len()).unwrap_or(u32::MAX);
         self.history.push(Said::FirstRing(text.clone()));
-        self.spoken.push(Spoken { text: text.into_exposed(), after_turn: self.turns });
+        self.seen.line(text.into_exposed());
         self.later(Duration::ZERO, Input::LineStarted(line));
         self.later(long, Input::LineFinished(line));
-    }
-
-    fn note_request(&mut self, request: &OfficeRequest) {
-        match request {
-            OfficeRequest::OpenCase(case) => self.cases.push(case.urgency.to_string()),
-            OfficeRequest::UpdateCase(domain::CaseUpdate::Raised { urgency, .. }) => {
-                self.cases.push(urgency.to_string());
-            }
-            OfficeRequest::SaveMessage(message) => {
-                let name = message.name.as_ref().map_or("", |name| name.expose());
-                let number = message.callback.as_ref().map_or("", |number| number.expose().as_str());
-                let complete = if message.complete { "complete" } else { "incomplete" };
-                self.messages.push(format!("{name} {number} {complete}: {}", message.text.expose()));
-            }
-            OfficeRequest::UpdateCase(_)
-            | OfficeRequest::FindPatient(_)
-            | OfficeRequest::RegisterPatient(_)
-            | OfficeRequest::FindSlots(_)
-            | OfficeRequest::FindAppointments(_)
-            | OfficeRequest::Book(_)
-            | OfficeRequest::Move { .. }
-            | OfficeRequest::Cancel(_) => {}
-        }
     }
 
     fn later(&mut self, after: Duration, input: Input) {
@@ -224,58 +212,4 @@ impl TextCall {
         }
         self.now = self.now.max(end);
     }
-
-    fn check(&self, expectation: &Expectation) -> Result<(), String> {
-        let since: Vec<_> =
-            self.spoken.iter().filter(|line| line.after_turn == self.turns).map(|line| line.text.as_str()).collect();
-        let since = since.join(" ");
-        match expectation {
-            Expectation::Says(pattern) if matches(pattern, &since) => Ok(()),
-            Expectation::Says(pattern) => Err(format!("expected {pattern:?}, but FirstRing said {since:?}")),
-            Expectation::Never(pattern) => match self.spoken.iter().find(|line| matches(pattern, &line.text)) {
-                Some(line) => Err(format!("must not be said: {:?}", line.text)),
-                None => Ok(()),
-            },
-            Expectation::Paged(urgency) => held(self.cases.contains(urgency), "paged", &self.cases),
-            Expectation::NotPaged => held(self.cases.is_empty(), "not paged", &self.cases),
-            Expectation::Message(pattern) => {
-                held(self.messages.iter().any(|text| matches(pattern, text)), pattern, &self.messages)
-            }
-            Expectation::InBook(pattern) => {
-                let lines = self.book.lines();
-                held(lines.iter().any(|line| matches(pattern, line)), pattern, &lines)
-            }
-            Expectation::NotInBook(pattern) => {
-                let lines = self.book.lines();
-                held(!lines.iter().any(|line| matches(pattern, line)), &format!("nothing like {pattern}"), &lines)
-            }
-            Expectation::Outcome(kind) => {
-                let kinds: Vec<_> = self.outcomes.iter().map(|outcome| outcome.kind().to_owned()).collect();
-                held(kinds.contains(kind), kind, &kinds)
-            }
-            Expectation::Over(expected) => {
-                let over = self.hung_up || self.receptionist.is_over();
-                held(over == *expected, "whether the call is over", &[over.to_string()])
-            }
-        }
-    }
-}
-
-fn held(holds: bool, expected: &str, found: &[String]) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("expected {expected:?}, found {found:?}")) }
-}
-
-/// Whether `text` contains the pieces of `pattern` between its `...`, in order.
-fn matches(pattern: &str, text: &str) -> bool {
-    let text = text.to_lowercase();
-    let mut rest = text.as_str();
-    pattern.to_lowercase().split("...").map(str::trim).filter(|piece| !piece.is_empty()).all(|piece| {
-        match rest.find(piece) {
-            Some(at) => {
-                rest = &rest[at + piece.len()..];
-                true
-            }
-            None => false,
-        }
-    })
 }

@@ -1,3 +1,4 @@
+mod eval;
 mod records;
 
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 
 use crate::config::Overrides;
+pub use eval::{Eval, InSound};
 pub use records::{Appointments, Days, ImportPatients, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, Replay, ShowMessage, Slots, uuid};
 
@@ -50,7 +52,7 @@ pub enum Command {
     Patients(Patients),
     /// Whether the receptionist of today decides in a recorded call what was decided then.
     Replay(Replay),
-    /// Hold scenarios (Markdown) in text, by the written rules, against a real office: what is said and what is done.
+    /// Hold scenarios (Markdown) against a real office, in text by the written rules, or in sound: what is said and what is done.
     Eval(Eval),
 }
 
@@ -102,15 +104,6 @@ impl Places {
             ..self.files.overrides()
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub struct Eval {
-    #[command(flatten)]
-    pub places: Places,
-    /// Scenarios, or folders of them.
-    #[arg(required = true, value_name = "SUITE")]
-    pub suites: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

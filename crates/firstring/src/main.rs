@@ -1,24 +1,30 @@
 //! FirstRing: a speech-AI receptionist for medical practices, on the practice's own server.
 
-use std::process::ExitCode;
+use std::io::Write;
 
 use clap::Parser;
 use firstring::{cli, commands};
 
-fn main() -> ExitCode {
+fn main() -> ! {
     one_thread_for_the_model();
     std::panic::set_hook(Box::new(tell_where));
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("nothing has installed a provider before the first line of main");
     log_to_stderr();
-    match commands::run(cli::Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let mut status = match commands::run(cli::Cli::parse()) {
+        Ok(()) => 0,
         Err(error) => {
             eprintln!("firstring: {error:#}");
-            ExitCode::from(if error.is::<commands::Usage>() { 2 } else { 1 })
+            if error.is::<commands::Usage>() { 2 } else { 1 }
         }
+    };
+    if let Err(error) = std::io::stdout().flush() {
+        eprintln!("firstring: cannot write the rest of the output: {error}");
+        status = 1;
     }
+    // A model may be at work on words of a call that is over: nobody waits for it.
+    store::leave(status)
 }
 
 /// Where a panic was, and never its message: a message may quote what a patient said.

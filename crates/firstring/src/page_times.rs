@@ -13,7 +13,12 @@ pub async fn note_page_times(store: &Store, journal: &[Entry], summary: &mut Sum
         Ok(file) => file,
         Err(why) => return tracing::warn!(%why, "the summary has the times of paging as the call heard of them"),
     };
-    let since_answer = |at: Timestamp| u64::try_from(at.duration_since(started.timestamp()).as_millis()).ok();
+    // Nothing is paged before it is decided: where it looks so, two clocks were rounded to milliseconds.
+    let decided_ms = escalation.decided_ms;
+    let since_answer = |at: Timestamp| {
+        let ms = u64::try_from(at.duration_since(started.timestamp()).as_millis()).ok()?;
+        Some(ms.max(decided_ms))
+    };
     let sent = file.pages.iter().map(|page| page.intended_at).min();
     let accepted = file.pages.iter().filter_map(|page| match page.outcome {
         PageOutcome::Accepted { at } => Some(at),

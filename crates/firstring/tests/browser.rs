@@ -79,7 +79,10 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// The browser ends with its session; a driver that is killed leaves it behind.
     fn drop(&mut self) {
+        let ended = Command::new("curl").args(["-s", "-o", "/dev/null", "-X", "DELETE", &self.session]).status();
+        assert!(std::thread::panicking() || ended.is_ok_and(|status| status.success()), "the browser was not closed");
         drop(self.driver.kill());
         drop(self.driver.wait());
     }

@@ -168,7 +168,7 @@ async fn messages_as_staff_read_them() {
     let draft: MessageDraft = serde_json::from_value(json!({
         "caller": "patient", "intent": "prescription_refill", "urgency": "routine", "name": "Maria Lopez",
         "date_of_birth": "1958-03-14", "callback": "+12125550123", "text": "please renew my inhaler",
-        "complete": false,
+        "complete": false, "fields": [["drug", "albuterol"], ["days_left", "3"], ["called_by", "her daughter Ann"]],
     }))
     .unwrap();
     let row = MessageRow {
@@ -189,7 +189,12 @@ async fn messages_as_staff_read_them() {
     let show = || staff(data, &["messages", "show", &id]);
     let shown = told(&mut show());
     assert!(shown.contains("Maria Lopez") && shown.contains("please renew my inhaler"), "{shown}");
-    assert_eq!(told_json(&mut show())[0]["saved_at"], "2026-03-04T10:01:00-05:00");
+    for (field, words) in [("drug", "albuterol"), ("days left", "3"), ("called by", "her daughter Ann")] {
+        assert!(shown.lines().any(|line| line.starts_with(field) && line.ends_with(words)), "{field}: {shown}");
+    }
+    let json = &told_json(&mut show())[0];
+    assert_eq!(json["saved_at"], "2026-03-04T10:01:00-05:00");
+    assert_eq!((&json["fields"]["drug"], &json["fields"]["days_left"]), (&"albuterol".into(), &"3".into()));
     assert_eq!(store.audit_of(&format!("message {id}")).await.unwrap().len(), 2);
     store.close().await;
 }

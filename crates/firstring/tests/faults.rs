@@ -77,7 +77,11 @@ fn configurations_that_are_wrong() {
         (good.replace("\npharmacy = ", "\npharmacist = "), "no such kind of caller"),
         (good.replace("vendor = \"decline\"", "vendor = \"hang_up\""), "\"decline\""),
         (good.replace("language = \"Spanish\"", "language = \"\""), "language is empty"),
-        (good.replace("resume_within_minutes = 15", "resume_within_minutes = -1"), "invalid value: integer `-1`"),
+        (
+            good.replace("resume_within_minutes = 15", "resume_within_minutes = -1"),
+            "resume_within_minutes: invalid value: integer `-1`",
+        ),
+        (good.replace("connects_urgent = true", "connects_urgent = \"yes\""), "connects_urgent: invalid type"),
         (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
     for (text, word) in cases {

@@ -1,3 +1,5 @@
+mod spoken;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +12,11 @@ use super::print;
 use crate::cli;
 use crate::config::{PracticeConfig, Server, read_patients};
 
-/// Holds scenarios in text and virtual time, read by the written rules alone, against the practice's own office.
+/// Holds scenarios against the practice's own office: in text and virtual time, read by the written rules alone, or in sound.
 pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
+    if args.sound.audio {
+        return spoken::run(args);
+    }
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
     let config = PracticeConfig::load(&server.practice)?;
     let files = files(&args.suites)?;
@@ -34,19 +39,9 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
 }
 
 fn hold(file: &Path, config: &PracticeConfig) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let scenario = Scenario::parse(&text)?;
-    let practice = Arc::new(config.practice.clone());
-    let patients = match &config.patients {
-        Some(file) => read_patients(file, &practice.front_desk.providers)?,
-        None => Vec::new(),
-    };
-    let office = BookOptions {
-        practice: Arc::clone(&practice),
-        templates: config.week.templates.clone(),
-        exceptions: config.week.exceptions.clone(),
-        patients,
-    };
+    let scenario = scenario(file)?;
+    let office = office(config)?;
+    let practice = Arc::clone(&office.practice);
     let area_code = config.area_code.as_deref();
     let reader = Reader::new(practice, area_code, RedFlags::built_in(), Questions::built_in(), None);
     let mut call = TextCall::answer(&scenario, office, reader)?;
@@ -54,6 +49,22 @@ fn hold(file: &Path, config: &PracticeConfig) -> anyhow::Result<()> {
         call.step(step).map_err(|why| anyhow::anyhow!("line {line}: {why}"))?;
     }
     Ok(())
+}
+
+fn scenario(file: &Path) -> anyhow::Result<Scenario> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    Scenario::parse(&text).with_context(|| file.display().to_string())
+}
+
+/// What a scenario's office stands on.
+fn office(config: &PracticeConfig) -> anyhow::Result<BookOptions> {
+    let practice = Arc::new(config.practice.clone());
+    let patients = match &config.patients {
+        Some(file) => read_patients(file, &practice.front_desk.providers)?,
+        None => Vec::new(),
+    };
+    let (templates, exceptions) = (config.week.templates.clone(), config.week.exceptions.clone());
+    Ok(BookOptions { practice, templates, exceptions, patients })
 }
 
 /// The Markdown files that are named, and those in folders that are named, in order.

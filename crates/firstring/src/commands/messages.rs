@@ -46,12 +46,13 @@ async fn list(records: &Records, args: &cli::ListMessages) -> anyhow::Result<()>
             records.local(*saved_at),
             draft.urgency.to_string(),
             draft.intent.to_string(),
+            draft.caller.to_string(),
             name(draft),
             number(draft),
             completeness(draft).to_owned(),
         ]
     });
-    print(&table(["id", "saved", "urgency", "about", "name", "number", ""], cells.collect()))
+    print(&table(["id", "saved", "urgency", "about", "from", "name", "number", ""], cells.collect()))
 }
 
 async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> {
@@ -63,6 +64,7 @@ async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> 
         return print_json(&told(records, row));
     }
     let draft = &row.draft;
+    let later = rows.iter().find(|row| row.draft.continues == Some(args.id));
     let lines = [
         ("saved", records.local(row.saved_at)),
         ("call", row.call.to_string()),
@@ -72,10 +74,13 @@ async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> 
         ("name", name(draft)),
         ("born", draft.date_of_birth.as_ref().map(|date| date.expose().to_string()).unwrap_or_default()),
         ("number", number(draft)),
+        ("goes on from", draft.continues.map(|id| id.to_string()).unwrap_or_default()),
+        ("goes on in", later.map(|row| row.id.to_string()).unwrap_or_default()),
     ];
-    let fields = draft.fields.iter().map(|(field, words)| (field.label(), words.expose().clone()));
-    for (what, words) in lines.into_iter().chain(fields).filter(|(_, words)| !words.is_empty()) {
-        print(&format!("{what:12} {words}"))?;
+    let lines = lines.into_iter().map(|(what, words)| (what.to_owned(), words));
+    let fields = draft.fields.iter().map(|(field, words)| (field.label().replace('_', " "), words.expose().clone()));
+    for (what, words) in lines.chain(fields).filter(|(_, words)| !words.is_empty()) {
+        print(&format!("{what:13} {words}"))?;
     }
     print(&format!("\n{}", draft.text.expose()))?;
     if draft.complete { Ok(()) } else { print("(the caller hung up in the middle)") }
@@ -94,5 +99,10 @@ fn number(draft: &MessageDraft) -> String {
 }
 
 fn completeness(draft: &MessageDraft) -> &'static str {
-    if draft.complete { "" } else { "incomplete" }
+    match (draft.complete, draft.continues) {
+        (true, None) => "",
+        (true, Some(_)) => "goes on from another",
+        (false, None) => "incomplete",
+        (false, Some(_)) => "incomplete, goes on from another",
+    }
 }

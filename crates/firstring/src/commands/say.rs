@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use domain::Tempo;
 use serde::Serialize;
 use speech::voice::clauses::clauses;
 use speech::voice::spoken::spoken;
@@ -19,12 +20,12 @@ struct Said {
 pub(super) fn run(args: &cli::Say) -> anyhow::Result<()> {
     let mut voice = wiring::synthesizer(&wiring::models_dir(args.models.as_deref())?, &args.voice)?;
     // A voice is warm before anybody waits for it; what is told here is what a caller would wait.
-    voice.synthesize("Good morning.")?;
+    voice.synthesize("Good morning.", Tempo::Usual)?;
     let began = Instant::now();
     let mut first_sound_ms = None;
     let mut samples = Vec::new();
     for clause in clauses(&args.text) {
-        samples.extend(voice.synthesize(clause)?);
+        samples.extend(voice.synthesize(clause, Tempo::Usual)?);
         first_sound_ms.get_or_insert(began.elapsed().as_millis() as u64);
     }
     let total_ms = began.elapsed().as_millis() as u64;

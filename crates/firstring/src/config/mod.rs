@@ -58,7 +58,11 @@ impl Source {
     }
 
     fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        toml::from_str(&self.text).map_err(|error| self.at(error.span(), error.message().to_owned()))
+        toml::from_str(&self.text).map_err(|error| {
+            let key = error.span().and_then(|span| key_before(&self.text[..span.start.min(self.text.len())]));
+            let wrong = key.map_or_else(String::new, |key| format!("{key}: ")) + error.message();
+            self.at(error.span(), wrong)
+        })
     }
 
     /// An error at a place in the file.
@@ -70,5 +74,36 @@ impl Source {
     /// A path as it is written in this file: relative to the file.
     fn path(&self, written: &str) -> PathBuf {
         self.file.parent().unwrap_or(Path::new("")).join(written)
+    }
+}
+
+/// The key whose value follows `text`, if it stands in the same line: `by` after `lines = { by = `.
+fn key_before(text: &str) -> Option<&str> {
+    let line = &text[text.rfind('\n').map_or(0, |end| end + 1)..];
+    let (before, _) = line.rsplit_once('=')?;
+    let key = before.rsplit(['{', ',']).next()?.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '"');
+    (!key.is_empty() && key.chars().all(plain)).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_told_by_its_key() {
+        let table = [
+            ("minutes = ", Some("minutes")),
+            ("a = 1\nzone = ", Some("zone")),
+            ("lines = { by = ", Some("by")),
+            ("lines = { by = \"Ann\", on = ", Some("on")),
+            ("days = [\"monday\", ", Some("days")),
+            ("a = 1\n", None),
+            ("a = 1\n[[hours]]", None),
+            ("types = [\n  ", None),
+        ];
+        for (before, key) in table {
+            assert_eq!(key_before(before), key, "{before}");
+        }
     }
 }

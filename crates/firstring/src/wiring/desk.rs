@@ -6,7 +6,7 @@ use jiff::Zoned;
 use office::Clock;
 use tokio::time::Instant;
 
-use super::{Engines, OfficeParts, open_office};
+use super::{Engines, OfficeParts, last_calls, open_office};
 use crate::config::{PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
@@ -44,6 +44,7 @@ impl Desk {
             voice,
             wording: Arc::new(Wording::built_in()),
             office: office.requests.clone(),
+            last_calls: Some(last_calls::answer_for(office.store.clone(), config.practice.id.clone(), pace)),
             practice: Arc::new(config.practice),
             pace,
         };

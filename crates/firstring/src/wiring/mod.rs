@@ -3,13 +3,14 @@
 
 mod desk;
 mod keys;
+mod last_calls;
 mod models;
 mod office;
 mod record;
 mod recovery;
 
 pub use desk::{Desk, DeskOptions};
-pub use models::{Engines, hearing, models_dir, reader, synthesizer};
+pub use models::{Engines, hearing, lines_cache, models_dir, reader, synthesizer};
 pub use office::{DATABASE, OfficeParts, open_office, open_store};
 pub use record::{end_call, keep_journal};
 pub use recovery::{SoleServer, take_up_calls};

@@ -9,7 +9,7 @@ use std::time::Instant;
 use ::models::{Checksum, Manifest, ModelsDir};
 use anyhow::Context;
 use call::{HearingEngines, Pace, ReaderEngine, Voice};
-use domain::Practice;
+use domain::{Practice, Tempo};
 use nlu::model::LanguageModel;
 use nlu::red_flags::RedFlags;
 use nlu::{Questions, Reader};
@@ -145,7 +145,7 @@ fn weights_of(voice: &str) -> anyhow::Result<&'static str> {
 /// A practice's voice, warm, before the cache of its fixed lines.
 fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
     let mut synthesizer = synthesizer(dir, name)?;
-    synthesizer.synthesize("Good morning.")?;
+    synthesizer.synthesize("Good morning.", Tempo::Usual)?;
     let cache = lines_cache(dir, name, synthesizer.hz()).unwrap_or_else(|why| {
         tracing::warn!(%why, "fixed lines are not kept; each is made anew");
         None
@@ -153,7 +153,8 @@ fn voice(dir: &ModelsDir, name: &str, pace: Pace) -> anyhow::Result<Voice> {
     Ok(Voice::start(vec![synthesizer], cache, pace)?)
 }
 
-fn lines_cache(dir: &ModelsDir, voice: &str, hz: u32) -> anyhow::Result<Option<LineCache>> {
+/// Where lines that are the same in every call are kept for a voice; `None` if nobody can name its weights.
+pub fn lines_cache(dir: &ModelsDir, voice: &str, hz: u32) -> anyhow::Result<Option<LineCache>> {
     let weights = dir.manifest().weight(weights_of(voice)?)?;
     // Sound that was made by weights which nobody can name is not kept.
     let Checksum::Sha256(weights) = &weights.files[0].sha256 else { return Ok(None) };

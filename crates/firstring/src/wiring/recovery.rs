@@ -80,13 +80,17 @@ async fn take_up(store: &Store, recovery: &Recovery, row: &CallRow) -> Result<()
 }
 
 /// How much of a journal could be read.
-enum Reading {
+pub(super) enum Reading {
     Whole,
     Broken,
 }
 
 /// Reads a journal up to its first broken line.
-async fn read_journal(store: &Store, row: &CallRow, journal: &mut Vec<Entry>) -> Result<Reading, StoreError> {
+pub(super) async fn read_journal(
+    store: &Store,
+    row: &CallRow,
+    journal: &mut Vec<Entry>,
+) -> Result<Reading, StoreError> {
     let lines = match store.journal(row.id).await {
         Ok(lines) => lines,
         Err(StoreError::Corrupt { .. }) => return Ok(Reading::Broken),

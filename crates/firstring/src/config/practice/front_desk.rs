@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Admits, AnswerPromise, AppointmentType, AppointmentTypeId, CallerKind, CallerPolicy, FrontDesk, Intent,
+    Admits, AnswerPromise, AppointmentType, AppointmentTypeId, CallerKind, CallerPolicy, Closure, FrontDesk, Intent,
     LanguageLine, NewPatients, Provider, ProviderId,
 };
 use jiff::SignedDuration;
@@ -117,6 +117,7 @@ impl Checked<'_> {
             promises: self.promises(raw.promises)?,
             callers: self.callers(raw.callers)?,
             languages: self.languages(raw.languages)?,
+            closures: closures(&week.exceptions),
             resume_within: Duration::from_secs(u64::from(raw.resume_within_minutes) * 60),
         };
         Ok((desk, week))
@@ -333,4 +334,10 @@ impl Checked<'_> {
 
 fn minutes(written: u32) -> SignedDuration {
     SignedDuration::from_mins(i64::from(written))
+}
+
+/// What of the exceptions closes the whole practice.
+fn closures(exceptions: &[Exception]) -> Vec<Closure> {
+    let whole = exceptions.iter().filter(|one| one.provider.is_none() && one.opens == Opens::Closed);
+    whole.map(|one| Closure { from: one.from, to: one.to, why: one.why.clone() }).collect()
 }
