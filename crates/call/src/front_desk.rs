@@ -58,10 +58,13 @@ pub struct FrontDesk {
 }
 
 impl FrontDesk {
-    /// Renders what must be heard at once, so that it lies ready: the greeting and every emergency's first line.
+    /// Renders what must be heard at once, so that it lies ready: the greeting, questions of safety and every emergency's first
+    /// line.
     pub async fn warm_up(&self) {
         let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
-        for prompt in [Prompt::Greeting, Prompt::SafetyQuestion, Prompt::VoiceLost].into_iter().chain(emergencies) {
+        let safety = [Prompt::SafetyQuestion, Prompt::SafetyQuestionInDoubt, Prompt::DoubtPassedOn];
+        let first = [Prompt::Greeting, Prompt::VoiceLost].into_iter().chain(safety);
+        for prompt in first.chain(emergencies) {
             let rendered = self.wording.render(&prompt, &self.practice);
             self.voice.prepare(rendered.text.expose()).await;
         }

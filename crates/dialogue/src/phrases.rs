@@ -40,9 +40,11 @@ const AROUND_THANKS: &[&str] = &[
     "helpful",
     "i",
     "i'll",
+    "is",
     "it",
     "it's",
     "just",
+    "know",
     "later",
     "lifesaver",
     "lot",
@@ -87,8 +89,19 @@ const WELL_WISHES: &[&str] =
 /// Words that are those of a farewell, and are none together.
 const NEEDS: &[&str] = &["for help", "help now", "i need", "need help", "need you"];
 /// "That's all", "that is it": a farewell without thanks.
-const FINISHED: &[&str] =
-    &["that's all", "thats all", "that is all", "that's it", "thats it", "that is it", "that'll be all", "i'm done"];
+const FINISHED: &[&str] = &[
+    "that's all",
+    "thats all",
+    "that is all",
+    "that's it",
+    "thats it",
+    "that is it",
+    "that'll be all",
+    "that's everything",
+    "thats everything",
+    "that is everything",
+    "i'm done",
+];
 
 /// Words that carry a name or number but tell nothing themselves.
 const CARRIERS: &[&str] = &[
@@ -352,6 +365,7 @@ mod tests {
             "okay thank you so much, God bless",
             "nope that's everything, thanks a lot",
             "that's all I needed, thanks",
+            "Know that is everything.", // "no, that is everything", as a recogniser wrote it
         ] {
             assert!(is_farewell(text), "{text}");
         }

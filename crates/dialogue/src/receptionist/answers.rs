@@ -66,7 +66,9 @@ impl Receptionist {
                 if let Plan::Message(message) = &mut self.plan {
                     message.learn(reading.intent());
                 }
-                self.answer_more_message(only_no);
+                // who gives name or number has told the message
+                let only_contact = told && phrases::is_only_contact(text.expose(), slots);
+                self.answer_more_message(only_no || (question == Question::MoreMessage && only_contact));
             }
             Question::MoreForDoctor => {
                 if let Plan::Urgent(urgent) = &mut self.plan {

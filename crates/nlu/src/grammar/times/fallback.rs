@@ -101,7 +101,7 @@ impl Text<'_> {
 
 /// What duckling finds in `text`, if it accounts for more of it than our own words did.
 pub(super) fn spans(text: &str, now: &Zoned, opening: Opening<'_>, weight_ours: usize) -> Option<Vec<Span>> {
-    let weight = |entity: &&Entity| entity.body.split_whitespace().map(weight).sum::<usize>();
+    let weight = |entity: &&Entity| entity.body.to_lowercase().split_whitespace().map(weight).sum::<usize>();
     let found = parse(text, now);
     let counts = |entity: &&Entity| text.get(entity.end..).is_some_and(|rest| rest.starts_with(" of "));
     let telling = found.iter().filter(|entity| !is_bare(&entity.body) && !counts(entity));
