@@ -25,12 +25,15 @@ const BEFORE_S: usize = 8;
 const URGENT_WORDS_END: Duration = Duration::from_millis(2_200);
 const AFTERWARDS_S: usize = 12;
 
-/// The example practice, paging `url`.
+/// The example practice, paging `url`. Its patients stay where they are.
 fn paging(url: &str, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(practice()).unwrap();
-    let lines = text
-        .lines()
-        .map(|line| if line.starts_with("page_url") { format!("page_url = \"{url}\"") } else { line.to_owned() });
+    let beside = practice().parent().unwrap().display().to_string();
+    let lines = text.lines().map(|line| match line.strip_prefix("patients = \"") {
+        Some(file) => format!("patients = \"{beside}/{file}"),
+        None if line.starts_with("page_url") => format!("page_url = \"{url}\""),
+        None => line.to_owned(),
+    });
     let file = folder.join("practice.toml");
     std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
     file
