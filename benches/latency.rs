@@ -27,11 +27,12 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 /// What callers say, each list one call.
-const CALLS: [&[&str]; 4] = [
+const CALLS: [&[&str]; 5] = [
     &["question_parking", "question_hours", "goodbye"],
     &["person_please", "goodbye"],
     &["message_open", "message_body", "message_no_more", "message_name", "yes_right", "message_number", "yes_right"],
-    &["refill", "message_name", "yes_right", "message_number", "yes_right"],
+    &["book_physical", "maria_birth", "first_one", "yes_please", "goodbye"],
+    &["cancel_appointment", "maria_birth", "yes_please", "goodbye"],
 ];
 /// So many of them are held without the model too.
 const BASE_CALLS: usize = 2;
