@@ -111,21 +111,14 @@ impl Receptionist {
     }
 
     /// What is being seen to, and whether another wish may take its place.
-    fn present(&self) -> Option<(Intent, bool)> {
-        match &self.plan {
-            Plan::Visit(visit) => Some((visit.intent(), !visit.is_under_way())),
-            Plan::Message(message) => Some((message.intent, !message.has_text())),
-            Plan::Ringing
-            | Plan::Open(_)
-            | Plan::Offer(_)
-            | Plan::Connecting { .. }
-            | Plan::Urgent(_)
-            | Plan::Emergency(_)
-            | Plan::Unheard
-            | Plan::Unspoken(_)
-            | Plan::Closing { .. }
-            | Plan::Ended { .. } => None,
+    pub(super) fn present(&self) -> Option<(Intent, bool)> {
+        if let Plan::Visit(visit) = &self.plan {
+            return Some((visit.intent(), !visit.is_under_way()));
         }
+        if let Plan::Message(message) = &self.plan {
+            return Some((message.intent, !message.has_text()));
+        }
+        None
     }
 
     fn note(&mut self) {

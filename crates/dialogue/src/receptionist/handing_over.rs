@@ -69,20 +69,8 @@ impl Receptionist {
     /// was paged for.
     pub(super) fn save_if_begun(&mut self, now: CallTime) {
         let nobody_knows = self.is_voiceless() && self.desk.case_urgency().is_none();
-        let begun = match &self.plan {
-            Plan::Message(_) => true,
-            Plan::Visit(visit) => !visit.is_under_way(),
-            Plan::Ringing
-            | Plan::Open(_)
-            | Plan::Offer(_)
-            | Plan::Connecting { .. }
-            | Plan::Urgent(_)
-            | Plan::Emergency(_)
-            | Plan::Unheard
-            | Plan::Unspoken(_)
-            | Plan::Closing { .. }
-            | Plan::Ended { .. } => false,
-        };
+        let visit_begun = matches!(&self.plan, Plan::Visit(visit) if !visit.is_under_way());
+        let begun = visit_begun || matches!(self.plan, Plan::Message(_));
         let begun = begun || nobody_knows || self.triage.doubt_to_keep();
         if begun && self.said.has_unsaved() {
             self.save_message(false, now);
@@ -90,20 +78,7 @@ impl Receptionist {
     }
 
     pub(super) fn save_message(&mut self, complete: bool, now: CallTime) {
-        let intent = match &self.plan {
-            Plan::Message(message) => message.intent,
-            Plan::Visit(visit) => visit.intent(),
-            Plan::Ringing
-            | Plan::Open(_)
-            | Plan::Offer(_)
-            | Plan::Connecting { .. }
-            | Plan::Urgent(_)
-            | Plan::Emergency(_)
-            | Plan::Unheard
-            | Plan::Unspoken(_)
-            | Plan::Closing { .. }
-            | Plan::Ended { .. } => Intent::Other,
-        };
+        let intent = self.present().map_or(Intent::Other, |(intent, _)| intent);
         let draft = MessageDraft {
             caller: self.contact.caller(),
             intent,

@@ -4,7 +4,7 @@
 //! somebody feels.
 
 use crate::phrase::Word;
-use crate::phrase::numbers::MONTHS;
+use crate::phrase::numbers::{MONTHS, ordinal};
 
 /// Courtesy and hesitation.
 const POLITE: &[&str] = &[
@@ -231,24 +231,6 @@ const AROUND_VALUES: &[&str] = &[
     "st",
     "nd",
     "rd",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
-    "twentieth",
-    "thirtieth",
 ];
 
 /// Whether the words outside of `covered` are courtesy only.
@@ -266,6 +248,8 @@ pub(crate) fn is_plain(word: &Word) -> bool {
     let text = word.text.as_str();
     POLITE.contains(&text)
         || AROUND_VALUES.contains(&text)
+        // "first" to "third" choose something
+        || ordinal(text).is_some_and(|nth| nth > 3)
         || text.strip_suffix('s').is_some_and(|singular| AROUND_VALUES.contains(&singular))
         || MONTHS.contains(&text)
         || text.starts_with(|c: char| c.is_ascii_digit())
