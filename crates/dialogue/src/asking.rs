@@ -51,6 +51,8 @@ const WHO_SPEAKS: &[&str] = &[
     "who's that",
     "who's this",
 ];
+/// "Is this the DMV?", where a reader is sure that nothing else is said.
+const PLACE_WORDS_MAX: usize = 4;
 const HEARS_US: &[&str] = &[
     "anybody there",
     "anyone there",
@@ -84,7 +86,9 @@ pub(crate) fn about_the_call(text: &str, reading: &Reading) -> Option<AboutTheCa
     let before = words.iter().take_while(|word| BEFORE.contains(&word.as_str())).count();
     let after = words[before..].iter().rev().take_while(|word| AFTER.contains(&word.as_str())).count();
     let asked = words[before..words.len() - after].join(" ");
-    let about = if WHO_SPEAKS.contains(&asked.as_str()) {
+    let is_this = asked.strip_prefix("is this ").is_some_and(|what| what.split(' ').count() <= PLACE_WORDS_MAX);
+    let elsewhere = is_this && reading.certainty == Certainty::Sure;
+    let about = if WHO_SPEAKS.contains(&asked.as_str()) || elsewhere {
         AboutTheCall::WhoSpeaks
     } else if HEARS_US.contains(&asked.as_str()) {
         AboutTheCall::HearsUs
@@ -138,6 +142,14 @@ mod tests {
         }
         for text in ["", "hello", "who is this for", "can you hear me breathing", "is anybody there who can help me"] {
             assert_eq!(about(text), None, "{text}");
+        }
+        let sure = Reading { certainty: Certainty::Sure, ..Reading::unsure() };
+        for (text, reading, expected) in [
+            ("is this the DMV", &sure, Some(AboutTheCall::WhoSpeaks)),
+            ("is this normal", &Reading::unsure(), None),
+            ("is this the number that I have to call for", &sure, None),
+        ] {
+            assert_eq!(about_the_call(text, reading), expected, "{text}");
         }
         let mut reading = Reading::unsure();
         reading.intents = vec![Intent::Symptom];

@@ -144,6 +144,11 @@ impl Contact {
         }
     }
 
+    /// Whether a name was read back and was not right.
+    pub(crate) fn name_was_wrong(&self) -> bool {
+        self.name.was_wrong()
+    }
+
     /// Takes what an utterance says of name and number. `settled_too`: a later utterance may change what was settled;
     /// a second decode may not.
     pub(crate) fn take(&mut self, reading: &Reading, settled_too: bool) {

@@ -55,8 +55,8 @@ enum Standing {
     Open,
     /// The office looks.
     Sought(PatientQuery),
-    /// No record matched.
-    Missed,
+    /// No record matched this.
+    Missed(PatientQuery),
     /// Two records match.
     Ambiguous,
     /// The office registers.
@@ -105,7 +105,7 @@ impl Identity {
             }
             // Who has tried in vain does not begin anew: dates of birth could be guessed without end.
             Standing::Unknown(_) => self.tries < TRIES_MAX,
-            Standing::Open | Standing::Missed | Standing::Ambiguous => self.is_another(whom),
+            Standing::Open | Standing::Missed(_) | Standing::Ambiguous => self.is_another(whom),
             Standing::Sought(_) | Standing::Registering => false,
         };
         if other {
@@ -169,15 +169,15 @@ impl Identity {
             Standing::Matched(patient) => return Step::Known(patient.clone()),
             Standing::Unknown(why) => return Step::Unknown(why.clone()),
             Standing::Sought(_) | Standing::Registering => return Step::Wait,
-            Standing::Open | Standing::Missed | Standing::Ambiguous if new => match policy {
+            Standing::Open | Standing::Missed(_) | Standing::Ambiguous if new => match policy {
                 NewPatients::NotTaken => Step::Unknown(PatientLine::NoNewPatients),
                 NewPatients::Registered => self.register(contact, false),
                 NewPatients::RegisteredWithInsurance => self.register(contact, true),
             },
-            Standing::Missed if self.history == History::Unsaid && registers && policy != NewPatients::NotTaken => {
+            Standing::Missed(_) if self.history == History::Unsaid && registers && policy != NewPatients::NotTaken => {
                 self.ask(PatientLine::AskNewOrKnown)
             }
-            Standing::Missed => self.ask(PatientLine::AskAgain),
+            Standing::Missed(_) => self.ask(PatientLine::AskAgain),
             Standing::Ambiguous if contact.said_number().is_none() => self.ask(PatientLine::AskNumberOnFile),
             Standing::Open | Standing::Ambiguous => self.missing(contact).unwrap_or_else(|| self.seek(contact)),
         };
@@ -260,7 +260,7 @@ impl Identity {
         let sought = match &self.standing {
             Standing::Sought(query) => Some(query.clone()),
             Standing::Registering => None,
-            Standing::Open | Standing::Missed | Standing::Ambiguous | Standing::Matched(_) | Standing::Unknown(_) => {
+            Standing::Open | Standing::Missed(_) | Standing::Ambiguous | Standing::Matched(_) | Standing::Unknown(_) => {
                 return false;
             }
         };
@@ -271,7 +271,7 @@ impl Identity {
             }
             (OfficeReply::PatientAmbiguous, Some(PatientQuery { callback: None, .. })) => Standing::Ambiguous,
             (OfficeReply::PatientNotMatched | OfficeReply::PatientAmbiguous, Some(query)) => {
-                self.missed(&query, contact)
+                self.missed(query, contact)
             }
             _ => {
                 self.standing = Standing::Open;
@@ -281,9 +281,40 @@ impl Identity {
         true
     }
 
-    fn missed(&mut self, query: &PatientQuery, contact: &mut Contact) -> Standing {
-        let better = contact.name() != Some(&query.name) || self.birth.value() != Some(&query.date_of_birth);
+    /// Whether a question has its answer already, by a second decode.
+    pub(crate) fn knows(&self, line: &PatientLine, contact: &Contact) -> bool {
+        match line {
+            PatientLine::AskNameAndBirth(_) => contact.name().is_some() || self.birth.value().is_some(),
+            PatientLine::AskName(_) => contact.name().is_some_and(|name| !is_one_word(name)),
+            PatientLine::AskBirth(_) => self.birth.value().is_some(),
+            PatientLine::AskNewOrKnown(_)
+            | PatientLine::AskAgain(_)
+            | PatientLine::AskNumberOnFile(_)
+            | PatientLine::ReadBackBirth(_)
+            | PatientLine::AskInsurance(_)
+            | PatientLine::NotFound
+            | PatientLine::NoNewPatients => false,
+        }
+    }
+
+    /// A second decode has changed name or date after no record matched what was heard first: the office looks once more,
+    /// and the first time does not count. True if so.
+    pub(crate) fn corrected(&mut self, contact: &Contact) -> bool {
+        let Standing::Missed(query) = &self.standing else { return false };
+        let better = self.is_better_than(query, contact);
         if better {
+            self.tries -= 1;
+            self.standing = Standing::Open;
+        }
+        better
+    }
+
+    fn is_better_than(&self, query: &PatientQuery, contact: &Contact) -> bool {
+        contact.name() != Some(&query.name) || self.birth.value() != Some(&query.date_of_birth)
+    }
+
+    fn missed(&mut self, query: PatientQuery, contact: &mut Contact) -> Standing {
+        if self.is_better_than(&query, contact) {
             return Standing::Open; // a second decode has changed what was asked with
         }
         if query.callback.is_some() {
@@ -293,13 +324,17 @@ impl Identity {
         if self.tries >= TRIES_MAX {
             return Standing::Unknown(PatientLine::NotFound);
         }
-        Standing::Missed
+        Standing::Missed(query)
     }
 
     /// The name or date that is still to be asked for.
     fn missing(&mut self, contact: &Contact) -> Option<Step> {
         match (contact.name(), self.birth.value()) {
             (None, None) => Some(self.ask(PatientLine::AskNameAndBirth)),
+            (None, Some(_)) if contact.name_was_wrong() => {
+                self.asked.push(discriminant(&PatientLine::AskName(0)));
+                Some(self.ask(PatientLine::AskName)) // to be spelled
+            }
             (None, Some(_)) => Some(self.ask(PatientLine::AskName)),
             (Some(name), _) if is_one_word(name) && !self.asked.contains(&discriminant(&PatientLine::AskName(0))) => {
                 Some(self.ask(PatientLine::AskName))

@@ -30,7 +30,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Asked, CallTime, EmergencyKind, OfficeReply, Practice, Urgency};
+use domain::{Asked, CallTime, EmergencyKind, OfficeReply, Phi, Practice, Slots, Urgency};
 use jiff::Zoned;
 
 use crate::agenda::Agenda;
@@ -65,8 +65,8 @@ pub struct Receptionist {
     agenda: Agenda,
     plan: Plan,
     question: Option<Question>,
-    /// The question that the last utterance answered, for its second decode.
-    answered: Option<Question>,
+    /// For its second decode.
+    latest: Option<Latest>,
     turn: TurnTaking,
     silence: Silence,
     triage: Triage,
@@ -93,6 +93,15 @@ pub struct Receptionist {
     last_words: CallTime,
     outputs: VecDeque<Output>,
     life: Life,
+}
+
+/// The last utterance that answered something, as it was first heard.
+#[derive(Debug)]
+struct Latest {
+    text: Phi<String>,
+    slots: Slots,
+    /// What it answered.
+    question: Option<Question>,
 }
 
 /// Why a receptionist would wake.
@@ -142,7 +151,7 @@ impl Receptionist {
             office: if context.open { OfficeHours::Open } else { OfficeHours::Closed },
             plan: Plan::Ringing,
             question: None,
-            answered: None,
+            latest: None,
             turn: TurnTaking::default(),
             silence: Silence::default(),
             triage: Triage::new(),

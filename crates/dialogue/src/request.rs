@@ -15,6 +15,9 @@ const VITAL_DAYS: u16 = 2;
 /// How often it is asked how long a vital drug lasts.
 const VITAL_ASKS_MAX: u32 = 2;
 
+/// What only stands where a drug would be named may be a misheard one: "my life's in April".
+const DRUG_CERTAINTY_MIN: f32 = 0.7;
+
 /// What was said of a refill, whenever it was said.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Details {
@@ -28,7 +31,7 @@ impl Details {
     pub(crate) fn of(reading: &Reading) -> Self {
         let slots = &reading.slots;
         Self {
-            drug: slots.drug.as_ref().map(|slot| slot.value.clone()),
+            drug: slots.drug.as_ref().filter(|slot| slot.certainty >= DRUG_CERTAINTY_MIN).map(|slot| slot.value.clone()),
             dose: slots.dose.as_ref().map(|slot| slot.value.clone()),
             pharmacy: slots.pharmacy.as_ref().map(|slot| slot.value.clone()),
             days_left: slots.days_left.as_ref().map(|slot| slot.value.clone()),

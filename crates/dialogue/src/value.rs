@@ -40,6 +40,11 @@ impl<T: Clone + PartialEq> Value<T> {
         }
     }
 
+    /// Whether it was read back and was not right.
+    pub(crate) fn was_wrong(&self) -> bool {
+        matches!(self.known, Known::Missing) && self.read_backs > 0
+    }
+
     pub(crate) fn settle(&mut self, value: Option<Phi<T>>) {
         self.known = value.map_or(Known::GivenUp, Known::Settled);
     }

@@ -6,6 +6,7 @@
 //! in sound, over a noisy telephone line to the shell that answers calls: there only the pages are not real.
 
 mod book;
+mod fair_caller;
 mod misheard;
 mod noise;
 mod office;
@@ -15,10 +16,11 @@ mod spoken_call;
 mod text_call;
 
 pub use book::{Book, BookError, BookOptions};
+pub use fair_caller::{BEEN_HERE, NOT_RIGHT, spelled};
 pub use misheard::Misheard;
 pub use noise::{Room, pink};
 pub use office::OfficeManner;
 pub use scenario::{Expectation, Scenario, ScenarioError, Step};
 pub use seen::Spoken;
-pub use spoken_call::{Exchange, NOT_RIGHT, SpokenCall, Unlike, Verdict};
+pub use spoken_call::{Exchange, SpokenCall, Unlike, Verdict};
 pub use text_call::TextCall;

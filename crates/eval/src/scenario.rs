@@ -105,6 +105,11 @@ pub struct ScenarioError {
 }
 
 impl Scenario {
+    /// What the caller says, line by line.
+    pub fn lines(&self) -> impl Iterator<Item = &Phi<String>> {
+        self.steps.iter().filter_map(|(_, step)| if let Step::Caller(text) = step { Some(text) } else { None })
+    }
+
     /// Parses a Markdown file.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let mut scenario = Self {

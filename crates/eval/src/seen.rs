@@ -70,6 +70,12 @@ impl Seen {
         since.map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 
+    /// What FirstRing has said from its line number `from` on.
+    pub(crate) fn spoken_from(&self, from: usize) -> String {
+        let lines = self.spoken.iter().skip(from);
+        lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     /// An expectation that does not hold is an error that says what did. `book` gives the lines of the practice's book.
     pub(crate) fn check(&self, expectation: &Expectation, book: impl FnOnce() -> Vec<String>) -> Result<(), String> {
         match expectation {

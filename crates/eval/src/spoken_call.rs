@@ -1,10 +1,9 @@
 //! A scenario held in sound: the caller's lines are recordings that go over a G.711 line, with the noise of a room, to the
 //! shell that answers telephones, with its recogniser, its language model and its voice, before the scenario's own office.
 //!
-//! The caller does what a fair caller does: speaks when FirstRing has finished, says a line once more, and only once, if
-//! FirstRing asks for it again or says nothing, says no to what was read back wrong, and hangs up when there is nothing left
-//! to say. A call went as written if
-//! every expectation held where it stands. It reached its goal if all but `**FirstRing:**` held there or, as what was paged,
+//! The caller does what a fair caller does: speaks when FirstRing has finished, answers what the scenario did not foresee
+//! ([`fair_caller`]) up to three times for each line, and hangs up when there is nothing left to say. A call went as written
+//! if every expectation held where it stands. It reached its goal if all but `**FirstRing:**` held there or, as what was paged,
 //! kept or booked may come a question later, at the end of the call.
 
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, timeout};
 use transport::loopback::{self, Line, LoopbackCaller, LoopbackOptions, Recording, Reply};
 
+use crate::fair_caller::{self, Answer, BEEN_HERE, NOT_RIGHT, Topic, topic};
 use crate::scenario::{Expectation, Scenario, Step};
 use crate::seen::{Seen, matches};
 use crate::{Book, Misheard, OfficeManner, Room};
@@ -34,21 +34,8 @@ const GOODBYE: Duration = Duration::from_secs(10);
 /// News of the call that nobody here reads. Full: they are lost, as for any slow viewer.
 const NEWS_MAX: usize = 1;
 
-/// What a caller says to something that was read back wrong.
-pub const NOT_RIGHT: &str = "No, that's not right.";
-/// Where something is read back.
-const READ_BACK: [&str; 2] = ["right?", "shall i book it?"];
-/// By these words callers know that they were not understood. From `prompts/lines.toml`.
-const ASKS_AGAIN: [&str; 8] = [
-    "say that again",
-    "didn't get that",
-    "once more",
-    "the number again",
-    "your name again",
-    "are you still there",
-    "please say yes or no",
-    "which one:",
-];
+/// So often after one line the caller says something that the scenario did not foresee.
+const UNFORESEEN_MAX: usize = 3;
 
 /// A call to be held. Must be held within a tokio runtime, and `book` must be dropped outside of it.
 #[derive(Debug)]
@@ -61,6 +48,10 @@ pub struct SpokenCall<'a> {
     pub lines: Vec<Vec<f32>>,
     /// [`NOT_RIGHT`] in sound.
     pub not_right: Vec<f32>,
+    /// [`BEEN_HERE`] in sound.
+    pub been_here: Vec<f32>,
+    /// The first line that can be [`spelled`](crate::spelled), so spelled, and in sound.
+    pub spelled: Option<(String, Vec<f32>)>,
     /// The noise around the caller.
     pub room: Room,
     /// The line.
@@ -122,7 +113,7 @@ impl SpokenCall<'_> {
     /// Holds the call to its end.
     pub async fn hold(self) -> Verdict {
         let steps = &self.scenario.steps;
-        let mut lines = self.lines.clone().into_iter();
+        let mut lines = self.lines.iter();
         let mut talk = Conversation::begin(&self);
         let mut unlike = Vec::new();
         talk.caller.finished_speaking(PATIENCE).await;
@@ -130,8 +121,8 @@ impl SpokenCall<'_> {
             let ahead = &steps[at + 1..];
             match step {
                 Step::Caller(text) => {
-                    let sound = lines.next().unwrap_or_default();
-                    talk.say(text.expose(), &sound, &said(ahead), &self.not_right).await;
+                    let sound = lines.next().map_or(&[][..], Vec::as_slice);
+                    talk.say(&self, Recorded { text: text.expose(), sound }, &said(ahead)).await;
                 }
                 Step::Silence(long) => talk.stay_silent(*long).await,
                 Step::Digit(key) => talk.press(*key, ahead).await,
@@ -172,8 +163,16 @@ fn said(ahead: &[(usize, Step)]) -> Vec<&str> {
     patterns
 }
 
+/// Something to say, and its sound.
+#[derive(Clone, Copy)]
+struct Recorded<'a> {
+    text: &'a str,
+    /// 16 kHz.
+    sound: &'a [f32],
+}
+
 /// The caller's side of a call, and what is seen of it.
-struct Conversation {
+struct Conversation<'a> {
     caller: LoopbackCaller,
     call: Option<JoinHandle<Party>>,
     office: JoinHandle<()>,
@@ -182,12 +181,14 @@ struct Conversation {
     journal: Vec<Entry>,
     seen: Seen,
     exchanges: Vec<Exchange>,
+    /// What was asked, and the line that answered it.
+    answers: Vec<(Topic, Recorded<'a>)>,
 }
 
-impl Conversation {
+impl<'a> Conversation<'a> {
     /// Picks up.
     fn begin(held: &SpokenCall<'_>) -> Self {
-        let SpokenCall { desk, scenario, room, telephone, book, lines: _, not_right: _ } = held;
+        let SpokenCall { desk, scenario, room, telephone, book, .. } = held;
         let caller_id = scenario.caller_id.clone();
         let (mut leg, caller) = loopback::call(LoopbackOptions { line: Line::G711(*telephone), caller_id });
         room.clone().surrounds(&mut leg);
@@ -199,26 +200,50 @@ impl Conversation {
             let (news, _unread) = mpsc::channel(NEWS_MAX);
             desk.answer(leg, started, journal, news).await
         });
-        let (journal, seen, exchanges) = (Vec::new(), Seen::default(), Vec::new());
-        Self { caller, call: Some(call), office, entries, book: Arc::clone(book), journal, seen, exchanges }
+        let (journal, seen, exchanges, answers) = (Vec::new(), Seen::default(), Vec::new(), Vec::new());
+        Self { caller, call: Some(call), office, entries, book: Arc::clone(book), journal, seen, exchanges, answers }
     }
 
-    /// Says a line, and once more if that is what FirstRing wants.
-    async fn say(&mut self, text: &str, sound: &[f32], expected: &[&str], not_right: &[f32]) {
+    /// Says a line, and what else a fair caller says to what comes of it.
+    async fn say(&mut self, held: &'a SpokenCall<'_>, line: Recorded<'a>, expected: &[&str]) {
         self.look();
-        let before = self.seen.since();
+        let mut before = self.seen.since();
+        self.answers.extend(topic(&before).map(|topic| (topic, line)));
         self.seen.turns += 1;
-        let reply = self.say_once(text, sound, expected).await;
-        if reply == Reply::HungUp || self.as_expected(expected) {
-            return;
+        let mut next = line;
+        for _ in 0..=UNFORESEEN_MAX {
+            let heard = self.seen.spoken.len();
+            let reply = self.say_once(next, expected).await;
+            if reply == Reply::HungUp || self.as_expected(expected) {
+                return;
+            }
+            let now = self.seen.spoken_from(heard);
+            next = match fair_caller::answer(&before, &now, !expected.is_empty()) {
+                Some(Answer::Again) => next,
+                Some(Answer::NotRight) => Recorded { text: NOT_RIGHT, sound: &held.not_right },
+                Some(Answer::BeenHere) => Recorded { text: BEEN_HERE, sound: &held.been_here },
+                Some(Answer::AsBefore(topic)) => match self.answer_to(topic) {
+                    Some(line) => line,
+                    None => return,
+                },
+                Some(Answer::Spelled) => match &held.spelled {
+                    Some((text, sound)) => Recorded { text, sound },
+                    None => next,
+                },
+                None => return,
+            };
+            before = now;
         }
-        let now = self.seen.since().to_lowercase();
-        if !expected.is_empty() && READ_BACK.iter().any(|question| now.ends_with(question)) {
-            self.say_once(NOT_RIGHT, not_right, &[]).await;
-        }
-        let now = self.seen.since();
-        if now.is_empty() || asks_again(&before, &now, !expected.is_empty()) {
-            self.say_once(text, sound, expected).await;
+    }
+
+    /// What the caller has answered to that.
+    fn answer_to(&self, asked: Topic) -> Option<Recorded<'a>> {
+        let mut about = self.answers.iter().filter(|(topic, _)| *topic == asked).map(|(_, line)| *line);
+        match asked {
+            Topic::Errand => about.next(),
+            // perhaps with the errand: "a physical on Tuesday"
+            Topic::When => about.next_back().or_else(|| self.answer_to(Topic::Errand)),
+            Topic::Who | Topic::BeenHere | Topic::Number | Topic::Choice => about.next_back(),
         }
     }
 
@@ -228,9 +253,9 @@ impl Conversation {
     }
 
     /// Says a line and hears the answer out.
-    async fn say_once(&mut self, text: &str, sound: &[f32], expected: &[&str]) -> Reply {
-        self.exchanges.push(Exchange { said: text.to_owned(), heard: String::new() });
-        if self.caller.say(sound.to_vec()).await.is_err() {
+    async fn say_once(&mut self, line: Recorded<'_>, expected: &[&str]) -> Reply {
+        self.exchanges.push(Exchange { said: line.text.to_owned(), heard: String::new() });
+        if self.caller.say(line.sound.to_vec()).await.is_err() {
             self.look();
             return Reply::HungUp;
         }
@@ -346,15 +371,6 @@ impl Conversation {
     }
 }
 
-/// Whether FirstRing wants to hear the same again. Where the scenario tells what should have been said instead, the question
-/// of before is such a wish, too.
-fn asks_again(before: &str, now: &str, was_expected_otherwise: bool) -> bool {
-    let lower = now.to_lowercase();
-    let question = |text: &str| text.split_inclusive(['.', '!', '?']).next_back().map(|last| last.trim().to_owned());
-    ASKS_AGAIN.iter().any(|words| lower.contains(words))
-        || was_expected_otherwise && now.ends_with('?') && question(before) == question(now)
-}
-
 /// The scenario's office: replies as the scenario says, or from the book, at the wall time of the call.
 async fn answer(mut queue: mpsc::Receiver<OfficeEnvelope>, manner: OfficeManner, book: Arc<Book>, started: Zoned) {
     let (started, began) = (started.timestamp(), Instant::now());
@@ -377,23 +393,6 @@ async fn answer(mut queue: mpsc::Receiver<OfficeEnvelope>, manner: OfficeManner,
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_caller_notices_that_they_were_not_understood() {
-        let name = "May I have your full name and date of birth?";
-        let table = [
-            ("", "Sorry, could you say that again, please?", false, true),
-            ("", "Are you still there?", false, true),
-            (name, "I'm sorry. May I have your full name and date of birth?", true, true),
-            (name, "There is free parking. May I have your full name and date of birth?", false, false),
-            ("Maria Lopez. Is that right?", "March 14th. Is that right?", false, false),
-            (name, "I have Monday at 9 and Monday at 10. Which would you like?", true, false),
-            ("", "You're all set.", true, false),
-        ];
-        for (before, now, was_expected_otherwise, again) in table {
-            assert_eq!(asks_again(before, now, was_expected_otherwise), again, "{now:?} after {before:?}");
-        }
-    }
 
     #[test]
     fn what_is_said_next_ends_with_the_callers_next_act() {

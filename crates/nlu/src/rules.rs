@@ -162,7 +162,8 @@ impl Rules {
         slots.pharmacy = slots.pharmacy.or_else(|| in_own_words(Asked::Pharmacy));
         slots.dose = grammar::dose(text, context.asked);
         slots.days_left = grammar::days_left(text, context.asked);
-        if may_say_when(context.asked) {
+        let only_when = context.asked == Asked::VisitReason && is_bare_time(text);
+        if may_say_when(context.asked) || only_when {
             slots.when = self.when(text, context);
         }
         if may_speak_of_visits(context.asked) {
@@ -264,6 +265,13 @@ fn may_say_when(asked: Asked) -> bool {
     matches!(asked, Asked::When | Asked::Choice | Asked::YesNo)
 }
 
+/// "No, Wednesday": no answer to what a visit is for.
+fn is_bare_time(text: &str) -> bool {
+    let words = words(text);
+    let leads = words.iter().take_while(|word| word.text == "no").count();
+    grammar::plain::only_plain(&words[leads..], |_| false)
+}
+
 fn is_about_time(intent: Intent) -> bool {
     use Intent::{BookAppointment, CancelAppointment, ConfirmAppointment, RescheduleAppointment};
     matches!(intent, BookAppointment | RescheduleAppointment | CancelAppointment | ConfirmAppointment)
@@ -309,6 +317,7 @@ fn reason(text: &Phi<String>, asked: Asked, reading: &Reading) -> Option<Slot<St
     match (asked, reading.intent()) {
         (Asked::Open | Asked::Message, Intent::Symptom | Intent::LeaveMessage) => everything(),
         (Asked::Open, Intent::BookAppointment) => grammar::reason::reason_beside_wish(text.expose()),
+        (Asked::VisitReason, _) if !reading.slots.when.is_empty() && is_bare_time(text.expose()) => None,
         (Asked::VisitReason, _) if reading.fact.is_none() && reading.directive.is_none() => {
             grammar::reason::reason_asked_for(text.expose())
         }

@@ -41,7 +41,8 @@ const WISHES: &[(Intent, &[&str])] = &[
         CancelAppointment,
         &[
             "(cancel|canceling|cancelling|cancelled) .. (appointment|appointments|visit|it|checkup|check up|physical|exam|shot|1|slot|consult|follow up|@day)",
-            "(cannot|not going to) (make it|come) .. (appointment|today|tomorrow|cancel)",
+            "(cannot|not going to|not be able to|not able to|unable to) (make it|come) .. (appointment|cancel|@day)",
+            "(cannot|not going to|not be able to|not able to|unable to) (make|keep|attend) (my|our|his|her|the|that) .. (appointment|visit)",
         ],
     ),
     (
@@ -259,6 +260,9 @@ mod tests {
             ("can I leave a message for the nurse", &[LeaveMessage]),
             ("I'd like to make an appointment", &[BookAppointment]),
             ("I need to reschedule my appointment", &[RescheduleAppointment]),
+            ("I won't be able to make my appointment on Friday", &[CancelAppointment]),
+            ("we can't make it on Friday", &[CancelAppointment]),
+            ("I can't make an appointment online", &[BookAppointment]),
             ("cancel my appointment and get a refill of lisinopril", &[CancelAppointment, PrescriptionRefill]),
             ("when is my appointment", &[ConfirmAppointment]),
             ("did my lab results come in", &[TestResults]),

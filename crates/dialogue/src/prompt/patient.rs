@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum PatientLine {
     /// "May I have the patient's full name and date of birth?"
     AskNameAndBirth(u32),
-    /// The name, where only that is missing.
+    /// The name, where only that is missing; the second time it is to be spelled.
     AskName(u32),
     /// The date of birth, where only that is missing.
     AskBirth(u32),
@@ -35,7 +35,8 @@ impl PatientLine {
     pub(crate) fn asked(&self) -> Asked {
         match self {
             Self::AskNameAndBirth(_) | Self::AskAgain(_) => Asked::NameAndBirth,
-            Self::AskName(_) => Asked::Name,
+            Self::AskName(0) => Asked::Name,
+            Self::AskName(_) => Asked::Spelling,
             Self::AskBirth(_) => Asked::DateOfBirth,
             Self::AskNewOrKnown(_) => Asked::NewOrKnown,
             Self::AskNumberOnFile(_) => Asked::Callback,

@@ -2,7 +2,7 @@
 
 use domain::{CallTime, CaseUpdate, Phi, Reading, RequestField, YesNo};
 
-use super::{Receptionist, Sense};
+use super::{Latest, Receptionist, Sense};
 use crate::plan::Plan;
 use crate::prompt::{PatientLine, RequestLine};
 use crate::question::{AnswerKind, Question};
@@ -38,19 +38,22 @@ impl Receptionist {
             return;
         }
         self.echo.answered();
-        self.answered.clone_from(&self.question);
+        let (text_heard, slots) = (text.clone(), reading.slots.clone());
+        self.latest = Some(Latest { text: text_heard, slots, question: self.question.clone() });
         self.answer(text, reading, question_cut_off, now);
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
     }
 
-    /// The second decode of the last utterance: it may raise urgency and improve what is not settled. What has been
-    /// answered stays answered, but for one thing: a "no" to the safety question that was a "yes".
+    /// The second decode of an utterance: it may raise urgency and improve what is not settled. What has been answered stays
+    /// answered, but for two things: a "no" to the safety question that was a "yes", and a wish for an appointment, as long
+    /// as nothing was said since.
     pub(super) fn correct(&mut self, was: &Phi<String>, text: &Phi<String>, reading: &Reading, now: CallTime) {
         self.said.correct(was, text);
         self.contact.take(reading, false);
         self.identity.take(reading);
         self.triage.hear(reading);
-        let safety = matches!(self.answered, Some(Question::Safety | Question::SafetyAgain));
+        let question = self.latest.as_ref().and_then(|latest| latest.question.as_ref());
+        let safety = matches!(question, Some(Question::Safety | Question::SafetyAgain));
         if safety && reading.yes_no == Some(YesNo::Yes) {
             self.triage.safety_corrected();
         }
@@ -60,7 +63,11 @@ impl Receptionist {
             self.desk.update_case(CaseUpdate::Heard(text.clone()), now);
         }
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
-        self.take_back_a_stale_read_back(now);
+        self.take_back_what_is_stale(now);
+        let nothing_said_since = self.latest.as_ref().filter(|latest| latest.text == *was);
+        if let Some(slots) = nothing_said_since.map(|latest| latest.slots.clone()) {
+            self.correct_visit(&slots, reading, now);
+        }
     }
 
     /// Sound without words for 5 s. An answer to the safety question it is not; after the second asking the clinician is
@@ -102,7 +109,7 @@ impl Receptionist {
         if for_a_person {
             self.leave_for_a_person(now);
         } else if self.choose_by_key(key, now) {
-            self.answered = None;
+            self.latest = None;
         } else if self.birth_wanted() {
             let today = self.began.date();
             if self.identity.key(key, today) {
@@ -193,9 +200,16 @@ impl Receptionist {
         (murmur || phrases::words(text.expose()).is_empty()) && reading.red_flags.is_empty()
     }
 
-    /// A better decode has changed the value that is being read back: the read-back begins anew.
-    fn take_back_a_stale_read_back(&mut self, now: CallTime) {
+    /// A better decode has told what is being asked for, or changed what is being read back or what no record matched: the
+    /// question has lost its point.
+    fn take_back_what_is_stale(&mut self, now: CallTime) {
         let stale = match &self.question {
+            Some(Question::Patient(PatientLine::AskNewOrKnown(_) | PatientLine::AskAgain(_))) => {
+                self.identity.corrected(&self.contact)
+            }
+            Some(Question::Patient(line)) => self.identity.knows(line, &self.contact),
+            Some(Question::Spelling) => self.contact.name().is_some(),
+            Some(Question::NumberAgain) => self.contact.said_number().is_some(),
             Some(Question::NumberReadBack(read) | Question::Request(RequestLine::ReadBackNumber(read))) => {
                 self.contact.callback() != Some(read)
             }

@@ -1,6 +1,6 @@
 //! Errands about appointments: how they begin, what answers mean to them, and how they end.
 
-use domain::{CallTime, Certainty, Intent, OfficeReply, Phi, Reading, YesNo};
+use domain::{CallTime, Certainty, Intent, OfficeReply, Phi, Reading, Slots, YesNo};
 
 use super::Receptionist;
 use crate::agenda::{Wish, is_errand};
@@ -84,6 +84,24 @@ impl Receptionist {
             self.agenda.hear_after(text, reading, present);
         } else if !any_words {
             self.hear_beside_answer(text, reading);
+        }
+    }
+
+    /// An utterance that was heard as `was` names another time, kind or provider in its second decode: the visit goes on
+    /// from there, and what was asked in between is taken back.
+    pub(super) fn correct_visit(&mut self, was: &Slots, reading: &Reading, now: CallTime) {
+        let slots = &reading.slots;
+        let another = !slots.when.is_empty() && slots.when != was.when
+            || slots.appointment_type.is_some() && slots.appointment_type != was.appointment_type
+            || slots.provider_wish.is_some() && slots.provider_wish != was.provider_wish;
+        let setting = Setting { practice: &self.practice, began: &self.began, now };
+        if let Plan::Visit(visit) = &mut self.plan
+            && another
+            && visit.amend(reading, &setting)
+            && let Some(Question::Visit(_)) = self.question
+        {
+            self.question = None;
+            self.cut(now);
         }
     }
 

@@ -152,7 +152,8 @@ fn touches_numbers(tokens: &[Token], read: &Read) -> bool {
     let before = read
         .from
         .checked_sub(1)
-        .filter(|&at| tokens[at].pause != Pause::Stop)
+        // "May 10, October 7, 1943": the recogniser took the name for a date, too
+        .filter(|&at| tokens[at].pause != Pause::Stop && !(begins_with_month && tokens[at].pause != Pause::None))
         .is_some_and(|at| numeric(at) || month_before(at));
     before || (numeric(read.to) && tokens[read.to - 1].pause != Pause::Stop)
 }
@@ -237,10 +238,18 @@ fn digit(tokens: &[Token], at: usize) -> Option<i16> {
 
 /// "070962" and "3.14.58" -> single digits and parts, each with its own place.
 fn split_long_digits(tokens: Vec<Token>) -> Vec<Token> {
+    let figures = |at: usize| tokens.get(at).filter(|token| token.word.bytes().all(|b| b.is_ascii_digit()));
+    // "314 58": month and day in one
+    let is_month_and_day = |at: usize| {
+        let year = figures(at + 1).is_some_and(|year| matches!(year.word.len(), 2 | 4)) && figures(at + 2).is_none();
+        let alone = at.checked_sub(1).is_none_or(|before| figures(before).is_none());
+        figures(at).is_some_and(|both| both.word.len() == 3) && year && alone
+    };
+    let month_and_day = (0..tokens.len()).find(|at| is_month_and_day(*at)).map(|at| tokens[at].at.start);
     let split = |token: Token| -> Vec<Token> {
         let digits = token.word.bytes().all(|b| b.is_ascii_digit());
         let dotted = !digits && token.word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        if (!digits || token.word.len() < 5) && !dotted {
+        if (!digits || token.word.len() < 5) && !dotted && month_and_day != Some(token.at.start) {
             return vec![token];
         }
         let separators: Vec<usize> = if dotted {
@@ -277,6 +286,9 @@ mod tests {
             ("March 4th, 1985.", date(1985, 3, 4)),
             ("the fourth of march nineteen eighty five", date(1985, 3, 4)),
             ("three fourteen fifty-eight", date(1958, 3, 14)),
+            ("314 58", date(1958, 3, 14)),
+            ("Maria Lopez, 314 1958.", date(1958, 3, 14)),
+            ("May 10, October 7, 1943", date(1943, 10, 7)),
             ("the fourteenth of March nineteen fifty eight", date(1958, 3, 14)),
             ("oh three fourteen fifty eight", date(1958, 3, 14)),
             ("3/14/58", date(1958, 3, 14)),

@@ -51,7 +51,7 @@ pub fn telephone(text: &str, area_code: Option<&str>) -> Option<Slot<PhoneNumber
             said = corrected_by(&digits, &said);
             run.start = wrong.start;
         }
-        if let Some((number, certainty)) = number(&said, plus, area_code)
+        if let Some((number, certainty)) = number(&said, plus, area_code).or_else(|| led_by(&tokens, &run, &said))
             && best.as_ref().is_none_or(|best| certainty >= best.certainty)
         {
             best = slot(number, text, &tokens, run.clone(), certainty);
@@ -59,6 +59,13 @@ pub fn telephone(text: &str, area_code: Option<&str>) -> Option<Slot<PhoneNumber
         before = Some((run, said));
     }
     best
+}
+
+/// "To 12 5 5 5 0 1 1 8": the first digit was heard as a word, and without it one is missing.
+fn led_by(tokens: &[Token], run: &Range<usize>, said: &str) -> Option<(PhoneNumber, f32)> {
+    let first = tokens.first().filter(|_| run.start == 1)?;
+    let (_, digit) = HOMOPHONES.iter().find(|(homophone, _)| *homophone == first.word)?;
+    number(&format!("{digit}{said}"), false, None).filter(|(_, certainty)| *certainty == WELL_FORMED)
 }
 
 /// Whether only words of correction stand between two runs of digits: "no wait", "sorry, I mean".
@@ -208,6 +215,8 @@ mod tests {
             ("5 5 5 8 6 7 for 2 oh nine", "+15558674209", WELL_FORMED),
             ("555 867 5309 555 867 5309", "+15558675309", WELL_FORMED),
             ("plus four four twenty seven nine four six oh nine five eight", "+44279460958", WELL_FORMED),
+            ("to 12 5 5 5 0 1 1 8.", "+12125550118", WELL_FORMED),
+            ("for 212 555 0118", "+12125550118", WELL_FORMED),
             ("155 867 5309", "+11558675309", MALFORMED),
             ("867 5309", "+18675309", INCOMPLETE),
             ("five five five eight six seven no wait six six five three oh nine", "+15558665309", WELL_FORMED),

@@ -106,6 +106,9 @@ mod tests {
             ("Jeffrey Phillips", "Geoffrey Philips"),
             ("Victor Moreau", "Victor Morrow"),
             ("Samuel Okonkwo", "Samuel Akonkwa"),
+            ("Samuel Okonkwo", "Samuel Akonquo"),
+            ("Linda Nguyen", "Linda Nuyen"),
+            ("Linda Nguyen", "Linda New Yen"),
         ];
         for (one, two) in same {
             assert!(is_like(one, two), "{one}, {two}");

@@ -10,6 +10,9 @@
 /// Names that sound the same are one from this likeness on: "jon" and "john" have 0.93, "okonkwo" and "akonkwa" 0.743, "jane"
 /// and "john" 0.70.
 const LIKENESS_OF_ONE_SOUND: f64 = 0.74;
+/// So many sounds of one order are seldom another name's, and may be spelled further apart: "okonkwo" and "akonquo" have 0.67.
+const LONG_KEY: usize = 4;
+const LIKENESS_OF_ONE_LONG_SOUND: f64 = 0.6;
 /// Names that do not, from this one on: "johnson" and "johnston" have 0.98.
 const LIKENESS: f64 = 0.92;
 
@@ -20,17 +23,18 @@ pub(super) fn sounds_like(one: &str, other: &str) -> bool {
     }
     let likeness = jaro_winkler(one, other);
     let key = metaphone(one);
-    likeness >= LIKENESS || (likeness >= LIKENESS_OF_ONE_SOUND && !key.is_empty() && key == metaphone(other))
+    let of_one_sound = if key.len() >= LONG_KEY { LIKENESS_OF_ONE_LONG_SOUND } else { LIKENESS_OF_ONE_SOUND };
+    likeness >= LIKENESS || (likeness >= of_one_sound && !key.is_empty() && key == metaphone(other))
 }
 
 /// The key of a name; `0` stands for "th", `X` for "sh". Letters other than a-z are silent. A vowel that begins a name is `A`
-/// whichever it is: recognisers write Okonkwo and Akonkwa.
+/// whichever it is, and the "g" of "ng" at the beginning is silent: recognisers write Akonquo for Okonkwo and Nuyen for Nguyen.
 fn metaphone(name: &str) -> String {
     let mut letters: Vec<u8> = name.bytes().filter(u8::is_ascii_lowercase).collect();
     letters.dedup_by(|next, letter| next == letter && *next != b'c');
     match letters.as_slice() {
         [b'k' | b'g' | b'p', b'n', ..] | [b'a', b'e', ..] | [b'w', b'r', ..] => drop(letters.remove(0)),
-        [b'w', b'h', ..] => drop(letters.remove(1)),
+        [b'w', b'h', ..] | [b'n', b'g', ..] => drop(letters.remove(1)),
         [b'x', ..] => letters[0] = b's',
         [] | [..] => {}
     }
@@ -78,6 +82,7 @@ fn sound(letters: &[u8], at: usize) -> &'static str {
         b't' if next == Some(b'h') => "0",
         b't' if after.starts_with(b"ch") => "",
         b't' => "T",
+        b'u' if vowel_next && before == Some(b'q') => "W",
         b'w' if vowel_next => "W",
         b'x' => "KS",
         b'y' if vowel_next => "Y",

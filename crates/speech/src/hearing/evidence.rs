@@ -10,9 +10,11 @@ use super::output::Dismissal;
 use super::part::Voicing;
 
 /// What Whisper writes where nobody speaks and a caller may also say: lower case, letters only.
-const SUBTITLES: [&str; 14] = [
+const SUBTITLES: [&str; 16] = [
     "bye",
     "bye bye",
+    "good bye",
+    "goodbye",
     "hmm",
     "i",
     "oh",
@@ -110,7 +112,7 @@ mod tests {
     fn made_up_text_is_dismissed_and_short_answers_survive() {
         use Dismissal::{MadeUp, NoWords};
         type Case = (&'static str, f32, f32, f32, Result<&'static str, Dismissal>);
-        let cases: [Case; 22] = [
+        let cases: [Case; 23] = [
             // text, confidence, voiced seconds, certainty of voice
             ("", 0.0, 0.3, 0.9, Err(NoWords)),
             ("[BLANK_AUDIO]", 0.9, 0.3, 0.9, Err(NoWords)),
@@ -126,6 +128,7 @@ mod tests {
             ("Thank you.", 0.9, 0.6, 0.95, Ok("Thank you.")),
             ("Thank you.", 0.9, 0.6, 0.6, Err(MadeUp)),
             ("Thank you.", 0.4, 0.6, 0.95, Err(MadeUp)),
+            ("Goodbye.", 0.23, 0.6, 0.95, Err(MadeUp)),
             ("you", 0.9, 4.0, 0.95, Err(MadeUp)),
             ("Yes.", 0.9, 0.2, 0.7, Ok("Yes.")),
             ("Yes.", 0.5, 0.2, 0.6, Ok("Yes.")),

@@ -2,6 +2,7 @@
 
 use super::activity::END_WINDOWS;
 use super::digits::{digits_in, has_year};
+use super::evidence::plain;
 use super::position::samples;
 use super::{JobId, WINDOW};
 
@@ -98,10 +99,20 @@ fn takes_leave(text: &str) -> bool {
     })
 }
 
+/// "Hi .. I'd like to": who only greets has not said what they call for.
+const GREETINGS: &[&str] = &["hi", "hello", "hey", "good", "morning", "afternoon", "evening", "there", "yes", "yeah"];
+
+fn only_greets(text: &str) -> bool {
+    let plain = plain(text);
+    let mut words = plain.split(' ');
+    words.all(|word| GREETINGS.contains(&word)) && !plain.split(' ').all(|word| matches!(word, "yes" | "yeah" | "good"))
+}
+
 /// The silence after `text` that ends the turn; `None` while that is not known.
 pub(super) fn silence_needed(expecting: Expecting, verdict: Verdict, text: &str) -> Option<u64> {
     match (expecting, verdict) {
         (_, Verdict::Open) => None,
+        (Expecting::Anything, Verdict::Complete) if only_greets(text) => Some(UNJUDGED),
         (Expecting::Anything, Verdict::Complete) => Some(FINISHED),
         (Expecting::Anything, Verdict::Unknown) => Some(UNJUDGED),
         (Expecting::Digits, Verdict::Complete) if digits_in(text) >= TELEPHONE_DIGITS => Some(FINISHED),
@@ -130,6 +141,17 @@ mod tests {
             assert_eq!(needed(text), Some(BETWEEN_GROUPS), "{text}");
         }
         for text in ["Carlos Ramirez February 19. 1959.", "Maria Lopez, 3 14 58", "July second 1984", "3/4/1962."] {
+            assert_eq!(needed(text), Some(FINISHED), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_only_greets_is_waited_for() {
+        let needed = |text| silence_needed(Expecting::Anything, Verdict::Complete, text);
+        for text in ["Hi.", "Hello?", "Yeah, hi.", "Good morning!", "Hi there."] {
+            assert_eq!(needed(text), Some(UNJUDGED), "{text}");
+        }
+        for text in ["Yes.", "Yeah.", "Good.", "Hi, I need a refill.", "At 9 in the morning.", ""] {
             assert_eq!(needed(text), Some(FINISHED), "{text}");
         }
     }

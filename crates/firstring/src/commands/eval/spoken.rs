@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::call::{Pace, Summary};
-use ::eval::{Book, NOT_RIGHT, Room, Scenario, SpokenCall, Step, Verdict, pink};
+use ::eval::{BEEN_HERE, Book, NOT_RIGHT, Room, Scenario, SpokenCall, Step, Verdict, pink};
 use ::models::ModelsDir;
 use anyhow::{Context, bail};
 use audio::Sound;
@@ -97,7 +97,9 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
         let voice = sound.voice.as_deref().unwrap_or(VOICES[index % VOICES.len()]);
         let mut callers_voice = Caller::new(&dir, voice)?;
         let lines = callers_voice.lines(scenario)?;
-        let not_right = callers_voice.say(NOT_RIGHT)?;
+        let (not_right, been_here) = (callers_voice.say(NOT_RIGHT)?, callers_voice.say(BEEN_HERE)?);
+        let spelled = scenario.lines().find_map(|line| ::eval::spelled(line.expose()));
+        let spelled = spelled.map(|text| callers_voice.say(&text).map(|sound| (text, sound))).transpose()?;
         let room = Room::new(&noise, &lines, sound.snr_db, TELEPHONE);
         let book = Arc::new(Book::open(office.clone(), scenario.now.timestamp(), &scenario.book)?);
         let call = SpokenCall {
@@ -105,6 +107,8 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
             scenario,
             lines,
             not_right,
+            been_here,
+            spelled,
             room: room.clone(),
             telephone: TELEPHONE,
             book: Arc::clone(&book),
@@ -172,13 +176,7 @@ impl Caller {
     }
 
     fn lines(&mut self, scenario: &Scenario) -> anyhow::Result<Vec<Vec<f32>>> {
-        let mut lines = Vec::new();
-        for (_, step) in &scenario.steps {
-            if let Step::Caller(text) = step {
-                lines.push(self.say(text.expose())?);
-            }
-        }
-        Ok(lines)
+        scenario.lines().map(|line| self.say(line.expose())).collect()
     }
 
     /// 16 kHz.
