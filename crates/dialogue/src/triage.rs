@@ -222,7 +222,7 @@ impl Triage {
     /// The emergency lines to be said next, each kind once in a call. Flags come in the order in which their lines are to
     /// be said (`spoken_first` in `prompts/red_flags.toml`). Of several kinds heard together the first counts, and danger to
     /// oneself besides, whose line gives another number. Where that comes first, the next is said too, because it tells
-    /// what to do about the pills; but not the general line, which adds nothing. An emergency without a kind has that one.
+    /// what to do about the pills; but not the general line, which adds nothing to that or to a line said before. An emergency without a kind has that one.
     pub(crate) fn take_lines(&mut self) -> Vec<EmergencyKind> {
         if self.to_page.0 < Urgency::Emergency {
             return Vec::new();
@@ -234,8 +234,10 @@ impl Triage {
             }
         }
         let self_harm = fresh.contains(&EmergencyKind::SelfHarm);
-        let says_more = |kind: &EmergencyKind| !self_harm || *kind != EmergencyKind::General;
-        let other = fresh.iter().copied().find(|kind| *kind != EmergencyKind::SelfHarm).filter(says_more);
+        let told_what_to_do = self.kinds.iter().any(|kind| *kind != EmergencyKind::SelfHarm);
+        let says_more =
+            |kind: &EmergencyKind| *kind != EmergencyKind::General || !self_harm && !told_what_to_do;
+        let other = fresh.iter().copied().filter(says_more).find(|kind| *kind != EmergencyKind::SelfHarm);
         let mut lines = fresh.clone();
         lines.retain(|kind| *kind == EmergencyKind::SelfHarm || Some(*kind) == other);
         if lines.is_empty() && self.kinds.is_empty() {

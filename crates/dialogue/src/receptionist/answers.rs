@@ -77,6 +77,9 @@ impl Receptionist {
             }
             Question::Name | Question::Spelling => self.contact.answer_name(text),
             Question::NameReadBack(read) => self.contact.answer_name_read_back(&read, yes_no),
+            Question::OfferCallerId | Question::Number | Question::NumberAgain if self.tells_more_of_emergency(text, reading) => {
+                self.fill(Prompt::TellingDoctor);
+            }
             Question::OfferCallerId => self.contact.answer_offer(yes_no),
             Question::Number | Question::NumberAgain => self.contact.answer_number(),
             Question::NumberReadBack(read) => self.contact.answer_number_read_back(&read, yes_no),
@@ -203,6 +206,13 @@ impl Receptionist {
             SafetyAnswer::Clear | SafetyAnswer::Unclear if nothing_begun => self.errand(text, reading, now),
             SafetyAnswer::Clear | SafetyAnswer::Unclear => self.hear_beside_answer(text, reading),
         }
+    }
+
+    /// In an emergency, words instead of a number are for the doctor, who has them by now; they are no failed answer.
+    fn tells_more_of_emergency(&self, text: &Phi<String>, reading: &Reading) -> bool {
+        let answers = reading.slots.callback.is_some() || reading.yes_no.is_some();
+        let figures = text.expose().contains(|c: char| c.is_ascii_digit());
+        matches!(self.plan, Plan::Emergency(_)) && !answers && !figures && !phrases::is_bare(text.expose())
     }
 
     /// In an emergency: that help is called may be said before it is asked. True if it was the answer to just that.
