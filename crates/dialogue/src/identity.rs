@@ -19,8 +19,10 @@ use crate::value::{Known, Value};
 
 /// How often the office looks for the patient: once, and after one more asking.
 const TRIES_MAX: u8 = 2;
-/// So many questions may be put in all, however they are answered.
+/// So many questions may be put in all, however they are answered,
 const ASKS_MAX: u32 = 14;
+/// and the same one so often.
+const ASKS_OF_A_KIND_MAX: usize = 3;
 /// A date of birth typed on the telephone: month, day and year.
 const BIRTH_DIGITS: usize = 8;
 
@@ -212,6 +214,7 @@ impl Identity {
             PatientLine::AskNameAndBirth(_)
             | PatientLine::AskNumberOnFile(_)
             | PatientLine::NotFound
+            | PatientLine::NotUnderstood
             | PatientLine::NoNewPatients => {}
         }
     }
@@ -293,6 +296,7 @@ impl Identity {
             | PatientLine::ReadBackBirth(_)
             | PatientLine::AskInsurance(_)
             | PatientLine::NotFound
+            | PatientLine::NotUnderstood
             | PatientLine::NoNewPatients => false,
         }
     }
@@ -388,6 +392,9 @@ impl Identity {
     fn ask(&mut self, line: fn(u32) -> PatientLine) -> Step {
         let kind = discriminant(&line(0));
         let nth = self.asked.iter().filter(|asked| **asked == kind).count();
+        if nth >= ASKS_OF_A_KIND_MAX {
+            return unknown();
+        }
         self.asked.push(kind);
         self.put(Question::Patient(line(u32::try_from(nth).unwrap_or(u32::MAX))))
     }
@@ -399,7 +406,7 @@ impl Identity {
 }
 
 fn unknown() -> Step {
-    Step::Unknown(PatientLine::NotFound)
+    Step::Unknown(PatientLine::NotUnderstood)
 }
 
 fn same_name(a: &Phi<String>, b: &Phi<String>) -> bool {

@@ -26,6 +26,8 @@ pub enum PatientLine {
     AskInsurance(u32),
     /// No record matches: a message is taken. Says the same whatever did not match.
     NotFound,
+    /// The answers were not understood: a message is taken.
+    NotUnderstood,
     /// The practice takes no new patients: a message is taken.
     NoNewPatients,
 }
@@ -42,7 +44,7 @@ impl PatientLine {
             Self::AskNumberOnFile(_) => Asked::Callback,
             Self::AskInsurance(_) => Asked::Detail,
             Self::ReadBackBirth(_) => Asked::YesNo,
-            Self::NotFound | Self::NoNewPatients => Asked::Open,
+            Self::NotFound | Self::NotUnderstood | Self::NoNewPatients => Asked::Open,
         }
     }
 }

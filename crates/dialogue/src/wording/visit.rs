@@ -72,6 +72,7 @@ pub(super) fn patient_line(line: &PatientLine) -> Said {
         }
         PatientLine::AskInsurance(nth) => Said::fixed("ask_insurance", *nth),
         PatientLine::NotFound => Said::fixed("patient_not_found", 0),
+        PatientLine::NotUnderstood => Said::fixed("not_understood", 0),
         PatientLine::NoNewPatients => Said::fixed("no_new_patients", 0),
     }
 }
@@ -88,6 +89,7 @@ pub(super) fn line_to_the_patient(line: &PatientLine) -> Said {
         PatientLine::AskAgain(_)
         | PatientLine::ReadBackBirth(_)
         | PatientLine::NotFound
+        | PatientLine::NotUnderstood
         | PatientLine::NoNewPatients => patient_line(line),
     }
 }

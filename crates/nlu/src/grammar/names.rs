@@ -10,7 +10,7 @@ use super::name_words::{
 };
 use super::{capitalised, slot, spelled};
 use crate::phrase::numbers::{MONTHS, number_word, ordinal};
-use crate::phrase::token::{Pause, Token, tokens};
+use crate::phrase::token::{Pause, Token};
 
 /// Spelled: the letters decide.
 const SPELLED: f32 = 0.9;
@@ -20,7 +20,7 @@ const NAME_WORDS_MAX: usize = 4;
 
 /// The name in `text`, which answers `asked`.
 pub fn name(text: &str, asked: Asked) -> Option<Slot<String>> {
-    let tokens = tokens(text);
+    let tokens = spelled::tokens_with_letters(text);
     let answers = match asked {
         Asked::Name | Asked::NameAndBirth | Asked::Spelling | Asked::WhoIsThere => true,
         Asked::Open
@@ -251,9 +251,24 @@ fn with_letters(
     tokens: &[Token],
 ) -> Option<Slot<String>> {
     let (start, mut end, mut certainty) = (of.start, of.end, certainty);
-    for run in letters.iter().filter(|run| run.of.start >= of.end && run.certainty >= 0.5) {
+    let runs = || letters.iter().filter(|run| run.of.start >= of.end && run.certainty >= 0.5);
+    // "Chapman Bell, J A S M I N E, B E L L": each word is spelled
+    if words.len() > 1 && runs().count() == words.len() {
+        let end = runs().last()?.of.end;
+        let spelled: Vec<&str> = runs().map(|run| run.value.as_str()).collect();
+        return slot(spelled.join(" "), text, tokens, start..end, SPELLED);
+    }
+    for run in runs() {
         // "Thomas Reed, T H O M A S R E E D": the whole name, as it was heard
         if words.len() > 1 && run.value.to_lowercase() == words.concat().to_lowercase() {
+            end = run.of.end;
+            certainty = SPELLED;
+            continue;
+        }
+        // "May Chen, M E I C H E N": as many letters as were heard, so it is the whole name, too
+        let first = words[0].len();
+        if words.len() == 2 && run.value.len() == words.concat().len() && run.value.is_char_boundary(first) {
+            words = [&run.value[..first], &run.value[first..]].map(capitalised).to_vec();
             end = run.of.end;
             certainty = SPELLED;
             continue;
@@ -301,6 +316,10 @@ mod tests {
             ("Sean O'Brien capital O apostrophe B R I E N", Asked::Name, "Sean O'Brien"),
             ("Thomas Reed, T H O M A S, R E E D, July 2 1984", Asked::NameAndBirth, "Thomas Reed"),
             ("Thomas Read, T H O M A S, R E E D", Asked::NameAndBirth, "Thomas Reed"),
+            ("May Chen, MEICHEN.", Asked::NameAndBirth, "Mei Chen"),
+            ("Jasmine Bell. JASMINE. BELL. January 9, 1991", Asked::NameAndBirth, "Jasmine Bell"),
+            ("Chapman Bell. J, A, S, M, I, N, E. B, E, L, L.", Asked::Spelling, "Jasmine Bell"),
+            ("Samuel Akonko. S-A-M-U-E-L. O-K-O-N-K-W-O. September 28", Asked::NameAndBirth, "Samuel Okonkwo"),
             ("Sorry, it's Maria Lopez, L O P E Z, March fourteenth", Asked::NameAndBirth, "Maria Lopez"),
             ("Will Young, August third 1985", Asked::NameAndBirth, "Will Young"),
             ("Omar Said", Asked::Name, "Omar Said"),

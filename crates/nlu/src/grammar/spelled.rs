@@ -72,9 +72,46 @@ pub(super) struct Spelled {
     pub(super) certainty: f32,
 }
 
+/// Abbreviations that stand beside names.
+const NO_LETTERS: &[&str] = &["dob", "usa", "cvs", "yes"];
+/// A shorter word in capitals may be an abbreviation, unless another one stands beside it: "MEICH EN".
+const CAPITALS_MIN: usize = 3;
+
+/// The tokens of `text`, where a word in capitals is so many letters: recognisers write "MEICHEN" for "M, E, I. C, H, E, N".
+pub(super) fn tokens_with_letters(text: &str) -> Vec<Token> {
+    let whole = tokens(text);
+    if !text.contains(char::is_lowercase) {
+        return whole; // a recogniser that writes nothing else
+    }
+    let in_capitals = |token: &Token| {
+        let letters = &text[token.at.clone()];
+        letters.len() > 1
+            && letters.bytes().all(|letter| letter.is_ascii_uppercase())
+            && !NO_LETTERS.contains(&token.word.as_str())
+    };
+    let capitals: Vec<bool> = whole.iter().map(in_capitals).collect();
+    let is_spelled = |at: usize| {
+        let beside = |at: Option<usize>| at.and_then(|at| capitals.get(at)).is_some_and(|capitals| *capitals);
+        capitals[at] && (whole[at].word.len() >= CAPITALS_MIN || beside(at.checked_sub(1)) || beside(Some(at + 1)))
+    };
+    let split = |at: usize, token: &Token| -> Vec<Token> {
+        if !is_spelled(at) {
+            return vec![token.clone()];
+        }
+        let last = token.word.len() - 1;
+        let letter = |(nth, letter): (usize, char)| Token {
+            word: letter.to_string(),
+            at: token.at.start + nth..token.at.start + nth + 1,
+            pause: if nth == last { token.pause } else { Pause::None },
+        };
+        token.word.char_indices().map(letter).collect()
+    };
+    whole.iter().enumerate().flat_map(|(at, token)| split(at, token)).collect()
+}
+
 /// The word, or the words, that `text` spells.
 pub fn spelling(text: &str) -> Option<Slot<String>> {
-    let tokens = tokens(text);
+    let tokens = tokens_with_letters(text);
     let runs = spelled(&tokens);
     let whole = runs.first()?.of.start..runs.last()?.of.end;
     let certainty = runs.iter().map(|run| run.certainty).fold(1.0, f32::min);
@@ -102,11 +139,11 @@ pub(super) fn spelled(tokens: &[Token]) -> Vec<Spelled> {
 fn run_at(tokens: &[Token], from: usize) -> Option<Spelled> {
     let mut letters = String::new();
     let (mut sure, mut as_words, mut at) = (0, 0, from);
-    let mut pauses = tokens[from..].iter().map(|token| token.pause == Pause::None);
-    // "T H O M A S, R E E D": where letters follow each other without a sign, a sign parts two words
-    let flows = pauses.next() == Some(true) && pauses.next() == Some(true);
+    let pause = |at: usize| tokens.get(at).map(|token| token.pause);
+    // "T H O M A S, R E E D", "M, E, I. C, H, E, N": a greater sign than between the first letters parts two words
+    let between = pause(from).filter(|between| pause(from + 1) == Some(*between) || *between == Pause::Comma);
     while let Some((heard, next)) = letter_at(tokens, at) {
-        if flows && at > from && tokens[at - 1].pause != Pause::None {
+        if at > from && between.is_some_and(|between| tokens[at - 1].pause > between) {
             break;
         }
         match heard {
@@ -203,12 +240,15 @@ mod tests {
             ("S-M-I-T-H like it sounds", "Smith"),
             ("T H O M A S, R E E D", "Thomas Reed"),
             ("T, H, O, M, A, S", "Thomas"),
+            ("M, E, I. C, H, E, N.", "Mei Chen"),
+            ("May 10. MEICH EN October 7, 1943", "Meichen"),
+            ("Samuel Akonko. SAMUEL. OKONKWO.", "Samuel Okonkwo"),
         ] {
             let slot = spelling(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(slot.value.expose(), value, "{text}");
             assert!(text.contains(slot.heard.expose()) && slot.certainty >= 0.5, "{text}");
         }
-        for none in ["", "Maria Lopez", "I see you are here", "a cold", "why"] {
+        for none in ["", "Maria Lopez", "I see you are here", "a cold", "why", "OK Maria Lopez", "MARIA LOPEZ", "DOB May 4th"] {
             assert_eq!(spelling(none), None, "{none}");
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// What stood behind a token. Recognisers set commas by rhythm, so nothing may hang on one alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pause {
     /// Nothing, or a space.
     None,
