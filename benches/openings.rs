@@ -37,7 +37,10 @@ fn main() {
     voice.synthesize("Good morning.", Tempo::Usual).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let cache = LineCache::open(folder.path(), VOICE, voice.hz(), "bench").unwrap();
-    println!("{VOICE}, milliseconds to the first sound made, best of {TRIES}; load average {}", machine::load_average());
+    println!(
+        "{VOICE}, milliseconds to the first sound made, best of {TRIES}; load average {}",
+        machine::load_average()
+    );
     println!("{:26} {:>9} {:>9} {:>9} {:>9}", "", "one piece", "clauses", "opening", "kept");
     let mut all: [Vec<f64>; 4] = Default::default();
     for (name, prompt) in prompts() {
@@ -50,7 +53,12 @@ fn main() {
     }
     let [piece, clauses, opening, kept] = all.map(|column| Percentiles::of(&column).p50);
     println!("{:26} {piece:>9.0} {clauses:>9.0} {opening:>9.0} {kept:>9.1}", "p50");
-    println!("ratio to one piece: clauses {:.2}, opening {:.2}, kept {:.3}", clauses / piece, opening / piece, kept / piece);
+    println!(
+        "ratio to one piece: clauses {:.2}, opening {:.2}, kept {:.3}",
+        clauses / piece,
+        opening / piece,
+        kept / piece
+    );
     println!("load average {}", machine::load_average());
 }
 
@@ -66,8 +74,7 @@ fn prompts() -> Vec<(&'static str, Prompt)> {
     let (first, second, third) = (opening(9, 9), opening(10, 13), opening(12, 15));
     let offer = |openings: Vec<Opening>| VisitLine::Offer { openings, fit: Fit::AsWished, nth: 0 };
     let read_back = VisitLine::ReadBackBooking { opening: first.clone(), patient: patient(), nth: 0 };
-    let moving =
-        VisitLine::ReadBackMove { from: first.clone(), to: second.clone(), patient: patient(), nth: 0 };
+    let moving = VisitLine::ReadBackMove { from: first.clone(), to: second.clone(), patient: patient(), nth: 0 };
     let cancelling = VisitLine::ReadBackCancel { appointment: second.clone(), patient: patient(), nth: 0 };
     vec![
         ("one time offered", Prompt::Visit(offer(vec![first.clone()]))),

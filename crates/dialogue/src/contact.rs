@@ -11,6 +11,8 @@ use crate::value::{Known, READ_BACKS_MAX, Value};
 
 /// A longer answer to "what is your name?" is not taken for a name that the reader did not see.
 const NAME_WORDS_MAX: usize = 4;
+/// So many figures are another number than the one that was offered, however they were heard.
+const FIGURES_OF_A_NUMBER: usize = 5;
 /// National numbers have this many digits; keys are read in this length.
 const NATIONAL_DIGITS: usize = 10;
 
@@ -167,11 +169,13 @@ impl Contact {
     }
 
     /// "Shall we call back at the number you are calling from?"
-    pub(crate) fn answer_offer(&mut self, yes_no: Option<YesNo>) {
+    pub(crate) fn answer_offer(&mut self, text: &Phi<String>, yes_no: Option<YesNo>) {
         let Offer::Due { asks } = &mut self.offer else { return };
+        let figures = text.expose().chars().filter(char::is_ascii_digit).count();
         match yes_no {
             Some(YesNo::Yes) => self.number.settle(self.caller_id.clone()),
             Some(YesNo::No) => self.offer = Offer::Declined,
+            None if figures >= FIGURES_OF_A_NUMBER => self.offer = Offer::Declined,
             None => {
                 *asks += 1;
                 if *asks >= READ_BACKS_MAX {

@@ -263,7 +263,11 @@ impl Identity {
         let sought = match &self.standing {
             Standing::Sought(query) => Some(query.clone()),
             Standing::Registering => None,
-            Standing::Open | Standing::Missed(_) | Standing::Ambiguous | Standing::Matched(_) | Standing::Unknown(_) => {
+            Standing::Open
+            | Standing::Missed(_)
+            | Standing::Ambiguous
+            | Standing::Matched(_)
+            | Standing::Unknown(_) => {
                 return false;
             }
         };

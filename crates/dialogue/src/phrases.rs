@@ -214,6 +214,11 @@ pub(crate) fn is_greeting(text: &str) -> bool {
     !words.is_empty() && words.iter().all(|word| GREETINGS.contains(&word.as_str()))
 }
 
+/// The words behind a greeting.
+pub(crate) fn without_greeting(text: &str) -> Vec<String> {
+    words(text).into_iter().skip_while(|word| GREETINGS.contains(&word.as_str())).collect()
+}
+
 /// "Mm-hm", "okay", and "yeah" where no yes or no was asked for: the caller listens, and wants nothing.
 pub(crate) fn is_murmur(text: &str, yes_no_asked: bool) -> bool {
     let words = words(text);

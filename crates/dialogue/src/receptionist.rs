@@ -30,7 +30,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Asked, CallTime, EmergencyKind, OfficeReply, Phi, Practice, Slots, Urgency};
+use domain::{Asked, CallTime, EmergencyKind, OfficeReply, Phi, Practice, Slots, Urgency, YesNo};
 use jiff::Zoned;
 
 use crate::agenda::Agenda;
@@ -100,6 +100,7 @@ pub struct Receptionist {
 struct Latest {
     text: Phi<String>,
     slots: Slots,
+    yes_no: Option<YesNo>,
     /// What it answered.
     question: Option<Question>,
 }

@@ -31,7 +31,11 @@ impl Details {
     pub(crate) fn of(reading: &Reading) -> Self {
         let slots = &reading.slots;
         Self {
-            drug: slots.drug.as_ref().filter(|slot| slot.certainty >= DRUG_CERTAINTY_MIN).map(|slot| slot.value.clone()),
+            drug: slots
+                .drug
+                .as_ref()
+                .filter(|slot| slot.certainty >= DRUG_CERTAINTY_MIN)
+                .map(|slot| slot.value.clone()),
             dose: slots.dose.as_ref().map(|slot| slot.value.clone()),
             pharmacy: slots.pharmacy.as_ref().map(|slot| slot.value.clone()),
             days_left: slots.days_left.as_ref().map(|slot| slot.value.clone()),

@@ -235,8 +235,7 @@ impl Triage {
         }
         let self_harm = fresh.contains(&EmergencyKind::SelfHarm);
         let told_what_to_do = self.kinds.iter().any(|kind| *kind != EmergencyKind::SelfHarm);
-        let says_more =
-            |kind: &EmergencyKind| *kind != EmergencyKind::General || !self_harm && !told_what_to_do;
+        let says_more = |kind: &EmergencyKind| *kind != EmergencyKind::General || !self_harm && !told_what_to_do;
         let other = fresh.iter().copied().filter(says_more).find(|kind| *kind != EmergencyKind::SelfHarm);
         let mut lines = fresh.clone();
         lines.retain(|kind| *kind == EmergencyKind::SelfHarm || Some(*kind) == other);

@@ -31,7 +31,7 @@ const TOPICS: [(Topic, &[&str]); 6] = [
     (Topic::Number, &["number"]),
     (Topic::Choice, &["which would you like", "which one"]),
     (Topic::When, &["what day and time", "when would"]),
-    (Topic::Errand, &["how can i help", "can i do for you", "calling about", "visit for", "be seen for"]),
+    (Topic::Errand, &["how can i help", "can i do for you", "calling about", "visit for", "be seen for", "medicine"]),
 ];
 
 /// What a caller says next.

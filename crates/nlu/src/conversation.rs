@@ -55,7 +55,8 @@ pub(crate) fn talk(text: &str, asked: Asked, slots: &mut Slots, beside: Beside) 
 fn yes_no(text: &str, asked: Asked) -> Option<YesNo> {
     match asked {
         Asked::Safety if grammar::all_is_well(text) => Some(YesNo::No),
-        Asked::YesNo | Asked::Choice | Asked::Safety | Asked::CalledEmergencyNumber => grammar::yes_no(text),
+        Asked::YesNo => grammar::yes_no(text).or_else(|| misheard_yes_or_no(text)),
+        Asked::Choice | Asked::Safety | Asked::CalledEmergencyNumber => grammar::yes_no(text),
         Asked::NewOrKnown => grammar::reason::been_here(text),
         Asked::Open
         | Asked::Name
@@ -72,6 +73,15 @@ fn yes_no(text: &str, asked: Asked) -> Option<YesNo> {
         | Asked::Pharmacy
         | Asked::DaysLeft
         | Asked::Detail => None,
+    }
+}
+
+/// What recognisers write for a short "yes" or "no", and what nobody answers; where danger is asked for, it stays unclear.
+fn misheard_yes_or_no(text: &str) -> Option<YesNo> {
+    match words(text).as_slice() {
+        [only] if only.text == "yet" => Some(YesNo::Yes),
+        [only] if only.text == "note" => Some(YesNo::No),
+        _ => None,
     }
 }
 

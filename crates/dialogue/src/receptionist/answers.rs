@@ -77,10 +77,12 @@ impl Receptionist {
             }
             Question::Name | Question::Spelling => self.contact.answer_name(text),
             Question::NameReadBack(read) => self.contact.answer_name_read_back(&read, yes_no),
-            Question::OfferCallerId | Question::Number | Question::NumberAgain if self.tells_more_of_emergency(text, reading) => {
+            Question::OfferCallerId | Question::Number | Question::NumberAgain
+                if self.tells_more_of_emergency(text, reading) =>
+            {
                 self.fill(Prompt::TellingDoctor);
             }
-            Question::OfferCallerId => self.contact.answer_offer(yes_no),
+            Question::OfferCallerId => self.contact.answer_offer(text, yes_no),
             Question::Number | Question::NumberAgain => self.contact.answer_number(),
             Question::NumberReadBack(read) => self.contact.answer_number_read_back(&read, yes_no),
             Question::Patient(line) => self.answer_about_patient(&line, text, reading, now),
@@ -157,7 +159,7 @@ impl Receptionist {
             self.plan = Plan::Visit(Box::new(visit));
             return;
         }
-        let stray = phrases::words(wish.words.expose()).len() <= STRAY_WORDS_MAX;
+        let stray = phrases::without_greeting(wish.words.expose()).len() <= STRAY_WORDS_MAX;
         let told = phrases::tells_what_about(wish.words.expose());
         match Errand::of(wish.intent) {
             Errand::Person => self.connect_desk(now),

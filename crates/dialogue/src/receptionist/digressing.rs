@@ -31,7 +31,11 @@ impl Receptionist {
         let slots = &reading.slots;
         let changes_mind = asking::is_question(text.expose()) || reading.directive == Some(Directive::Correction);
         let may = match question {
-            Question::Message | Question::PassOn(_) | Question::MoreMessage => changes_mind,
+            Question::Message | Question::PassOn(_) | Question::MoreMessage => {
+                // "something came up", and now what it is
+                let tells_wish = self.present() == Some((Intent::Other, true)) && is_visit(reading.intent());
+                changes_mind || tells_wish
+            }
             Question::Name
             | Question::Spelling
             | Question::NameReadBack(_)

@@ -38,8 +38,8 @@ impl Receptionist {
             return;
         }
         self.echo.answered();
-        let (text_heard, slots) = (text.clone(), reading.slots.clone());
-        self.latest = Some(Latest { text: text_heard, slots, question: self.question.clone() });
+        let (slots, question) = (reading.slots.clone(), self.question.clone());
+        self.latest = Some(Latest { text: text.clone(), slots, yes_no: reading.yes_no, question });
         self.answer(text, reading, question_cut_off, now);
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
     }
@@ -64,9 +64,20 @@ impl Receptionist {
         }
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
         self.take_back_what_is_stale(now);
-        let nothing_said_since = self.latest.as_ref().filter(|latest| latest.text == *was);
-        if let Some(slots) = nothing_said_since.map(|latest| latest.slots.clone()) {
-            self.correct_visit(&slots, reading, now);
+        if let Some(latest) = self.latest.take_if(|latest| latest.text == *was && was != text) {
+            self.correct_visit(&latest.slots, reading, now);
+            self.answer_after_all(&latest, text, reading, now);
+        }
+    }
+
+    /// What was no answer at first is one in its second decode, and the same is being asked again: it is not asked any more.
+    fn answer_after_all(&mut self, latest: &Latest, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        let asked_again = self.question.is_some() && self.question == latest.question;
+        let was_unclear = self.question.as_ref().is_some_and(Question::wants_yes_or_no) && latest.yes_no.is_none();
+        let of_danger = matches!(self.question, Some(Question::Safety | Question::SafetyAgain));
+        if asked_again && was_unclear && !of_danger && reading.yes_no.is_some() {
+            self.cut(now);
+            self.answer(text, reading, false, now);
         }
     }
 
@@ -209,7 +220,12 @@ impl Receptionist {
             }
             Some(Question::Patient(line)) => self.identity.knows(line, &self.contact),
             Some(Question::Spelling) => self.contact.name().is_some(),
-            Some(Question::NumberAgain) => self.contact.said_number().is_some(),
+            Some(
+                Question::OfferCallerId
+                | Question::Number
+                | Question::NumberAgain
+                | Question::Request(RequestLine::OfferCallerId),
+            ) => self.contact.said_number().is_some(),
             Some(Question::NumberReadBack(read) | Question::Request(RequestLine::ReadBackNumber(read))) => {
                 self.contact.callback() != Some(read)
             }

@@ -19,7 +19,7 @@ impl Receptionist {
         match line {
             RequestLine::Ask { field, .. } => self.answer_field(*field, text, reading, now),
             RequestLine::OfferCallerId => {
-                self.contact.answer_offer(reading.yes_no);
+                self.contact.answer_offer(text, reading.yes_no);
                 self.contact.answer_leave_message(reading.yes_no);
             }
             RequestLine::ReadBackNumber(read) => {

@@ -259,18 +259,8 @@ fn with_letters(
         return slot(spelled.join(" "), text, tokens, start..end, SPELLED);
     }
     for run in runs() {
-        // "Thomas Reed, T H O M A S R E E D": the whole name, as it was heard
-        if words.len() > 1 && run.value.to_lowercase() == words.concat().to_lowercase() {
-            end = run.of.end;
-            certainty = SPELLED;
-            continue;
-        }
-        // "May Chen, M E I C H E N": as many letters as were heard, so it is the whole name, too
-        let first = words[0].len();
-        if words.len() == 2 && run.value.len() == words.concat().len() && run.value.is_char_boundary(first) {
-            words = [&run.value[..first], &run.value[first..]].map(capitalised).to_vec();
-            end = run.of.end;
-            certainty = SPELLED;
+        if let Some(whole) = whole_name(&words, &run.value) {
+            (words, end, certainty) = (whole, run.of.end, SPELLED);
             continue;
         }
         let initial = run.value.chars().next();
@@ -284,6 +274,32 @@ fn with_letters(
         certainty = SPELLED;
     }
     slot(words.join(" "), text, tokens, start..end, certainty)
+}
+
+/// The name, if it was spelled as a whole without a sign between its words: "Thomas Reed, T H O M A S R E E D". Letters that
+/// sound as those that were heard tell nothing new; else the heard words tell where the letters part: "Samuel Akonko,
+/// S A M U E L O K O N K W O", "May Chen, M E I C H E N".
+fn whole_name(words: &[String], letters: &str) -> Option<Vec<String>> {
+    let [first, last] = words else {
+        let as_heard = words.len() > 2 && words.concat().to_lowercase() == letters.to_lowercase();
+        return as_heard.then(|| words.to_vec());
+    };
+    let (letters, heard) = (letters.to_lowercase(), words.concat().to_lowercase());
+    if letters.chars().count() == heard.chars().count() && letters.chars().zip(heard.chars()).all(sound_alike) {
+        return Some(words.to_vec());
+    }
+    let behind_first = letters.strip_prefix(&first.to_lowercase()).map(str::len);
+    let before_last = letters.strip_suffix(&last.to_lowercase()).map(|before| letters.len() - before.len());
+    let as_long = (letters.len() == heard.len()).then_some(last.len());
+    let of_last = behind_first.or(before_last).or(as_long)?;
+    let (first, last) = letters.split_at_checked(letters.len() - of_last)?;
+    (first.len() > 1 && last.len() > 1).then(|| vec![capitalised(first), capitalised(last)])
+}
+
+/// Whether the names of two letters are easily taken for each other on a telephone line.
+fn sound_alike((one, other): (char, char)) -> bool {
+    const ALIKE: [&str; 5] = ["bcdegptvz", "fsx", "mn", "ajk", "iy"];
+    one == other || ALIKE.iter().any(|letters| letters.contains(one) && letters.contains(other))
 }
 
 #[cfg(test)]
@@ -317,6 +333,8 @@ mod tests {
             ("Thomas Reed, T H O M A S, R E E D, July 2 1984", Asked::NameAndBirth, "Thomas Reed"),
             ("Thomas Read, T H O M A S, R E E D", Asked::NameAndBirth, "Thomas Reed"),
             ("May Chen, MEICHEN.", Asked::NameAndBirth, "Mei Chen"),
+            ("Samuel Aconco, S-AMUEL-OK-ONKW-O September 28, 1941.", Asked::NameAndBirth, "Samuel Okonkwo"),
+            ("Jasmine Bell, J-A-F-M-I-M-E-B-E-L-L January 9, 1991.", Asked::NameAndBirth, "Jasmine Bell"),
             ("Jasmine Bell. JASMINE. BELL. January 9, 1991", Asked::NameAndBirth, "Jasmine Bell"),
             ("Chapman Bell. J, A, S, M, I, N, E. B, E, L, L.", Asked::Spelling, "Jasmine Bell"),
             ("Samuel Akonko. S-A-M-U-E-L. O-K-O-N-K-W-O. September 28", Asked::NameAndBirth, "Samuel Okonkwo"),

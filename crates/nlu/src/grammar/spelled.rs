@@ -248,7 +248,9 @@ mod tests {
             assert_eq!(slot.value.expose(), value, "{text}");
             assert!(text.contains(slot.heard.expose()) && slot.certainty >= 0.5, "{text}");
         }
-        for none in ["", "Maria Lopez", "I see you are here", "a cold", "why", "OK Maria Lopez", "MARIA LOPEZ", "DOB May 4th"] {
+        for none in
+            ["", "Maria Lopez", "I see you are here", "a cold", "why", "OK Maria Lopez", "MARIA LOPEZ", "DOB May 4th"]
+        {
             assert_eq!(spelling(none), None, "{none}");
         }
     }
