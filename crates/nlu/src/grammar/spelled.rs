@@ -114,7 +114,10 @@ pub fn spelling(text: &str) -> Option<Slot<String>> {
     let tokens = tokens_with_letters(text);
     let runs = spelled(&tokens);
     let whole = runs.first()?.of.start..runs.last()?.of.end;
-    let certainty = runs.iter().map(|run| run.certainty).fold(1.0, f32::min);
+    // two letters alone may be initials, but not behind a row of them
+    let is_short = runs.iter().all(|run| run.value.len() <= 2);
+    let counted = runs.iter().filter(|run| is_short || run.value.len() > 2);
+    let certainty = counted.map(|run| run.certainty).fold(1.0, f32::min);
     let values: Vec<String> = runs.into_iter().map(|run| run.value).collect();
     slot(values.join(" "), text, &tokens, whole, certainty)
 }
@@ -242,6 +245,7 @@ mod tests {
             ("T, H, O, M, A, S", "Thomas"),
             ("M, E, I. C, H, E, N.", "Mei Chen"),
             ("May 10. MEICH EN October 7, 1943", "Meichen"),
+            ("May 10, MEICH, EN, October 7, 1943.", "Meich En"),
             ("Samuel Akonko. SAMUEL. OKONKWO.", "Samuel Okonkwo"),
         ] {
             let slot = spelling(text).unwrap_or_else(|| panic!("{text}"));

@@ -20,10 +20,12 @@ impl Name {
         Some(Self { given: words.next()?, rest: words.collect() })
     }
 
-    /// Whether both may be the same name, said and heard. Of a name that was spelled it may be unknown where its first part
-    /// ends: "Meichen".
+    /// Whether both may be the same name, said and heard. Of one that was spelled it may be unknown where its first part ends:
+    /// "Meichen"; and recognisers lose the first letter of a row: "and EICHEN".
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        if self.letters() == other.letters() {
+        let (one, two) = (self.letters(), other.letters());
+        let is_rest = |rest: &Self, of: &str| rest.rest.is_empty() && of.get(1..) == Some(rest.given.as_str());
+        if one == two || is_rest(self, &two) || is_rest(other, &one) {
             return true;
         }
         let given = nicknames::are_of_one_name(&self.given, &other.given) || sounds_like(&self.given, &other.given);
@@ -116,6 +118,7 @@ mod tests {
             ("Linda Nguyen", "Linda Nuyen"),
             ("Linda Nguyen", "Linda New Yen"),
             ("Mei Chen", "Meichen"),
+            ("Mei Chen", "Eichen"),
         ];
         for (one, two) in same {
             assert!(is_like(one, two), "{one}, {two}");
