@@ -32,8 +32,8 @@ impl Receptionist {
         let changes_mind = asking::is_question(text.expose()) || reading.directive == Some(Directive::Correction);
         let may = match question {
             Question::Message | Question::PassOn(_) | Question::MoreMessage => {
-                // "something came up", and now what it is
-                let tells_wish = self.present() == Some((Intent::Other, true)) && is_visit(reading.intent());
+                // "something came up", and now what it is: we can do that ourselves
+                let tells_wish = self.present().is_some_and(|(_, replaceable)| replaceable) && is_visit(reading.intent());
                 changes_mind || tells_wish
             }
             Question::Name

@@ -131,11 +131,11 @@ impl Listener {
             Turn::Speaking { part, partial, .. } if partial.as_ref().is_some_and(|partial| partial.id == job) => {
                 let to = partial.take().map_or(part.to(), |partial| partial.to);
                 match evidence::words(&recognized, part.voicing()) {
-                    Ok(text) => self.outputs.push_back(Hearing::Partial(Partial {
-                        text: text.into(),
-                        from: part.from.into(),
-                        to: to.into(),
-                    })),
+                    Ok(text) => {
+                        self.wordless.heard_partly(to);
+                        let (from, to) = (part.from.into(), to.into());
+                        self.outputs.push_back(Hearing::Partial(Partial { text: text.into(), from, to }));
+                    }
                     Err(_) => {
                         let from = self.wordless.heard_none_yet(part);
                         self.outputs.extend(from.map(|from| Hearing::unintelligible(from, part.to())));

@@ -11,6 +11,8 @@ pub(super) struct Wordless {
     ended: Option<(SamplePosition, f32)>,
     /// Voice up to here has been reported.
     reported_to: SamplePosition,
+    /// Up to here a partial of the present part had words: one that has none for once tells nothing of the voice before.
+    partly_heard_to: SamplePosition,
 }
 
 impl Wordless {
@@ -18,23 +20,24 @@ impl Wordless {
         self.ended = None;
     }
 
+    /// A partial up to `to` has words.
+    pub(super) fn heard_partly(&mut self, to: SamplePosition) {
+        self.partly_heard_to = to;
+    }
+
     /// The part so far, `part`, holds no words. Returns from where on nothing was understood, if that is enough voice to
     /// be said.
     pub(super) fn heard_none_yet(&mut self, part: &Part) -> Option<SamplePosition> {
-        let (from, voiced_s) = self.with(part);
-        if voiced_s < UNINTELLIGIBLE_S {
-            return None;
-        }
-        self.ended = None;
-        self.reported_to = part.to();
-        Some(from)
+        let heard_to = self.partly_heard_to.max(self.reported_to);
+        self.enough(part, self.with(part, heard_to))
     }
 
     /// The same of a part that has ended.
     pub(super) fn heard_none(&mut self, part: &Part) -> Option<SamplePosition> {
-        let from = self.heard_none_yet(part);
+        let voice = self.with(part, self.reported_to);
+        let from = self.enough(part, voice);
         if from.is_none() {
-            self.ended = Some(self.with(part));
+            self.ended = Some(voice);
         }
         from
     }
@@ -44,9 +47,19 @@ impl Wordless {
         part.from.max(self.reported_to).min(part.to())
     }
 
-    fn with(&self, part: &Part) -> (SamplePosition, f32) {
-        let (from, before_s) = self.ended.unwrap_or((self.unreported_from(part), 0.0));
-        (from, before_s + part.voicing_since(self.reported_to).voiced_s)
+    /// Where the voice without words begins, and how much of it there is, of `part` what lies behind `since`.
+    fn with(&self, part: &Part, since: SamplePosition) -> (SamplePosition, f32) {
+        let (from, before_s) = self.ended.unwrap_or((part.from.max(since).min(part.to()), 0.0));
+        (from, before_s + part.voicing_since(since).voiced_s)
+    }
+
+    fn enough(&mut self, part: &Part, (from, voiced_s): (SamplePosition, f32)) -> Option<SamplePosition> {
+        if voiced_s < UNINTELLIGIBLE_S {
+            return None;
+        }
+        self.ended = None;
+        self.reported_to = part.to();
+        Some(from)
     }
 }
 
@@ -68,6 +81,19 @@ mod tests {
         assert_eq!(wordless.heard_none(&part(300, 100)), None);
         wordless.heard_words();
         assert_eq!(wordless.heard_none(&part(400, 100)), None);
+    }
+
+    #[test]
+    fn one_partial_without_words_takes_nothing_back() {
+        let mut wordless = Wordless::default();
+        let mut growing = part(0, 200);
+        wordless.heard_partly(growing.to());
+        assert_eq!(wordless.heard_none_yet(&growing), None);
+        (0..160).for_each(|_| growing.add_voiced(0.9));
+        assert_eq!(wordless.heard_none_yet(&growing), Some(SamplePosition(200 * 512)), "5 s later");
+        let mut made_up = Wordless::default();
+        made_up.heard_partly(SamplePosition(200 * 512));
+        assert_eq!(made_up.heard_none(&part(0, 200)), Some(SamplePosition(0)), "the final decides");
     }
 
     #[test]
