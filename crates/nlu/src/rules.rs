@@ -185,7 +185,7 @@ impl Rules {
                     slots.callback = grammar::telephone(text, self.area_code.as_deref());
                 }
             }
-            Asked::Spelling => slots.name = grammar::spelling(text).or_else(|| grammar::name(text, context.asked)),
+            Asked::Spelling => slots.name = grammar::name(text, context.asked),
             Asked::Open
             | Asked::Name
             | Asked::Callback

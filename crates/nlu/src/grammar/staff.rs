@@ -116,7 +116,7 @@ fn refuses(before: &[Word]) -> bool {
 /// The provider with the name that begins `words`: as it is written, else, where a name must stand, as it sounds.
 fn who<'p>(words: &[Word], ear: Ear, providers: &'p [Provider]) -> Option<&'p Provider> {
     let first = words.first()?.text.as_str();
-    let begins_a_name = ["o", "oh", "0", "mc", "mac", "de", "van", "al", "el"].contains(&first);
+    let begins_a_name = ["o", "oh", "0", "a", "mc", "mac", "de", "van", "al", "el"].contains(&first);
     let joined = words.get(1).filter(|_| begins_a_name).map(|second| format!("{first}{}", second.text));
     let spaced = words.get(1).map(|second| format!("{first} {}", second.text));
     let is = |provider: &&Provider, fits: &dyn Fn(&str, &str) -> bool| {
@@ -244,6 +244,8 @@ mod tests {
             ("doctor new yen", Asked::When, named("nguyen")),
             ("doctor oh kafor", Asked::Open, named("okafor")),
             ("with dr o'kafor", Asked::Open, named("okafor")),
+            ("The one with Dr. A. Kaffer.", Asked::Choice, named("okafor")),
+            ("The one with Dr. Aukhofer.", Asked::Choice, named("okafor")),
             ("the one with Doctor Lee", Asked::Choice, named("lee")),
             ("doctor susan lee", Asked::Open, named("lee")),
             ("doctor li", Asked::Open, named("lee")),

@@ -203,8 +203,15 @@ impl Text<'_> {
             None if minutes == 30 && self.is(at, "half") => to,
             None => return None,
         };
-        let (hour, end) = self.hour(behind)?;
+        let (hour, end) = self.hour(behind).or_else(|| self.misheard_hour(behind))?;
         Some((hour * 60 + minutes, end))
+    }
+
+    /// What recognisers write for an hour behind "half past".
+    fn misheard_hour(&self, at: usize) -> Option<(u16, usize)> {
+        const MISHEARD: &[(&str, u16)] = &[("you", 2), ("to", 2), ("too", 2), ("for", 4), ("ate", 8), ("won", 1)];
+        let (_, hour) = MISHEARD.iter().find(|(written, _)| self.is(at, written))?;
+        Some((*hour, at + 1))
     }
 
     /// "Quarter to three", "ten till four".
