@@ -33,7 +33,8 @@ impl Receptionist {
         let may = match question {
             Question::Message | Question::PassOn(_) | Question::MoreMessage => {
                 // "something came up", and now what it is: we can do that ourselves
-                let tells_wish = self.present().is_some_and(|(_, replaceable)| replaceable) && is_visit(reading.intent());
+                let tells_wish =
+                    self.present().is_some_and(|(_, replaceable)| replaceable) && is_visit(reading.intent());
                 changes_mind || tells_wish
             }
             Question::Name

@@ -254,7 +254,7 @@ fn with_letters(
     let runs = || letters.iter().filter(|run| run.of.start >= of.end && run.certainty >= 0.5);
     // "Chapman Bell, J A S M I N E, B E L L": each word is spelled
     if words.len() > 1 && runs().count() == words.len() {
-        let end = runs().last()?.of.end;
+        let end = runs().next_back()?.of.end;
         let spelled: Vec<&str> = runs().map(|run| run.value.as_str()).collect();
         return slot(spelled.join(" "), text, tokens, start..end, SPELLED);
     }
