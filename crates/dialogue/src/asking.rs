@@ -51,8 +51,9 @@ const WHO_SPEAKS: &[&str] = &[
     "who's that",
     "who's this",
 ];
-/// "Is this the DMV?", where a reader is sure that nothing else is said.
-const PLACE_WORDS_MAX: usize = 4;
+/// "Is this the DMV?" has so many words behind "is this the". Nothing else may be asked for by then, and a reader must be
+/// sure.
+const PLACE_WORDS_MAX: usize = 3;
 const HEARS_US: &[&str] = &[
     "anybody there",
     "anyone there",
@@ -79,15 +80,16 @@ pub(crate) enum AboutTheCall {
     HearsUs,
 }
 
-/// A question about the call, if the utterance is that and nothing else: then nothing in it can be doubted.
-pub(crate) fn about_the_call(text: &str, reading: &Reading) -> Option<AboutTheCall> {
+/// A question about the call, if the utterance is that and nothing else: then nothing in it can be doubted. `open`: the
+/// caller may say whatever they call for.
+pub(crate) fn about_the_call(text: &str, reading: &Reading, open: bool) -> Option<AboutTheCall> {
     let nothing_else = reading.intent() == Intent::Other && reading.fact.is_none() && reading.red_flags.is_empty();
     let words = phrases::words(text);
     let before = words.iter().take_while(|word| BEFORE.contains(&word.as_str())).count();
     let after = words[before..].iter().rev().take_while(|word| AFTER.contains(&word.as_str())).count();
     let asked = words[before..words.len() - after].join(" ");
-    let is_this = asked.strip_prefix("is this ").is_some_and(|what| what.split(' ').count() <= PLACE_WORDS_MAX);
-    let elsewhere = is_this && reading.certainty == Certainty::Sure;
+    let place = asked.strip_prefix("is this the ").filter(|place| place.split(' ').count() <= PLACE_WORDS_MAX);
+    let elsewhere = open && place.is_some() && reading.certainty == Certainty::Sure;
     let about = if WHO_SPEAKS.contains(&asked.as_str()) || elsewhere {
         AboutTheCall::WhoSpeaks
     } else if HEARS_US.contains(&asked.as_str()) {
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn questions_about_the_call_are_nothing_but_that() {
-        let about = |text| about_the_call(text, &Reading::unsure());
+        let about = |text| about_the_call(text, &Reading::unsure(), true);
         for text in ["who is this", "Wait, who is this please?", "excuse me, are you a robot", "and who are you"] {
             assert_eq!(about(text), Some(AboutTheCall::WhoSpeaks), "{text}");
         }
@@ -146,14 +148,16 @@ mod tests {
         let sure = Reading { certainty: Certainty::Sure, ..Reading::unsure() };
         for (text, reading, expected) in [
             ("is this the DMV", &sure, Some(AboutTheCall::WhoSpeaks)),
-            ("is this normal", &Reading::unsure(), None),
+            ("is this the flu", &Reading::unsure(), None),
+            ("is this normal", &sure, None),
             ("is this the number that I have to call for", &sure, None),
         ] {
-            assert_eq!(about_the_call(text, reading), expected, "{text}");
+            assert_eq!(about_the_call(text, reading, true), expected, "{text}");
         }
+        assert_eq!(about_the_call("is this the earliest", &sure, false), None);
         let mut reading = Reading::unsure();
         reading.intents = vec![Intent::Symptom];
-        assert_eq!(about_the_call("who is this", &reading), None);
+        assert_eq!(about_the_call("who is this", &reading, true), None);
         assert_eq!(without_doubt(&reading).certainty, Certainty::Sure);
         reading.urgency = Urgency::Emergency;
         assert_eq!(without_doubt(&reading), reading, "only a doubt is taken away");

@@ -339,11 +339,13 @@ impl Identity {
     fn missing(&mut self, contact: &Contact) -> Option<Step> {
         match (contact.name(), self.birth.value()) {
             (None, None) => Some(self.ask(PatientLine::AskNameAndBirth)),
-            (None, Some(_)) if contact.name_was_wrong() => {
-                self.asked.push(discriminant(&PatientLine::AskName(0)));
-                Some(self.ask(PatientLine::AskName)) // to be spelled
+            (None, Some(_)) => {
+                let asked = discriminant(&PatientLine::AskName(0));
+                if contact.name_was_wrong() && !self.asked.contains(&asked) {
+                    self.asked.push(asked); // it was asked for in another way, and now is to be spelled
+                }
+                Some(self.ask(PatientLine::AskName))
             }
-            (None, Some(_)) => Some(self.ask(PatientLine::AskName)),
             (Some(name), _) if is_one_word(name) && !self.asked.contains(&discriminant(&PatientLine::AskName(0))) => {
                 Some(self.ask(PatientLine::AskName))
             }

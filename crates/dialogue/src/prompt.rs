@@ -54,8 +54,6 @@ pub enum Prompt {
     CheckIn(u32),
     /// The same for somebody who may harm themselves; gives the crisis number.
     CheckInSelfHarm(u32),
-    /// The caller has told more of an emergency instead of answering; the case is updated as this is said.
-    TellingDoctor(u32),
     /// "Is anyone in danger right now: trouble breathing, ..?"
     SafetyQuestion,
     /// The same where something was not understood, and nothing speaks for danger.
@@ -209,7 +207,6 @@ impl Prompt {
             | Self::AskWhoIsThere
             | Self::CheckIn(_)
             | Self::CheckInSelfHarm(_)
-            | Self::TellingDoctor(_)
             | Self::SafetyQuestion
             | Self::SafetyQuestionInDoubt
             | Self::SafetyQuestionAgain

@@ -2,6 +2,8 @@
 
 use domain::Phi;
 
+use crate::phrases;
+
 /// What the caller said, utterance by utterance.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -36,6 +38,11 @@ impl Said {
                 heard.clone_from(text);
             }
         }
+    }
+
+    /// Whether the caller has said that word or phrase.
+    pub(crate) fn holds(&self, phrase: &str) -> bool {
+        self.all.iter().any(|heard| phrases::holds(&phrases::words(heard.expose()).join(" "), phrase))
     }
 
     /// The last utterance was a question that has been answered; no message need tell of it.

@@ -55,7 +55,7 @@ pub(crate) fn talk(text: &str, asked: Asked, slots: &mut Slots, beside: Beside) 
 fn yes_no(text: &str, asked: Asked) -> Option<YesNo> {
     match asked {
         Asked::Safety if grammar::all_is_well(text) => Some(YesNo::No),
-        Asked::YesNo => grammar::yes_no(text).or_else(|| misheard_yes_or_no(text)),
+        Asked::YesNo => grammar::yes_no(text).or_else(|| misheard_no(text)),
         Asked::Choice | Asked::Safety | Asked::CalledEmergencyNumber => grammar::yes_no(text),
         Asked::NewOrKnown => grammar::reason::been_here(text),
         Asked::Open
@@ -76,13 +76,10 @@ fn yes_no(text: &str, asked: Asked) -> Option<YesNo> {
     }
 }
 
-/// What recognisers write for a short "yes" or "no", and what nobody answers; where danger is asked for, it stays unclear.
-fn misheard_yes_or_no(text: &str) -> Option<YesNo> {
-    match words(text).as_slice() {
-        [only] if only.text == "yet" => Some(YesNo::Yes),
-        [only] if only.text == "note" => Some(YesNo::No),
-        _ => None,
-    }
+/// "Note": what recognisers write for a short "no", and what nobody answers. Where danger is asked for, it stays unclear; nor
+/// is anything a misheard yes.
+fn misheard_no(text: &str) -> Option<YesNo> {
+    matches!(words(text).as_slice(), [only] if only.text == "note").then_some(YesNo::No)
 }
 
 /// The directive that is the whole utterance. "Cancel it" is a wish where none is being seen to.

@@ -108,7 +108,7 @@ impl Rules {
             (true, true) => Beside::Nothing,
         };
         let caller = grammar::callers::caller(text);
-        wishes.retain(|wish| may_be_wished_by(*wish, caller.kind));
+        wishes.retain(|wish| may_be_wished_by(*wish, caller.kind) && !is_merely_unable(*wish, text, context.asked));
         let talk = conversation::talk(text, context.asked, &mut slots, beside);
         if talk.directive.is_some() && talk.nothing_else {
             wishes.clear();
@@ -283,6 +283,12 @@ fn may_be_wished_by(wish: Intent, caller: Option<CallerKind>) -> bool {
         matches!(caller, Some(CallerKind::Patient | CallerKind::Caregiver | CallerKind::NewPatient));
     let calls_for_work = matches!(wish, Intent::PharmacyCall | Intent::ClinicianCall | Intent::VendorSales);
     !(calls_for_work && calls_for_themselves)
+}
+
+/// "I can't come on Monday": as an answer about times it refuses one, and gives nothing up.
+fn is_merely_unable(wish: Intent, text: &str, asked: Asked) -> bool {
+    let of_times = matches!(asked, Asked::When | Asked::Choice | Asked::YesNo | Asked::VisitReason);
+    wish == Intent::CancelAppointment && of_times && !text.to_lowercase().contains("cancel")
 }
 
 /// Answers that may name a provider or a kind of appointment; names, numbers and messages are taken for what they are.

@@ -2,7 +2,7 @@
 //!
 //! The date must be exact: that is decided before, by the store. The name must be the same as people say it and as a
 //! recogniser hears it: first and last name each equal, or alike by sound and spelling ([`sound`]), the first name in its
-//! short form too ([`nicknames`]). Middle names, titles and accents do not matter. If a number was given, it must stand
+//! short form too ([`nicknames`]); or the same letters, if they were spelled without a sign between the two. Middle names, titles and accents do not matter. If a number was given, it must stand
 //! on the record. Two records that fit are [`Found::Several`], even if one fits better: what was heard is not what was
 //! said, and nobody is told of somebody else's appointment.
 

@@ -34,7 +34,8 @@ impl Receptionist {
         }
         self.cut_offs = 0;
         let yes_no = reading.yes_no;
-        let bare = phrases::is_bare(text.expose());
+        let one_word = phrases::words(text.expose()).len() == 1;
+        let bare = phrases::is_bare(text.expose()) || one_word && yes_no.is_some();
         let only_no = bare && (yes_no == Some(YesNo::No) || phrases::is_farewell(text.expose()));
         if self.digress_from(&question, text, reading, now) {
             return;
@@ -80,7 +81,7 @@ impl Receptionist {
             Question::OfferCallerId | Question::Number | Question::NumberAgain
                 if self.tells_more_of_emergency(text, reading) =>
             {
-                self.fill(Prompt::TellingDoctor);
+                self.check_in(now);
             }
             Question::OfferCallerId => self.contact.answer_offer(text, yes_no),
             Question::Number | Question::NumberAgain => self.contact.answer_number(),
@@ -210,11 +211,12 @@ impl Receptionist {
         }
     }
 
-    /// In an emergency, words instead of a number are for the doctor, who has them by now; they are no failed answer.
+    /// In an emergency, words instead of a number are no failed answer: the caller tells what happens.
     fn tells_more_of_emergency(&self, text: &Phi<String>, reading: &Reading) -> bool {
         let answers = reading.slots.callback.is_some() || reading.yes_no.is_some();
         let figures = text.expose().contains(|c: char| c.is_ascii_digit());
-        matches!(self.plan, Plan::Emergency(_)) && !answers && !figures && !phrases::is_bare(text.expose())
+        let of_contact = phrases::is_only_contact(text.expose(), &reading.slots) || phrases::is_bare(text.expose());
+        matches!(self.plan, Plan::Emergency(_)) && !answers && !figures && !of_contact
     }
 
     /// In an emergency: that help is called may be said before it is asked. True if it was the answer to just that.

@@ -32,10 +32,9 @@ impl Receptionist {
         let changes_mind = asking::is_question(text.expose()) || reading.directive == Some(Directive::Correction);
         let may = match question {
             Question::Message | Question::PassOn(_) | Question::MoreMessage => {
-                // "something came up", and now what it is: we can do that ourselves
-                let tells_wish =
-                    self.present().is_some_and(|(_, replaceable)| replaceable) && is_visit(reading.intent());
-                changes_mind || tells_wish
+                // "something came up", and now what it is; but who asked for a message leaves one
+                let no_text = self.present().is_some_and(|(_, replaceable)| replaceable);
+                changes_mind || no_text && is_visit(reading.intent()) && !self.said.holds("message")
             }
             Question::Name
             | Question::Spelling

@@ -24,7 +24,11 @@ impl Receptionist {
         if let Some(end) = stopped {
             self.line_over(end, now);
         }
-        let about_the_call = asking::about_the_call(text.expose(), reading);
+        let open = matches!(
+            self.question,
+            Some(Question::Greeting | Question::HowCanIHelp | Question::DidNotCatch | Question::AnythingElse)
+        );
+        let about_the_call = asking::about_the_call(text.expose(), reading, open);
         let is_plain = about_the_call.is_some() || phrases::is_plain_yes_or_no(text.expose());
         let reading = &if is_plain { asking::without_doubt(reading) } else { reading.clone() };
         self.take(text, reading, Witness::Final, now);
@@ -44,9 +48,9 @@ impl Receptionist {
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
     }
 
-    /// The second decode of an utterance: it may raise urgency and improve what is not settled. What has been answered stays
-    /// answered, but for two things: a "no" to the safety question that was a "yes", and a wish for an appointment, as long
-    /// as nothing was said since.
+    /// The second decode of an utterance: it may raise urgency and improve what is not settled. A "no" to the safety question
+    /// may have been a "yes"; any other answer stays. As long as nothing was said since, what was asked meanwhile is taken back if
+    /// it has lost its point, and a wish for an appointment is another.
     pub(super) fn correct(&mut self, was: &Phi<String>, text: &Phi<String>, reading: &Reading, now: CallTime) {
         self.said.correct(was, text);
         self.contact.take(reading, false);
@@ -63,19 +67,33 @@ impl Receptionist {
             self.desk.update_case(CaseUpdate::Heard(text.clone()), now);
         }
         self.desk.update_contact(self.contact.name(), self.contact.callback(), now);
-        self.take_back_what_is_stale(now);
-        if let Some(latest) = self.latest.take_if(|latest| latest.text == *was && was != text) {
+        let latest = self.latest.take_if(|latest| latest.text == *was && was != text);
+        // who is speaking answers what was asked, and is not interrupted
+        if let Some(latest) = latest.filter(|_| !self.turn.awaits_words()) {
+            self.take_back_what_is_stale(now);
             self.correct_visit(&latest.slots, reading, now);
             self.answer_after_all(&latest, text, reading, now);
         }
     }
 
     /// What was no answer at first is one in its second decode, and the same is being asked again: it is not asked any more.
+    /// Danger is judged by [`Self::correct`], and what is read back waits for an answer that was heard.
     fn answer_after_all(&mut self, latest: &Latest, text: &Phi<String>, reading: &Reading, now: CallTime) {
-        let asked_again = self.question.is_some() && self.question == latest.question;
-        let was_unclear = self.question.as_ref().is_some_and(Question::wants_yes_or_no) && latest.yes_no.is_none();
-        let of_danger = matches!(self.question, Some(Question::Safety | Question::SafetyAgain));
-        if asked_again && was_unclear && !of_danger && reading.yes_no.is_some() {
+        let asked_again = self.question.as_ref().filter(|question| latest.question.as_ref() == Some(question));
+        let waits = asked_again.is_some_and(|question| {
+            let of_danger_or_read_back = matches!(
+                question,
+                Question::Safety
+                    | Question::SafetyAgain
+                    | Question::NameReadBack(_)
+                    | Question::NumberReadBack(_)
+                    | Question::Patient(PatientLine::ReadBackBirth(_))
+                    | Question::Request(RequestLine::ReadBackNumber(_))
+                    | Question::Visit(_)
+            );
+            question.wants_yes_or_no() && !of_danger_or_read_back
+        });
+        if waits && latest.yes_no.is_none() && reading.yes_no.is_some() {
             self.cut(now);
             self.answer(text, reading, false, now);
         }

@@ -10,17 +10,22 @@ use super::name_words::{
 };
 use super::{capitalised, slot, spelled};
 use crate::phrase::numbers::{MONTHS, number_word, ordinal};
-use crate::phrase::token::{Pause, Token};
+use crate::phrase::token::{Pause, Token, tokens};
 
 /// Spelled: the letters decide.
 const SPELLED: f32 = 0.9;
+
+/// So many words may stand between a name and its letters: "and my last name is L O P E Z".
+const WORDS_BEFORE_LETTERS_MAX: usize = 5;
+
+/// A name that was spelled as a whole has nearly as many letters as the one that was heard.
+const WHOLE_NAME_APART_MAX: usize = 2;
 
 /// Longer is a sentence.
 const NAME_WORDS_MAX: usize = 4;
 
 /// The name in `text`, which answers `asked`.
 pub fn name(text: &str, asked: Asked) -> Option<Slot<String>> {
-    let tokens = spelled::tokens_with_letters(text);
     let answers = match asked {
         Asked::Name | Asked::NameAndBirth | Asked::Spelling | Asked::WhoIsThere => true,
         Asked::Open
@@ -40,6 +45,8 @@ pub fn name(text: &str, asked: Asked) -> Option<Slot<String>> {
         | Asked::DaysLeft
         | Asked::Detail => false,
     };
+    // elsewhere "MRI" and "EKG" are no letters of a name
+    let tokens = if answers { spelled::tokens_with_letters(text) } else { tokens(text) };
     let bare = || {
         let corrected = || after(text, &tokens, CORRECTIONS);
         corrected().or_else(|| after(text, &tokens, RELATIVES)).or_else(|| bare(text, &tokens, 0))
@@ -251,11 +258,16 @@ fn with_letters(
     tokens: &[Token],
 ) -> Option<Slot<String>> {
     let (start, mut end, mut certainty) = (of.start, of.end, certainty);
-    let runs = || letters.iter().filter(|run| run.of.start >= of.end && run.certainty >= 0.5);
+    let near = |run: &&spelled::Spelled| {
+        let before = letters.iter().map(|other| other.of.end).filter(|end| *end <= run.of.start).max();
+        run.of.start - before.unwrap_or(0).max(of.end) <= WORDS_BEFORE_LETTERS_MAX
+    };
+    let behind = |run: &&spelled::Spelled| run.of.start >= of.end && run.certainty >= 0.5;
+    let runs = || letters.iter().filter(behind).filter(near);
     // "Chapman Bell, J A S M I N E, B E L L": each word is spelled
-    if words.len() > 1 && runs().count() == words.len() {
+    let spelled: Vec<&str> = runs().map(|run| run.value.as_str()).collect();
+    if words.len() > 1 && spelled.len() == words.len() && spelled.windows(2).all(|two| two[0] != two[1]) {
         let end = runs().next_back()?.of.end;
-        let spelled: Vec<&str> = runs().map(|run| run.value.as_str()).collect();
         return slot(spelled.join(" "), text, tokens, start..end, SPELLED);
     }
     for run in runs() {
@@ -284,15 +296,23 @@ fn whole_name(words: &[String], letters: &str) -> Option<Vec<String>> {
         let as_heard = words.len() > 2 && words.concat().to_lowercase() == letters.to_lowercase();
         return as_heard.then(|| words.to_vec());
     };
-    let (letters, heard) = (letters.to_lowercase(), words.concat().to_lowercase());
-    if letters.chars().count() == heard.chars().count() && letters.chars().zip(heard.chars()).all(sound_alike) {
+    let [letters, first, last] = [letters, first, last].map(|word| word.to_lowercase());
+    let heard = first.clone() + &last;
+    let (long, length) = (letters.chars().count(), heard.chars().count());
+    // "John Johnson, J O H N S O N": one of the words alone
+    if letters == first || letters == last || long.abs_diff(length) > WHOLE_NAME_APART_MAX {
+        return None;
+    }
+    let in_place =
+        |alike: fn((char, char)) -> bool| letters.chars().zip(heard.chars()).filter(|pair| alike(*pair)).count();
+    if long == length && in_place(sound_alike) == length {
         return Some(words.to_vec());
     }
-    let behind_first = letters.strip_prefix(&first.to_lowercase()).map(str::len);
-    let before_last = letters.strip_suffix(&last.to_lowercase()).map(|before| letters.len() - before.len());
-    let as_long = (letters.len() == heard.len()).then_some(last.len());
-    let of_last = behind_first.or(before_last).or(as_long)?;
-    let (first, last) = letters.split_at_checked(letters.len() - of_last)?;
+    let behind_first = letters.strip_prefix(&first).map(str::len);
+    let before_last = letters.strip_suffix(&last).map(|before| letters.len() - before.len());
+    let alike = long == length && in_place(|(one, other)| one == other) * 2 > length;
+    let of_last = behind_first.or(before_last).or(alike.then_some(last.len()))?;
+    let (first, last) = letters.split_at_checked(letters.len().checked_sub(of_last)?)?;
     (first.len() > 1 && last.len() > 1).then(|| vec![capitalised(first), capitalised(last)])
 }
 
@@ -338,6 +358,12 @@ mod tests {
             ("Jasmine Bell. JASMINE. BELL. January 9, 1991", Asked::NameAndBirth, "Jasmine Bell"),
             ("Chapman Bell. J, A, S, M, I, N, E. B, E, L, L.", Asked::Spelling, "Jasmine Bell"),
             ("Samuel Akonko. S-A-M-U-E-L. O-K-O-N-K-W-O. September 28", Asked::NameAndBirth, "Samuel Okonkwo"),
+            ("Maria Lopez. L-O-P-E-Z. L-O-P-E-Z.", Asked::Name, "Maria Lopez"),
+            ("John Johnson, J-O-H-N-S-O-N", Asked::Name, "John Johnson"),
+            ("Jo Smith, S-C-H-M-I-D-T", Asked::Name, "Jo Schmidt"),
+            ("John Smith III", Asked::Name, "John Smith Iii"),
+            ("Hi, this is Maria Lopez, I need to schedule an MRI", Asked::Open, "Maria Lopez"),
+            ("I'm Robert Chen calling about my EKG", Asked::Open, "Robert Chen"),
             ("Sorry, it's Maria Lopez, L O P E Z, March fourteenth", Asked::NameAndBirth, "Maria Lopez"),
             ("Will Young, August third 1985", Asked::NameAndBirth, "Will Young"),
             ("Omar Said", Asked::Name, "Omar Said"),

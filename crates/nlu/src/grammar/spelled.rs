@@ -73,7 +73,10 @@ pub(super) struct Spelled {
 }
 
 /// Abbreviations that stand beside names.
-const NO_LETTERS: &[&str] = &["dob", "usa", "cvs", "yes"];
+const NO_LETTERS: &[&str] = &[
+    "ct", "cvs", "dob", "ecg", "ekg", "ent", "er", "hmo", "icu", "id", "ii", "iii", "iv", "md", "mri", "np", "ob",
+    "pa", "phd", "ppo", "rn", "ssn", "tv", "us", "usa", "yes",
+];
 /// A shorter word in capitals may be an abbreviation, unless another one stands beside it: "MEICH EN".
 const CAPITALS_MIN: usize = 3;
 

@@ -116,7 +116,8 @@ fn refuses(before: &[Word]) -> bool {
 /// The provider with the name that begins `words`: as it is written, else, where a name must stand, as it sounds.
 fn who<'p>(words: &[Word], ear: Ear, providers: &'p [Provider]) -> Option<&'p Provider> {
     let first = words.first()?.text.as_str();
-    let begins_a_name = ["o", "oh", "0", "a", "mc", "mac", "de", "van", "al", "el"].contains(&first);
+    let begins_a_name =
+        ["o", "oh", "0", "mc", "mac", "de", "van", "al", "el"].contains(&first) || first == "a" && ear == Ear::Tolerant;
     let joined = words.get(1).filter(|_| begins_a_name).map(|second| format!("{first}{}", second.text));
     let spaced = words.get(1).map(|second| format!("{first} {}", second.text));
     let is = |provider: &&Provider, fits: &dyn Fn(&str, &str) -> bool| {

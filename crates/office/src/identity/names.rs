@@ -24,8 +24,10 @@ impl Name {
     /// "Meichen"; and recognisers lose the first letter of a row: "and EICHEN".
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let (one, two) = (self.letters(), other.letters());
-        let is_rest = |rest: &Self, of: &str| rest.rest.is_empty() && of.get(1..) == Some(rest.given.as_str());
-        if one == two || is_rest(self, &two) || is_rest(other, &one) {
+        let is_rest = |rest: &Self, of: &Self, letters: &str| {
+            rest.rest.is_empty() && of.given.len() > 1 && letters.get(1..) == Some(rest.given.as_str())
+        };
+        if one == two || is_rest(self, other, &two) || is_rest(other, self, &one) {
             return true;
         }
         let given = nicknames::are_of_one_name(&self.given, &other.given) || sounds_like(&self.given, &other.given);
@@ -139,6 +141,7 @@ mod tests {
             ("Anna Morrow", "Anna Murray"),
             ("Anna Smith", "Anna Smith Jones"),
             ("John Smith", "Smith"),
+            ("J. Smith", "Smith"),
         ];
         for (one, two) in others {
             assert!(!is_like(one, two), "{one}, {two}");

@@ -11,7 +11,7 @@
 /// and "john" 0.70.
 const LIKENESS_OF_ONE_SOUND: f64 = 0.74;
 /// So many sounds of one order are seldom another name's, and may be spelled further apart: "okonkwo" and "akonquo" have 0.67.
-const LONG_KEY: usize = 4;
+const LONG_KEY: usize = 5;
 const LIKENESS_OF_ONE_LONG_SOUND: f64 = 0.6;
 /// Names that do not, from this one on: "johnson" and "johnston" have 0.98.
 const LIKENESS: f64 = 0.92;

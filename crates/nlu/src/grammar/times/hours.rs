@@ -203,7 +203,8 @@ impl Text<'_> {
             None if minutes == 30 && self.is(at, "half") => to,
             None => return None,
         };
-        let (hour, end) = self.hour(behind).or_else(|| self.misheard_hour(behind))?;
+        let half_past = || self.is(at, "half") && self.is(behind.wrapping_sub(1), "past");
+        let (hour, end) = self.hour(behind).or_else(|| half_past().then(|| self.misheard_hour(behind)).flatten())?;
         Some((hour * 60 + minutes, end))
     }
 
