@@ -244,8 +244,8 @@ fn split_long_digits(tokens: Vec<Token>) -> Vec<Token> {
         let year = figures(at + 1).is_some_and(|year| matches!(year.word.len(), 2 | 4)) && figures(at + 2).is_none();
         let alone = at.checked_sub(1).is_none_or(|before| figures(before).is_none());
         // "112" is the twelfth of January or the second of November
-        let one_way = |both: &&Token| both.word.len() == 3 && !["10", "11", "12"].contains(&&both.word[..2]);
-        figures(at).filter(one_way).is_some() && year && alone
+        let one_way = |both: &Token| both.word.len() == 3 && !["10", "11", "12"].contains(&&both.word[..2]);
+        figures(at).is_some_and(one_way) && year && alone
     };
     let month_and_day = (0..tokens.len()).find(|at| is_month_and_day(*at)).map(|at| tokens[at].at.start);
     let split = |token: Token| -> Vec<Token> {

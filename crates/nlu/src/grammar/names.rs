@@ -296,7 +296,7 @@ fn whole_name(words: &[String], letters: &str) -> Option<Vec<String>> {
         let as_heard = words.len() > 2 && words.concat().to_lowercase() == letters.to_lowercase();
         return as_heard.then(|| words.to_vec());
     };
-    let [letters, first, last] = [letters, first, last].map(|word| word.to_lowercase());
+    let [letters, first, last] = [letters, first, last].map(str::to_lowercase);
     let heard = first.clone() + &last;
     let (long, length) = (letters.chars().count(), heard.chars().count());
     // "John Johnson, J O H N S O N": one of the words alone
