@@ -28,17 +28,7 @@ impl Misheard {
     /// What became of the words that were said.
     pub fn of(said: &str, heard: &str) -> Self {
         let (said, heard) = (words(said), words(heard));
-        let mut row: Vec<usize> = (0..=heard.len()).collect();
-        for (i, word) in said.iter().enumerate() {
-            let mut diagonal = row[0];
-            row[0] = i + 1;
-            for (j, other) in heard.iter().enumerate() {
-                let substituted = diagonal + usize::from(word != other);
-                diagonal = row[j + 1];
-                row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
-            }
-        }
-        Self { errors: row[heard.len()], of: said.len() }
+        Self { errors: strsim::generic_levenshtein(&said, &heard), of: said.len() }
     }
 }
 

@@ -179,23 +179,7 @@ fn near(said: &str, name: &str, ear: Ear) -> bool {
         return false;
     }
     let apart = if name.len() >= LONG_LETTERS_MIN { 2 } else { 1 };
-    distance(said, name) <= apart || (ear == Ear::Tolerant && sound(said) == sound(name))
-}
-
-/// Levenshtein's edit distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    strsim::levenshtein(said, name) <= apart || (ear == Ear::Tolerant && sound(said) == sound(name))
 }
 
 /// The consonants of a name in classes that a recogniser confuses, without doubles, behind its first sound. After Soundex,

@@ -44,12 +44,12 @@ impl Wordless {
 
     /// Where the voice in `part` begins that has not been reported.
     pub(super) fn unreported_from(&self, part: &Part) -> SamplePosition {
-        part.from.max(self.reported_to).min(part.to())
+        begin(part, self.reported_to)
     }
 
     /// Where the voice without words begins, and how much of it there is, of `part` what lies behind `since`.
     fn with(&self, part: &Part, since: SamplePosition) -> (SamplePosition, f32) {
-        let (from, before_s) = self.ended.unwrap_or((part.from.max(since).min(part.to()), 0.0));
+        let (from, before_s) = self.ended.unwrap_or((begin(part, since), 0.0));
         (from, before_s + part.voicing_since(since).voiced_s)
     }
 
@@ -61,6 +61,11 @@ impl Wordless {
         self.reported_to = part.to();
         Some(from)
     }
+}
+
+/// Where what lies behind `since` begins in `part`.
+fn begin(part: &Part, since: SamplePosition) -> SamplePosition {
+    part.from.max(since).min(part.to())
 }
 
 #[cfg(test)]
