@@ -15,6 +15,9 @@ pub struct Reading {
     pub urgency: Urgency,
     /// What the model thinks of urgency; only ever used to raise it.
     pub p: Probabilities,
+    /// What the learned head on sentence embeddings thinks of urgency; like `p`.
+    #[serde(default)]
+    pub head: Probabilities,
     /// Values that were said.
     pub slots: Slots,
     /// The written rules that fired.
@@ -82,6 +85,7 @@ impl Reading {
             intents: vec![Intent::Other],
             urgency: Urgency::Urgent,
             p: Probabilities::default(),
+            head: Probabilities::default(),
             slots: Slots::default(),
             red_flags: Vec::new(),
             certainty: Certainty::Unsure,

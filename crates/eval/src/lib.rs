@@ -10,9 +10,12 @@ mod fair_caller;
 mod misheard;
 mod noise;
 mod office;
+pub mod report;
 mod scenario;
+pub mod score;
 mod seen;
 mod spoken_call;
+pub mod suite;
 mod text_call;
 
 pub use book::{Book, BookError, BookOptions};

@@ -62,6 +62,7 @@ pub(crate) fn conclude(by_rules: ByRules, judged: Option<Judgement>) -> Reading 
         intents,
         urgency,
         p: judged.map_or(Probabilities::default(), |judged| judged.urgency),
+        head: Probabilities::default(),
         slots: by_rules.slots,
         red_flags: by_rules.red_flags,
         certainty,

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Zoned;
 
 use super::Places;
 
@@ -8,11 +9,42 @@ use super::Places;
 pub struct Eval {
     #[command(flatten)]
     pub places: Places,
-    /// Scenarios, or folders of them.
+    /// Suites of labelled utterances, or scenarios, or folders of either.
     #[arg(required = true, value_name = "SUITE")]
     pub suites: Vec<PathBuf>,
+    /// Write what came of each case as JSON; in sound, the table with every word that was heard.
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub reading: AsUtterances,
     #[command(flatten)]
     pub sound: InSound,
+}
+
+/// How labelled utterances are read.
+#[derive(Debug, Args)]
+pub struct AsUtterances {
+    /// Write a page for people: what went wrong, how often, by whom, the worst cases first.
+    #[arg(long, value_name = "FILE.html", conflicts_with = "audio")]
+    pub html: Option<PathBuf>,
+    /// Write the cases as JUnit XML.
+    #[arg(long, value_name = "FILE.xml", conflicts_with = "audio")]
+    pub junit: Option<PathBuf>,
+    /// Compare with the report of another version.
+    #[arg(long, value_name = "FILE.json", conflicts_with = "audio")]
+    pub against: Option<PathBuf>,
+    /// Which language model reads, by its id in the manifest, or `none` [default: as configured].
+    #[arg(long, value_name = "ID", conflicts_with_all = ["llm_url", "no_llm"])]
+    pub llm: Option<String>,
+    /// Read with the red flags and the questions of this folder instead of those that come with FirstRing.
+    #[arg(long, value_name = "DIR", conflicts_with = "audio")]
+    pub prompts: Option<PathBuf>,
+    /// When everything is said [default: as the suites tell].
+    #[arg(long, value_name = "RFC9557", conflicts_with = "audio")]
+    pub now: Option<Zoned>,
+    /// The bars; a broken one is exit code 1 [default: eval/thresholds.toml, if it is there].
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "audio")]
+    pub thresholds: Option<PathBuf>,
 }
 
 /// How scenarios are held in sound.
@@ -33,9 +65,6 @@ pub struct InSound {
     /// In real time, for what callers wait, instead of as fast as the models work.
     #[arg(long, requires = "audio")]
     pub real_time: bool,
-    /// Write the table, with every word that was heard, as JSON.
-    #[arg(long, value_name = "FILE.json", requires = "audio")]
-    pub report: Option<PathBuf>,
     /// Write each call's recordings, journal and summary into a folder of its own.
     #[arg(long, value_name = "DIR", requires = "audio")]
     pub out: Option<PathBuf>,

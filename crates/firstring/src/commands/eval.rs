@@ -1,22 +1,34 @@
+mod cases;
 mod spoken;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::eval::suite::is_suite;
 use ::eval::{BookOptions, Scenario, TextCall};
 use anyhow::{Context, bail};
 use nlu::red_flags::RedFlags;
 use nlu::{Questions, Reader};
 
-use super::print;
+use super::{Usage, print};
 use crate::cli;
 use crate::config::{PracticeConfig, Server, read_patients};
 
-/// Holds scenarios against the practice's own office: in text and virtual time, read by the written rules alone, or in sound.
+/// Reads suites of labelled utterances; or holds scenarios against the practice's own office: in text and virtual time, read by
+/// the written rules alone, or in sound.
 pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     if args.sound.audio {
         return spoken::run(args);
     }
+    match files(&args.suites)?.iter().filter(|file| is_suite(file)).count() {
+        0 => scenarios(args),
+        labelled if labelled == files(&args.suites)?.len() => cases::run(args),
+        _ => Err(Usage("suites of utterances and scenarios are evaluated one at a time".to_owned()).into()),
+    }
+}
+
+/// Holds scenarios in text.
+fn scenarios(args: &cli::Eval) -> anyhow::Result<()> {
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
     let config = PracticeConfig::load(&server.practice)?;
     let files = files(&args.suites)?;
@@ -67,7 +79,7 @@ fn office(config: &PracticeConfig) -> anyhow::Result<BookOptions> {
     Ok(BookOptions { practice, templates, exceptions, patients })
 }
 
-/// The Markdown files that are named, and those in folders that are named, in order.
+/// The files that are named, and those in folders that are named, in order.
 fn files(suites: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for suite in suites {
@@ -77,12 +89,12 @@ fn files(suites: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         }
         let entries = std::fs::read_dir(suite).with_context(|| suite.display().to_string())?;
         let mut inside: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-        inside.retain(|file| file.extension().is_some_and(|ending| ending == "md"));
+        inside.retain(|file| file.extension().is_some_and(|ending| ending == "md" || ending == "jsonl"));
         inside.sort();
         files.append(&mut inside);
     }
     if files.is_empty() {
-        bail!("no scenarios there; name Markdown files, or a folder that holds some");
+        bail!("neither scenarios nor suites there; name Markdown files, or a folder that holds some");
     }
     Ok(files)
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{print, print_json, runtime};
 use crate::cli;
 use crate::config::{PracticeConfig, Server};
-use crate::wiring;
+use crate::wiring::{self, Written};
 
 /// A line of stdin: a text, or this.
 #[derive(Deserialize)]
@@ -32,7 +32,8 @@ pub(super) fn run(args: &cli::Read) -> anyhow::Result<()> {
     let now = args.now.clone().unwrap_or_else(Zoned::now).with_time_zone(config.practice.zone.clone());
     let dir = wiring::models_dir(server.models.as_deref())?;
     let practice = Arc::new(config.practice);
-    let reader = wiring::reader(&dir, &server, &practice, config.area_code.as_deref(), Pace::RealTime)?;
+    let reader = wiring::reader(&dir, &server, &practice, config.area_code.as_deref(), Written::built_in())?;
+    let reader = ReaderEngine::start(reader, Pace::RealTime)?;
     let runtime = runtime(Pace::RealTime)?;
     let mut bad_lines = 0;
     for line in std::io::stdin().lock().lines() {

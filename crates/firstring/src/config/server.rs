@@ -60,6 +60,8 @@ pub struct Overrides {
     pub llm_url: Option<String>,
     /// `--no-llm`
     pub no_llm: bool,
+    /// `--llm`
+    pub language_model: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -128,7 +130,7 @@ impl Server {
         if llm_url.as_deref().is_some_and(|url| !super::is_private(url)) {
             anyhow::bail!("llm_url must begin with https:// (http:// only to 127.0.0.1): patients' words go there");
         }
-        let language_model = match raw.reading.language_model.as_deref() {
+        let language_model = match over.language_model.as_deref().or(raw.reading.language_model.as_deref()) {
             _ if over.no_llm => None,
             Some("none") => None,
             Some(id) => Some(id.to_owned()),

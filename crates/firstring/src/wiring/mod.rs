@@ -10,7 +10,7 @@ mod record;
 mod recovery;
 
 pub use desk::{Desk, DeskOptions};
-pub use models::{Engines, hearing, lines_cache, models_dir, reader, synthesizer};
+pub use models::{Engines, Written, hearing, lines_cache, models_dir, reader, synthesizer, witnesses};
 pub use office::{DATABASE, OfficeParts, open_office, open_store};
 pub use record::{end_call, keep_journal};
 pub use recovery::{SoleServer, take_up_calls};

@@ -35,7 +35,12 @@ impl Engines {
         let (practice, area_code) = (Arc::new(config.practice.clone()), config.area_code.as_deref());
         thread::scope(|scope| {
             let hearing = scope.spawn(|| timed("hearing", || hearing(&dir, &practice.words, pace)));
-            let reader = scope.spawn(|| timed("reading", || reader(&dir, server, &practice, area_code, pace)));
+            let reader = scope.spawn(|| {
+                timed("reading", || {
+                    let reader = reader(&dir, server, &practice, area_code, Written::built_in())?;
+                    Ok(ReaderEngine::start(reader, pace)?)
+                })
+            });
             let voice = timed("voice", || voice(&dir, &config.voice, pace))?;
             Ok(Self { hearing: joined(hearing)?, reader: joined(reader)?, voice })
         })
@@ -207,20 +212,57 @@ fn in_process(_dir: &ModelsDir, _id: &str, _questions: &Questions) -> anyhow::Re
     anyhow::bail!("this build has no language model; build with the feature candle, or give --llm-url or --no-llm")
 }
 
+/// What is written about reading: the red flags, and what the language model is told and asked.
+#[derive(Debug)]
+pub struct Written {
+    red_flags: RedFlags,
+    questions: Questions,
+}
+
+impl Written {
+    /// As it comes with FirstRing.
+    pub fn built_in() -> Self {
+        Self { red_flags: RedFlags::built_in(), questions: Questions::built_in() }
+    }
+
+    /// As it stands in another folder; files that are not there are those that come with FirstRing.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        let text = |name: &str| {
+            let file = folder.join(name.trim_start_matches("prompts/"));
+            let found =
+                file.exists().then(|| std::fs::read_to_string(&file).with_context(|| file.display().to_string()));
+            found.transpose()
+        };
+        anyhow::ensure!(folder.is_dir(), "{}: there is no such folder", folder.display());
+        let mut flags = Vec::new();
+        for (name, built_in) in RedFlags::FILES {
+            flags.push((name, text(name)?.unwrap_or_else(|| built_in.to_owned())));
+        }
+        let flags: Vec<(&'static str, &str)> = flags.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let questions = text("reading.toml")?.map(|toml| Questions::parse(&toml)).transpose()?;
+        Ok(Self { red_flags: RedFlags::parse(&flags)?, questions: questions.unwrap_or_else(Questions::built_in) })
+    }
+}
+
 /// Who reads what was heard, warm.
 pub fn reader(
     dir: &ModelsDir,
     server: &Server,
     practice: &Arc<Practice>,
     area_code: Option<&str>,
-    pace: Pace,
-) -> anyhow::Result<ReaderEngine> {
-    let questions = Questions::built_in();
-    let model = language_model(dir, server, &questions)?;
+    written: Written,
+) -> anyhow::Result<Reader> {
+    let model = language_model(dir, server, &written.questions)?;
     if model.is_none() {
         tracing::warn!("no language model: calls are read by the written rules alone");
     }
-    let mut reader = Reader::new(Arc::clone(practice), area_code, RedFlags::built_in(), questions, model);
+    let mut reader = Reader::new(Arc::clone(practice), area_code, written.red_flags, written.questions, model);
     reader.warm_up()?;
-    Ok(ReaderEngine::start(reader, pace)?)
+    Ok(reader)
+}
+
+/// The names of those who judge urgency.
+pub fn witnesses(server: &Server) -> Vec<String> {
+    let model = server.llm_url.clone().or_else(|| server.language_model.clone());
+    ["red flags".to_owned()].into_iter().chain(model).collect()
 }

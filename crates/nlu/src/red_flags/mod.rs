@@ -50,6 +50,14 @@ struct Rule {
 }
 
 impl RedFlags {
+    /// The files that come with FirstRing: their names and texts.
+    pub const FILES: [(&'static str, &'static str); 4] = [
+        ("prompts/red_flags.toml", include_str!("../../../../prompts/red_flags.toml")),
+        ("prompts/red_flags_harm.toml", include_str!("../../../../prompts/red_flags_harm.toml")),
+        ("prompts/red_flags_urgent.toml", include_str!("../../../../prompts/red_flags_urgent.toml")),
+        ("prompts/red_flags_languages.toml", include_str!("../../../../prompts/red_flags_languages.toml")),
+    ];
+
     /// Checks rules as they are written in `prompts/red_flags*.toml`: the name and the text of each file, the first with the
     /// order of the lines, each list of words for all. An error names file, rule and what to write instead.
     pub fn parse(files: &[(&'static str, &str)]) -> Result<Self, NluError> {
@@ -58,13 +66,7 @@ impl RedFlags {
 
     /// The rules that come with FirstRing.
     pub fn built_in() -> Self {
-        Self::parse(&[
-            ("prompts/red_flags.toml", include_str!("../../../../prompts/red_flags.toml")),
-            ("prompts/red_flags_harm.toml", include_str!("../../../../prompts/red_flags_harm.toml")),
-            ("prompts/red_flags_urgent.toml", include_str!("../../../../prompts/red_flags_urgent.toml")),
-            ("prompts/red_flags_languages.toml", include_str!("../../../../prompts/red_flags_languages.toml")),
-        ])
-        .expect("a test reads these very files")
+        Self::parse(&Self::FILES).expect("a test reads these very files")
     }
 
     /// The names of all rules, as they are written.

@@ -125,7 +125,7 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     }
     runtime.block_on(desk.close());
     print(&totals(&rows))?;
-    if let Some(file) = &sound.report {
+    if let Some(file) = &args.report {
         let report = Report {
             practice: &practice,
             noise: &sound.noise.as_ref().map_or_else(|| "pink".to_owned(), |file| file.display().to_string()),

@@ -1,0 +1,146 @@
+//! Labelled utterances, each read alone by the witnesses that answer telephones, and what came of them in figures.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ::eval::report::{Judgement, Report, html, junit};
+use ::eval::score::{Comparison, Gates, Outcome, compare};
+use ::eval::suite::{Case, read_suite};
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use nlu::Reader;
+
+use super::super::print;
+use super::super::table::table;
+use crate::cli;
+use crate::config::{PracticeConfig, Server};
+use crate::wiring::{self, Written};
+
+const THRESHOLDS: &str = "eval/thresholds.toml";
+const PROGRESS: &str = "{bar:30} {pos}/{len} {msg} {eta} left";
+
+pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
+    let cases = cases(args)?;
+    let mut over = args.places.overrides(None);
+    over.no_llm |= args.reading.llm.as_deref() == Some("none");
+    over.language_model = args.reading.llm.clone().filter(|id| id != "none");
+    let server = Server::load(args.places.files.config.as_deref(), over)?;
+    let config = PracticeConfig::load(&server.practice)?;
+    let written = args.reading.prompts.as_deref().map_or_else(|| Ok(Written::built_in()), Written::read)?;
+    let dir = wiring::models_dir(server.models.as_deref())?;
+    let practice = Arc::new(config.practice);
+    let mut reader = wiring::reader(&dir, &server, &practice, config.area_code.as_deref(), written)?;
+
+    let outcomes = read_all(&mut reader, &cases);
+    let report = Report::new(suite_name(&cases), env!("CARGO_PKG_VERSION"), wiring::witnesses(&server), outcomes);
+    let against = args.reading.against.as_deref().map(|file| against(file, &report)).transpose()?;
+    let broken = gates(args.reading.thresholds.as_deref())?.broken(&report.suite, &report.summary);
+    let judgement = Judgement { report: &report, against, broken };
+    tell(&judgement)?;
+    write(args, &judgement)?;
+    if !judgement.broken.is_empty() {
+        bail!("{} of the bars are broken", judgement.broken.len());
+    }
+    Ok(())
+}
+
+/// Every case of every suite that is named.
+fn cases(args: &cli::Eval) -> anyhow::Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for suite in &args.suites {
+        cases.append(&mut read_suite(suite)?);
+    }
+    if let Some(now) = &args.reading.now {
+        for case in &mut cases {
+            case.now = now.clone();
+        }
+    }
+    if cases.is_empty() {
+        bail!("there are no cases in these suites");
+    }
+    Ok(cases)
+}
+
+/// What came over a telephone is held against other bars than what was written.
+fn suite_name(cases: &[Case]) -> &'static str {
+    if cases.iter().all(|case| case.over.is_some()) { "telephone" } else { "text" }
+}
+
+fn read_all(reader: &mut Reader, cases: &[Case]) -> Vec<Outcome> {
+    let style = ProgressStyle::with_template(PROGRESS).expect("the template is fixed and right");
+    let bar = ProgressBar::new(cases.len() as u64).with_style(style);
+    let mut outcomes = Vec::new();
+    for case in cases {
+        let context = case.context();
+        // What stands before the caller speaks is read ahead in a call, too.
+        reader.prefill(&"".into(), &context);
+        let began = Instant::now();
+        let mut reading = reader.read(&case.text, &context);
+        let ms = began.elapsed().as_secs_f64() * 1000.0;
+        if let Some(over) = &case.over {
+            // The better decode comes later and may only raise.
+            let again = reader.read(&over.heard_again, &context);
+            reading.urgency = reading.urgency.raise(again.urgency);
+        }
+        outcomes.push(Outcome::new(case, &reading, ms));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    outcomes
+}
+
+fn against(file: &Path, report: &Report) -> anyhow::Result<(String, Comparison)> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let before: Report = serde_json::from_str(&text)
+        .map_err(|why| anyhow::anyhow!("{}: no report of `firstring eval` (line {})", file.display(), why.line()))?;
+    Ok((file.display().to_string(), compare(&before.outcomes, &report.outcomes)))
+}
+
+fn gates(file: Option<&Path>) -> anyhow::Result<Gates> {
+    let given = file.map(Path::to_owned).or_else(|| Some(PathBuf::from(THRESHOLDS)).filter(|file| file.exists()));
+    let Some(file) = given else { return Ok(Gates::default()) };
+    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    Gates::parse(&text).with_context(|| file.display().to_string())
+}
+
+fn tell(judgement: &Judgement<'_>) -> anyhow::Result<()> {
+    let report = judgement.report;
+    let summary = &report.summary;
+    print(&format!(
+        "{} cases of {} scenarios, heard by {}; a reading took {:.0} ms (p50), {:.0} ms (p95)\n",
+        summary.cases,
+        summary.scenarios,
+        report.witnesses.join(", "),
+        summary.ms.0,
+        summary.ms.1
+    ))?;
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let rows = summary.rates.iter().map(|rate| {
+        let (exact, by_scenario) = (percent(rate.upper.exact), percent(rate.upper.by_scenario));
+        [rate.told.clone(), format!("{} of {}", rate.wrong, rate.of), percent(rate.rate), exact, by_scenario]
+    });
+    print(&table(["error", "cases", "rate", "at most (95 %)", "by scenario"], rows.collect()))?;
+    let values = summary
+        .values
+        .iter()
+        .map(|(field, right, of)| [field.to_string(), format!("{right} of {of}"), percent(*right as f64 / *of as f64)]);
+    print(&format!("\n{}", table(["value", "right", "share"], values.collect())))?;
+    if let Some((name, comparison)) = &judgement.against {
+        print(&format!("\nAgainst {name}: {}", comparison.told()))?;
+    }
+    for broken in &judgement.broken {
+        print(&format!("BROKEN  {}: {:.4}, and may be {:.4} at most", broken.rate, broken.is, broken.at_most))?;
+    }
+    Ok(())
+}
+
+fn write(args: &cli::Eval, judgement: &Judgement<'_>) -> anyhow::Result<()> {
+    let keep = |file: &Option<PathBuf>, text: &dyn Fn() -> anyhow::Result<String>| match file {
+        Some(file) => std::fs::write(file, text()?).with_context(|| file.display().to_string()),
+        None => Ok(()),
+    };
+    keep(&args.report, &|| Ok(serde_json::to_string(judgement.report)?))?;
+    keep(&args.reading.html, &|| Ok(html(judgement)))?;
+    keep(&args.reading.junit, &|| Ok(junit(judgement)?))
+}
