@@ -37,5 +37,5 @@ pub use pace::{Hold, Pace};
 pub use reader::ReaderEngine;
 pub use recording::hear;
 pub use recovery::{Finished, Recovery, is_settled};
-pub use replay::{Differs, check_replay};
+pub use replay::{Differs, ReadTurn, check_replay, turns};
 pub use summary::{Achieved, EscalationTimes, Summary, Turn};

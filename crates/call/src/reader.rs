@@ -1,10 +1,10 @@
-//! Reading in order, with a deadline: what the model cannot tell in time, the written rules tell alone.
+//! Reading in order, with a deadline: what the models cannot tell in time, the written rules tell alone.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use domain::{Certainty, Phi, Reading, Urgency, Utterance};
+use domain::{Asked, Certainty, Phi, Reading, Urgency, Utterance};
 use nlu::red_flags::RedFlags;
 use nlu::{ReadContext, Reader};
 use tokio::sync::mpsc;
@@ -26,6 +26,8 @@ const MODEL_MAX: Duration = Duration::from_secs(10);
 pub struct ReaderEngine {
     engine: Engine<Reader>,
     rules: Arc<nlu::Rules>,
+    /// Whether the models are quick, and better than written phrases at telling what is wished.
+    trained: bool,
 }
 
 impl fmt::Debug for ReaderEngine {
@@ -37,8 +39,8 @@ impl fmt::Debug for ReaderEngine {
 impl ReaderEngine {
     /// Takes a reader that is warm.
     pub fn start(reader: Reader, pace: Pace) -> io::Result<Self> {
-        let rules = reader.rules();
-        Ok(Self { engine: Engine::start("reader", vec![reader], pace)?, rules })
+        let (rules, trained) = (reader.rules(), reader.is_trained());
+        Ok(Self { engine: Engine::start("reader", vec![reader], pace)?, rules, trained })
     }
 
     /// The written rules, for partials.
@@ -55,6 +57,12 @@ impl ReaderEngine {
     /// What the written rules tell alone.
     pub(crate) fn by_rules(&self, text: &Phi<String>, context: &ReadContext) -> Reading {
         self.rules.read(text, context)
+    }
+
+    /// Whether what the written rules tell is acted on before a model is heard.
+    fn acts_at_once(&self, by_rules: &Reading, text: &Phi<String>, context: &ReadContext) -> bool {
+        let leads = !self.trained || context.asked != Asked::Open || by_rules.urgency == Urgency::Emergency;
+        by_rules.certainty == Certainty::Sure && leads && !self.rules.doubts(text)
     }
 
     /// The meaning of an utterance by all witnesses: what a call knows of it in the end.
@@ -108,8 +116,8 @@ pub(crate) struct Read {
 /// Reads utterances in the order in which they were spoken. Two answers come of each: its reading, if it is any news,
 /// and what the model says afterwards, if it is more urgent.
 ///
-/// Where the written rules are sure, their reading is acted on at once and the model is heard afterwards. So nobody waits
-/// for a model to be told where to park, and both witnesses are heard all the same.
+/// Where the written rules are sure, their reading is acted on at once and the models are heard afterwards; what answers "How can
+/// I help?" waits for models that are quick, an emergency excepted.
 pub(crate) fn start(reader: ReaderEngine) -> (mpsc::Sender<ToRead>, mpsc::Receiver<Option<Read>>) {
     let (to_read, mut queue) = mpsc::channel::<ToRead>(TO_READ_MAX);
     let (done, readings) = mpsc::channel(TO_READ_MAX);
@@ -118,8 +126,8 @@ pub(crate) fn start(reader: ReaderEngine) -> (mpsc::Sender<ToRead>, mpsc::Receiv
             let began = Instant::now();
             let text = utterance.text;
             let by_rules = reader.by_rules(&text, &context);
+            let sure = reader.acts_at_once(&by_rules, &text, &context);
             let mut model = tokio::spawn(reader.ask_model(text.clone(), context));
-            let sure = by_rules.certainty == Certainty::Sure;
             let answer = if sure { None } else { timeout(READING_MAX, &mut model).await.ok() };
             let answered = answer.is_some();
             let reading = match (answer.and_then(Result::ok).flatten(), &evidence) {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dialogue::{CallContext, Input, Output, Receptionist};
-use domain::{CallId, CallTime, OfficeReply, OfficeRequest, Partial, Practice, PracticeId, RequestId, Utterance};
+use domain::{
+    CallId, CallTime, OfficeReply, OfficeRequest, Partial, Phi, Practice, PracticeId, Reading, RequestId, Utterance,
+};
 use jiff::Zoned;
-use nlu::Said;
+use nlu::{ReadContext, Said};
 
 use crate::conversation::Conversation;
 use crate::journal::{Entry, Happening};
@@ -69,6 +71,35 @@ pub fn check_replay(journal: &[Entry], practice: &Arc<Practice>) -> Result<usize
         return Err(Differs::Decided { at: replayed.at, expected: None, got: Some(Box::new(more)) });
     }
     Ok(journal.iter().filter(|entry| matches!(entry.what, Happening::Output(_))).count())
+}
+
+/// Something that a caller said, as it was read.
+#[derive(Clone, Debug)]
+pub struct ReadTurn {
+    /// With what it was read.
+    pub context: ReadContext,
+    /// What was heard.
+    pub text: Phi<String>,
+    /// What it was understood to mean.
+    pub reading: Box<Reading>,
+}
+
+/// Everything that the caller said in a call, each with what was asked and said before.
+pub fn turns(journal: &[Entry], practice: &Arc<Practice>) -> Result<Vec<ReadTurn>, Differs> {
+    let heard = journal.iter().enumerate().filter_map(|(at, entry)| {
+        let Happening::Input(Input::Heard { text, reading }) = &entry.what else { return None };
+        Some((at, text, reading))
+    });
+    heard
+        .map(|(at, text, reading)| {
+            let before = replay(&journal[..at], practice)?;
+            let mut so_far = before.conversation.so_far();
+            // the utterance itself was heard before it was read
+            so_far.pop_if(|said| matches!(said, Said::Caller(_)));
+            let context = ReadContext { asked: before.receptionist.asked(), so_far, now: before.started };
+            Ok(ReadTurn { context, text: text.clone(), reading: reading.clone() })
+        })
+        .collect()
 }
 
 /// Tells a fresh receptionist everything that the journal's was told, and takes from it what was taken, when it was taken.

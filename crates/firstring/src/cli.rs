@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 
 use crate::config::Overrides;
-pub use eval::{Eval, InSound};
+pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use records::{Appointments, Days, ImportPatients, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, Replay, ShowMessage, Slots, uuid};
 
@@ -16,10 +16,16 @@ pub use records::{Patients, Replay, ShowMessage, Slots, uuid};
 ///
 /// Errors go to stderr, JSON lines to stdout. Exit codes: 0 done, 1 failed, 2 wrong usage.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(disable_version_flag = true, arg_required_else_help = true)]
 pub struct Cli {
+    /// Which version this is.
+    #[arg(short = 'V', long)]
+    pub version: bool,
+    /// With --version: as JSON, with the bound of missed emergencies.
+    #[arg(long, requires = "version")]
+    pub json: bool,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,7 +59,7 @@ pub enum Command {
     /// Whether the receptionist of today decides in a recorded call what was decided then.
     Replay(Replay),
     /// Hold scenarios (Markdown) against a real office, in text by the written rules, or in sound: what is said and what is done.
-    Eval(Eval),
+    Eval(Box<Eval>),
 }
 
 /// What a practice has; flags win over the file.

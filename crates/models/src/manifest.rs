@@ -41,6 +41,8 @@ pub enum Role {
     Voice,
     /// What the caller wants.
     LanguageModel,
+    /// What a sentence means, as numbers: the third witness of urgency.
+    SentenceEncoder,
     /// The library that runs the ONNX weights.
     Runtime,
 }
@@ -335,6 +337,7 @@ impl fmt::Display for Role {
             Self::SecondRecognizer => "second_recognizer",
             Self::Voice => "voice",
             Self::LanguageModel => "language_model",
+            Self::SentenceEncoder => "sentence_encoder",
             Self::Runtime => "runtime",
         })
     }

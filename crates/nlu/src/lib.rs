@@ -24,4 +24,4 @@ pub use error::NluError;
 pub use questions::Questions;
 pub use reader::Reader;
 pub use rules::Rules;
-pub use view::ReadingView;
+pub use view::{ReadingView, WitnessesView};

@@ -133,7 +133,6 @@ impl Ordinary {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
 
     use super::*;
 
@@ -193,32 +192,17 @@ mod tests {
     }
 
     #[test]
-    fn no_word_of_a_red_flag_tells_of_ordinary_life() {
-        let mut flagged: HashSet<String> = HashSet::new();
-        for file in [
-            include_str!("../../../prompts/red_flags.toml"),
-            include_str!("../../../prompts/red_flags_harm.toml"),
-            include_str!("../../../prompts/red_flags_urgent.toml"),
-        ] {
+    fn no_example_of_a_red_flag_tells_of_ordinary_life() {
+        let mut examples = 0;
+        for (_, file) in crate::red_flags::RedFlags::FILES {
             let toml: toml::Table = file.parse().expect("TOML");
-            let strings = |value: &toml::Value| -> Vec<String> {
-                let all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-                all.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect()
-            };
-            let lists = toml.get("words").and_then(toml::Value::as_table).into_iter().flat_map(|words| words.values());
-            let rules = toml["rule"].as_array().into_iter().flatten().map(|rule| &rule["any"]);
-            for pattern in lists.chain(rules).flat_map(strings) {
-                let split = |c: char| !c.is_alphanumeric() && c != '\'' && c != '*';
-                flagged.extend(pattern.split(split).filter(|word| !word.is_empty()).map(str::to_owned));
+            let rules = toml["rule"].as_array().into_iter().flatten();
+            let fires_on = rules.filter_map(|rule| rule.get("fires_on")?.as_array()).flatten();
+            for text in fires_on.filter_map(toml::Value::as_str) {
+                assert_ne!(told(text, |_| false), Told::Ordinary, "{text}");
+                examples += 1;
             }
         }
-        let stemmed = |word: &str| {
-            let stem = word.trim_end_matches("ing").trim_end_matches("ed").trim_end_matches('s');
-            flagged.contains(word) || flagged.contains(&format!("{word}*")) || flagged.contains(&format!("{stem}*"))
-        };
-        assert!(flagged.len() > 1500);
-        let things = ORDINARY.0.values().flatten().filter(|entry| entry.tells && entry.words.len() == 1);
-        let wrong: Vec<&str> = things.map(|entry| entry.words[0].as_str()).filter(|word| stemmed(word)).collect();
-        assert!(wrong.is_empty(), "{}", wrong.join(", "));
+        assert!(examples > 200, "{examples}");
     }
 }

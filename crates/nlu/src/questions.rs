@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use domain::{Asked, CallerKind, Intent, Phi, Probabilities, UnknownWord, Urgency};
+use domain::{Asked, CallerKind, Intent, Phi, UnknownWord, Urgency};
 use serde::Deserialize;
 
 use crate::NluError;
 use crate::context::{ReadContext, Said};
-use crate::evidence::Judgement;
 use crate::model::{Message, Question};
 
 const FILE: &str = "prompts/reading.toml";
@@ -20,6 +19,8 @@ const FILE: &str = "prompts/reading.toml";
 #[derive(Clone, Debug)]
 pub struct Questions {
     prompt: Vec<Message>,
+    trained_prompt: Vec<Message>,
+    trained: bool,
     urgency: Vec<String>,
     intent: Vec<String>,
     caller: Vec<String>,
@@ -29,6 +30,7 @@ pub struct Questions {
 #[serde(deny_unknown_fields)]
 struct Written {
     instruction: String,
+    trained_instruction: String,
     urgency: BTreeMap<String, String>,
     intent: BTreeMap<String, String>,
     caller: BTreeMap<String, String>,
@@ -56,6 +58,8 @@ impl Questions {
         let written: Written = toml::from_str(toml).map_err(|e| NluError::Toml { file: FILE, source: Box::new(e) })?;
         let mut questions = Self {
             prompt: vec![Message::Instruction(written.instruction)],
+            trained_prompt: vec![Message::Instruction(written.trained_instruction)],
+            trained: false,
             urgency: words("urgency", Urgency::ALL, Urgency::label, written.urgency)?,
             intent: words("intent", Intent::ALL, Intent::label, written.intent)?,
             caller: words("caller", CallerKind::ALL, CallerKind::label, written.caller)?,
@@ -64,6 +68,32 @@ impl Questions {
             questions.push_shot(&shot)?;
         }
         Ok(questions)
+    }
+
+    /// The same questions for a model that was trained to answer them: it needs neither shots nor explanations.
+    pub fn for_trained(self) -> Self {
+        Self { prompt: self.trained_prompt.clone(), trained: true, ..self }
+    }
+
+    /// What a model would have to learn so as to judge `text` like this; no intent where the answer to a question has none of its
+    /// own.
+    #[cfg(feature = "candle")]
+    pub fn lesson(
+        &self,
+        model: &crate::model::candle::CandleModel,
+        (context, text): (&ReadContext, &str),
+        (urgency, intent, caller): (Urgency, Option<Intent>, CallerKind),
+    ) -> Result<crate::model::candle::Lesson, NluError> {
+        let [of_urgency, of_intent, of_caller] = self.asked();
+        let mut answers =
+            vec![(of_urgency, place(Urgency::ALL, &urgency)), (of_caller, place(CallerKind::ALL, &caller))];
+        answers.extend(intent.map(|intent| (of_intent, place(Intent::ALL, &intent))));
+        model.lesson(&self.prompt(context, text), &answers)
+    }
+
+    /// Whether they are put to a model that was trained to answer them.
+    pub(crate) fn trained(&self) -> bool {
+        self.trained
     }
 
     fn push_shot(&mut self, shot: &WrittenShot) -> Result<(), NluError> {
@@ -83,11 +113,16 @@ impl Questions {
     }
 
     /// The whole prompt for `text`. With an empty text: what can be read ahead of it.
-    ///
-    /// The line before is shown only where it is needed to understand an answer: laid before what answers "How can I
-    /// help?", it made the model calmer (on `tests/seed.jsonl`, 15 emergencies above 0.3 in place of 23).
-    pub(crate) fn prompt(&self, context: &ReadContext, text: &str) -> Vec<Message> {
-        let line_before = match context.asked {
+    pub fn prompt(&self, context: &ReadContext, text: &str) -> Vec<Message> {
+        let mut prompt = self.prompt.clone();
+        prompt.push(Message::Told(utterance(self.line_before(context), text)));
+        prompt
+    }
+
+    /// The line before the utterance, where it is shown: only where it is needed to understand an answer. Laid before what
+    /// answers "How can I help?", it made the model calmer (on `tests/seed.jsonl`, 15 emergencies above 0.3 in place of 23).
+    pub fn line_before<'a>(&self, context: &'a ReadContext) -> Option<&'a Phi<String>> {
+        match context.asked {
             Asked::Open | Asked::Message => None,
             Asked::Name
             | Asked::Spelling
@@ -110,35 +145,16 @@ impl Questions {
                 Said::FirstRing(line) => Some(line),
                 Said::Caller(_) => None,
             }),
-        };
-        let mut prompt = self.prompt.clone();
-        prompt.push(Message::Told(utterance(line_before, text)));
-        prompt
+        }
     }
 
-    /// The questions, in the order in which [`Questions::judgement`] takes the answers.
+    /// The questions, in the order in which `evidence::Judgement` takes the answers.
     pub(crate) fn asked(&self) -> [Question<'_>; 3] {
         [
             Question { name: "urgency", words: &self.urgency },
             Question { name: "intent", words: &self.intent },
             Question { name: "caller", words: &self.caller },
         ]
-    }
-
-    /// What a model's answers to [`Questions::asked`] mean. None if they are not answers to these.
-    pub(crate) fn judgement(answers: &[Vec<f32>]) -> Option<Judgement> {
-        let [urgency, intent, caller] = answers else { return None };
-        let of =
-            |wanted: Urgency| Urgency::ALL.iter().position(|u| *u == wanted).and_then(|at| urgency.get(at)).copied();
-        Some(Judgement {
-            urgency: Probabilities {
-                emergency: of(Urgency::Emergency)?,
-                urgent: of(Urgency::Urgent)?,
-                routine: of(Urgency::Routine)?,
-            },
-            intent: most_probable(Intent::ALL, intent)?,
-            caller: most_probable(CallerKind::ALL, caller)?,
-        })
     }
 }
 
@@ -191,7 +207,7 @@ fn at<T: Copy + PartialEq + FromStr<Err = UnknownWord>>(
     labels.iter().position(|l| *l == label).ok_or_else(|| wrong(format!("{word} is not listed")))
 }
 
-fn most_probable<T: Copy>(labels: &[T], probabilities: &[f32]) -> Option<(T, f32)> {
-    let pairs = labels.iter().copied().zip(probabilities.iter().copied());
-    pairs.max_by(|(_, a), (_, b)| a.total_cmp(b))
+#[cfg(feature = "candle")]
+fn place<T: PartialEq>(labels: &[T], label: &T) -> usize {
+    labels.iter().position(|listed| listed == label).expect("every label is listed")
 }

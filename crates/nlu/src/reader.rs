@@ -5,9 +5,9 @@ use domain::{Phi, Practice, Reading, RedFlag};
 
 use crate::NluError;
 use crate::context::ReadContext;
-use crate::evidence::{Judgement, Scope};
+use crate::evidence::{Judgement, Learned, Scope};
 use crate::grammar;
-use crate::model::{Cancel, LanguageModel};
+use crate::model::{Cancel, Head, LanguageModel};
 use crate::questions::Questions;
 use crate::red_flags::RedFlags;
 use crate::rules::Rules;
@@ -20,6 +20,7 @@ pub struct Reader {
     rules: Arc<Rules>,
     questions: Questions,
     model: Option<Box<dyn LanguageModel>>,
+    head: Option<Box<dyn Head>>,
     cancel: Cancel,
     failure: Option<NluError>,
 }
@@ -40,7 +41,17 @@ impl Reader {
         model: Option<Box<dyn LanguageModel>>,
     ) -> Self {
         let rules = Arc::new(Rules::new(practice, area_code, red_flags));
-        Self { rules, questions, model, cancel: Cancel::default(), failure: None }
+        Self { rules, questions, model, head: None, cancel: Cancel::default(), failure: None }
+    }
+
+    /// The same reader with a third witness.
+    pub fn with_head(self, head: Box<dyn Head>) -> Self {
+        Self { head: Some(head), ..self }
+    }
+
+    /// Whether all that judge were trained to: a reading takes less than a tenth of a second, and is worth waiting for.
+    pub fn is_trained(&self) -> bool {
+        self.head.is_some() && (self.model.is_none() || self.questions.trained())
     }
 
     /// Lets the model read the instruction and the shots: some seconds, once, before the first call.
@@ -65,7 +76,7 @@ impl Reader {
 
     /// The red flags in `text`, in microseconds.
     pub fn flags(&self, text: &str) -> Vec<RedFlag> {
-        self.rules.red_flags().find(text)
+        self.rules.red_flags().find_sure(text)
     }
 
     /// Lets the model read the call so far while FirstRing speaks, and `text`, the beginning of what the caller is
@@ -82,11 +93,15 @@ impl Reader {
     pub fn read(&mut self, text: &Phi<String>, context: &ReadContext) -> Reading {
         self.cancel.renew();
         let by_rules = self.rules.hear(text.expose(), context);
-        let judged = match by_rules.scope {
-            Scope::Answer => None,
-            Scope::BesideTheAnswer | Scope::Open => self.judge(text.expose(), context),
+        let learned = match by_rules.scope {
+            Scope::Answer => Learned::default(),
+            Scope::BesideTheAnswer | Scope::Open => Learned {
+                head: self.judge_at_once(text.expose(), context),
+                model: self.judge(text.expose(), context),
+                trained: self.questions.trained(),
+            },
         };
-        self.rules.conclude(text, context, by_rules, judged)
+        self.rules.conclude(text, context, by_rules, &learned)
     }
 
     /// Why the model had no part in what was read last, for the log; none if it had, or was not needed.
@@ -94,11 +109,23 @@ impl Reader {
         self.failure.take()
     }
 
+    fn judge_at_once(&mut self, text: &str, context: &ReadContext) -> Option<Judgement> {
+        let head = self.head.as_mut()?;
+        let line_before = self.questions.line_before(context).map(|line| line.expose().as_str());
+        match head.judge(line_before, text) {
+            Ok(answers) => Judgement::new(&answers),
+            Err(failure) => {
+                self.failure = Some(failure);
+                None
+            }
+        }
+    }
+
     fn judge(&mut self, text: &str, context: &ReadContext) -> Option<Judgement> {
         let model = self.model.as_mut()?;
         let prompt = self.questions.prompt(context, text);
         match model.choose(&prompt, &self.questions.asked(), &self.cancel) {
-            Ok(answers) => Questions::judgement(&answers),
+            Ok(answers) => Judgement::new(&answers),
             Err(failure) => {
                 self.failure = Some(failure);
                 None

@@ -8,7 +8,7 @@ use domain::{Asked, CallerKind, Intent, Interval, Phi, Practice, Reading, Slot, 
 
 use crate::context::{ReadContext, Said};
 use crate::conversation::{self, Beside, is_about_safety};
-use crate::evidence::{ByRules, Judgement};
+use crate::evidence::{ByRules, Learned};
 use crate::grammar::{BARE, INTRODUCED};
 use crate::ordinary::{Told, told};
 use crate::phrase::{Word, words};
@@ -89,7 +89,13 @@ impl Rules {
     /// What an utterance means as far as rules can tell; unsure where only a model could.
     pub fn read(&self, text: &Phi<String>, context: &ReadContext) -> Reading {
         let by_rules = self.hear(text.expose(), context);
-        self.conclude(text, context, by_rules, None)
+        self.conclude(text, context, by_rules, &Learned::default())
+    }
+
+    /// Whether rules fire only by words that also stand where nobody is in danger: who has a model waits for it.
+    pub fn doubts(&self, text: &Phi<String>) -> bool {
+        let fired = self.red_flags.find(text.expose());
+        !fired.is_empty() && fired.iter().all(|fired| !fired.sure)
     }
 
     /// The rules' part of a reading.
@@ -138,9 +144,9 @@ impl Rules {
         text: &Phi<String>,
         context: &ReadContext,
         by_rules: ByRules,
-        judged: Option<Judgement>,
+        learned: &Learned,
     ) -> Reading {
-        let mut reading = witnesses::conclude(by_rules, judged);
+        let mut reading = witnesses::conclude(by_rules, learned);
         if !may_say_when(context.asked) && reading.intents.iter().any(|intent| is_about_time(*intent)) {
             reading.slots.when = self.when(text.expose(), context);
         }

@@ -21,6 +21,8 @@ pub struct ReadingView {
     pub urgency: Urgency,
     /// By the model.
     pub p: Probabilities,
+    /// What each witness of urgency says alone.
+    pub witnesses: WitnessesView,
     /// Values, by name; only what was said.
     pub slots: SlotsView,
     /// Which rules fired.
@@ -40,6 +42,29 @@ pub struct ReadingView {
     /// How long reading took, in milliseconds, where it was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+}
+
+/// What each witness of urgency says alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct WitnessesView {
+    /// The written rules.
+    pub rules: Urgency,
+    /// The language model, if it was asked.
+    pub model: Option<Probabilities>,
+    /// The learned head on sentence embeddings, if it was asked.
+    pub head: Option<Probabilities>,
+}
+
+impl WitnessesView {
+    fn of(reading: &Reading) -> Self {
+        let asked = |p: Probabilities| (p != Probabilities::default()).then_some(p);
+        let by_rules = reading.red_flags.iter().map(|flag| flag.urgency);
+        Self {
+            rules: by_rules.fold(Urgency::Routine, Urgency::raise),
+            model: asked(reading.p),
+            head: asked(reading.head),
+        }
+    }
 }
 
 /// The slots of a reading, each left out where nothing was said.
@@ -82,6 +107,7 @@ impl ReadingView {
             intents: reading.intents.clone(),
             urgency: reading.urgency,
             p: reading.p,
+            witnesses: WitnessesView::of(reading),
             slots: SlotsView {
                 name: slots.name,
                 date_of_birth: slots.date_of_birth,

@@ -170,7 +170,7 @@ proptest::proptest! {
         static RULES: LazyLock<RedFlags> = LazyLock::new(RedFlags::built_in);
         let asked = [Asked::Open, Asked::Name, Asked::YesNo, Asked::Message][asked];
         let text = format!("{before}. I am choking and I can't breathe. {after}");
-        let flagged = RULES.find(&text).iter().map(|flag| flag.urgency).max();
+        let flagged = RULES.find(&text).iter().map(|fired| fired.flag.urgency).max();
         proptest::prop_assume!(flagged.is_some());
         let reading = read(Some(calm()), asked, &text);
         proptest::prop_assert!(flagged.is_some_and(|urgency| reading.urgency >= urgency));

@@ -43,7 +43,7 @@ fn told(witness: Witness, outcome: &Outcome) -> Option<Probabilities> {
 pub fn calibration(witness: Witness, outcomes: &[&Outcome]) -> Vec<Bin> {
     let mut bins = vec![(0.0, 0usize, 0usize); BINS];
     for outcome in outcomes {
-        let Some(p) = told(witness, outcome) else { continue };
+        let Some(p) = told(witness, outcome).filter(|_| !outcome.in_call()) else { continue };
         let at = ((f64::from(p.emergency) * BINS as f64) as usize).min(BINS - 1);
         bins[at].0 += f64::from(p.emergency);
         bins[at].1 += usize::from(outcome.expected.urgency == Urgency::Emergency);
@@ -57,6 +57,7 @@ pub fn calibration(witness: Witness, outcomes: &[&Outcome]) -> Vec<Bin> {
 pub fn curve(witness: Witness, outcomes: &[&Outcome]) -> Vec<CurvePoint> {
     let judged: Vec<(Urgency, f64)> = outcomes
         .iter()
+        .filter(|outcome| !outcome.in_call())
         .filter_map(|outcome| told(witness, outcome).map(|p| (outcome.expected.urgency, f64::from(p.emergency))))
         .collect();
     if judged.is_empty() {

@@ -15,7 +15,7 @@ pub use calibration::{Bin, CurvePoint, calibration, curve};
 pub use compare::{Comparison, compare};
 pub use confusion::{Confusion, PerClass};
 pub use gates::{Broken, Gates, GatesError};
-pub use outcome::{Judged, Labels, Outcome, ValueOutcome, Witness};
+pub use outcome::{Judged, Labels, Outcome, Place, ValueOutcome, Witness};
 pub use overlap::{Overlap, overlap};
 pub use rates::{RATES, Rate, RateKind, rates};
 pub use summary::{Stratum, Summary, quantile, strata};

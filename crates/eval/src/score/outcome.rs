@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use domain::{CallerKind, Intent, Phi, Probabilities, Reading, Urgency};
+use domain::{Asked, CallerKind, Intent, Phi, Probabilities, Reading, Urgency};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,10 @@ pub struct Outcome {
     pub voice: String,
     /// Routine in the words of an emergency.
     pub near_miss: bool,
-    /// Whether it is a turn of a call.
-    pub in_call: bool,
+    /// Whether it stands alone or in a call.
+    pub place: Place,
+    /// Whether it answers a narrow question: the wish that it serves was told before.
+    pub answers: bool,
     /// Why it is labelled so.
     pub why: String,
     /// What was read.
@@ -37,6 +39,18 @@ pub struct Outcome {
     pub values: Vec<ValueOutcome>,
     /// How long reading took.
     pub ms: f64,
+}
+
+/// Where an utterance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// It is all that is known.
+    Alone,
+    /// A turn of a call.
+    Turn,
+    /// The last turn: what the call came to.
+    LastTurn,
 }
 
 /// The labels of an utterance.
@@ -94,8 +108,8 @@ impl ValueOutcome {
 }
 
 impl Outcome {
-    /// What came of reading `case` within `ms`.
-    pub fn new(case: &Case, reading: &Reading, ms: f64) -> Self {
+    /// What came of reading `case` within `ms`; of a call, also of all turns before it.
+    pub fn new(case: &Case, reading: &Reading, ms: f64, place: Place) -> Self {
         let asked = |p: Probabilities| (p.emergency + p.urgent + p.routine > 0.0).then_some(p);
         Self {
             id: case.id.clone(),
@@ -103,7 +117,8 @@ impl Outcome {
             topic: case.topic.clone(),
             voice: case.voice.clone(),
             near_miss: case.near_miss,
-            in_call: case.in_call,
+            place,
+            answers: case.asked != Asked::Open,
             why: case.why.clone(),
             text: case.text.clone(),
             over: case.over.clone(),
@@ -120,6 +135,11 @@ impl Outcome {
         }
     }
 
+    /// Whether it is a turn of a call: as urgent as the call was before it.
+    pub fn in_call(&self) -> bool {
+        self.place != Place::Alone
+    }
+
     /// Whether a danger was taken for less than it is.
     pub fn understated(&self) -> bool {
         self.got.urgency < self.expected.urgency
@@ -128,7 +148,7 @@ impl Outcome {
     /// Whether everything was read as it is labelled; of the wishes, the main one.
     pub fn passed(&self) -> bool {
         self.got.urgency == self.expected.urgency
-            && self.got.intents.first() == self.expected.intents.first()
+            && (self.answers || self.got.intents.first() == self.expected.intents.first())
             && self.values.iter().all(ValueOutcome::right)
     }
 }

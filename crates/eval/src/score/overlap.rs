@@ -21,7 +21,9 @@ pub struct Overlap {
 /// The emergencies by who would have missed them; a witness that was not asked misses nothing.
 pub fn overlap(outcomes: &[&Outcome]) -> Vec<Overlap> {
     let mut rows: BTreeMap<Vec<Witness>, usize> = BTreeMap::new();
-    for outcome in outcomes.iter().filter(|outcome| outcome.expected.urgency == Urgency::Emergency) {
+    for outcome in
+        outcomes.iter().filter(|outcome| !outcome.in_call() && outcome.expected.urgency == Urgency::Emergency)
+    {
         let misses = |witness: &Witness| {
             let alone = outcome.judged.alone(*witness, EMERGENCY_MIN, EMERGENCY_MIN);
             alone.is_some_and(|urgency| urgency < Urgency::Emergency)

@@ -1,10 +1,10 @@
 //! The rates that a suite is judged by.
 
-use domain::Urgency;
+use domain::{Intent, Urgency};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{Bound, bounds};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Place};
 
 /// A kind of error: among which cases it may happen, and when it did.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,13 @@ pub struct Rate {
     pub upper: Bound,
 }
 
+/// An utterance of its own: a turn of a call is as urgent as the call was before it.
 fn is(outcome: &Outcome, urgency: Urgency) -> bool {
-    outcome.expected.urgency == urgency
+    !outcome.in_call() && outcome.expected.urgency == urgency
+}
+
+fn call_is(outcome: &Outcome, urgency: Urgency) -> bool {
+    outcome.place == Place::LastTurn && outcome.expected.urgency == urgency
 }
 
 fn read_as(outcome: &Outcome, urgency: Urgency) -> bool {
@@ -63,7 +68,7 @@ pub const RATES: &[RateKind] = &[
     RateKind {
         name: "near_miss_called_emergency",
         told: "near misses called emergency",
-        of: |o| o.near_miss,
+        of: |o| routine(o) && o.near_miss,
         wrong: |o| read_as(o, Urgency::Emergency),
     },
     RateKind {
@@ -75,7 +80,7 @@ pub const RATES: &[RateKind] = &[
     RateKind {
         name: "needed_today_called_routine",
         told: "urgent or emergency called routine",
-        of: |o| !routine(o),
+        of: |o| is(o, Urgency::Urgent) || is(o, Urgency::Emergency),
         wrong: |o| read_as(o, Urgency::Routine),
     },
     RateKind {
@@ -87,7 +92,7 @@ pub const RATES: &[RateKind] = &[
     RateKind {
         name: "near_miss_raised",
         told: "near misses called urgent or emergency",
-        of: |o| o.near_miss,
+        of: |o| routine(o) && o.near_miss,
         wrong: |o| !read_as(o, Urgency::Routine),
     },
     RateKind {
@@ -97,16 +102,34 @@ pub const RATES: &[RateKind] = &[
         wrong: |o| !read_as(o, Urgency::Routine),
     },
     RateKind {
+        name: "call_missed",
+        told: "calls with an emergency in which none was recognised",
+        of: |o| call_is(o, Urgency::Emergency),
+        wrong: |o| !read_as(o, Urgency::Emergency),
+    },
+    RateKind {
+        name: "call_raised",
+        told: "routine calls in which an emergency was recognised",
+        of: |o| call_is(o, Urgency::Routine),
+        wrong: |o| read_as(o, Urgency::Emergency),
+    },
+    RateKind {
         name: "intent_wrong",
         told: "main wish misread",
-        of: |_| true,
+        of: |o| !o.answers,
         wrong: |o| o.got.intents.first() != o.expected.intents.first(),
     },
     RateKind {
         name: "wish_missed",
         told: "one of several wishes missed",
-        of: |o| o.expected.intents.len() > 1,
+        of: |o| !o.answers && o.expected.intents.len() > 1,
         wrong: |o| o.expected.intents.iter().any(|intent| !o.got.intents.contains(intent)),
+    },
+    RateKind {
+        name: "answer_derails",
+        told: "answers taken for another wish",
+        of: |o| o.answers,
+        wrong: |o| o.got.intents.iter().all(|got| *got != Intent::Other && !o.expected.intents.contains(got)),
     },
     RateKind {
         name: "caller_wrong",

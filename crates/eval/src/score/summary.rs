@@ -129,7 +129,7 @@ fn groups_of(outcome: &Outcome) -> Vec<(&'static str, String)> {
     if outcome.near_miss {
         groups.push(("near miss", "yes".to_owned()));
     }
-    if outcome.in_call {
+    if outcome.in_call() {
         groups.push(("place", "in a call".to_owned()));
     }
     if let Some(over) = &outcome.over {

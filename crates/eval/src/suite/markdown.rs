@@ -54,6 +54,8 @@ struct Scenario {
     /// Of a call: what was said up to here, and what was asked last.
     so_far: Vec<Line>,
     asked: Asked,
+    /// Of a call: how urgent it is.
+    is: Urgency,
     cases: usize,
 }
 
@@ -67,12 +69,16 @@ struct Labels {
 impl Scenario {
     fn new(title: &str, now: Zoned) -> Self {
         let given = BTreeMap::from([("title".to_owned(), title.to_owned())]);
-        Self { labels: None, given, now, so_far: Vec::new(), asked: Asked::Open, cases: 0 }
+        Self { labels: None, given, now, so_far: Vec::new(), asked: Asked::Open, is: Urgency::Routine, cases: 0 }
     }
 
     fn set(&mut self, setting: &str) -> Result<(), String> {
         const SETTINGS: [&str; 8] = ["id", "urgency", "topic", "caller", "intents", "why", "near miss", "call"];
         let (key, value) = setting.split_once(':').ok_or("a setting is written `- key: value`")?;
+        if key == "now" {
+            self.now = value.trim().parse().map_err(|why| format!("now: {why}"))?;
+            return Ok(());
+        }
         if !SETTINGS.contains(&key) {
             return Err(format!("unknown setting {key:?}; there are {}", SETTINGS.join(", ")));
         }
@@ -132,8 +138,10 @@ impl Scenario {
         self.cases += 1;
         let so_far = if in_call { self.so_far.clone() } else { std::mem::take(&mut self.so_far) };
         let asked = asked.unwrap_or(self.asked);
+        let was = self.is;
         if in_call {
             self.so_far.push(line);
+            self.is = was.raise(labels.urgency);
         } else {
             self.asked = Asked::Open;
         }
@@ -151,7 +159,8 @@ impl Scenario {
             now: self.now.clone(),
             caller: labels.caller,
             intents: labels.intents,
-            urgency: labels.urgency,
+            urgency: labels.urgency.raise(was),
+            was,
             values,
             over: None,
         }))
@@ -211,7 +220,7 @@ mod tests {
         let cases = parse(&text).expect("right");
         assert_eq!((cases[0].so_far.len(), cases[1].so_far.len()), (1, 3));
         assert_eq!((cases[0].asked, cases[1].asked), (Asked::Open, Asked::YesNo));
-        assert_eq!(cases[1].urgency, Urgency::Routine);
+        assert_eq!((cases[1].was, cases[1].urgency), (Urgency::Emergency, Urgency::Emergency), "urgency only rises");
     }
 
     #[test]

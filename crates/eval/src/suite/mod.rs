@@ -57,8 +57,11 @@ pub struct Case {
     pub caller: CallerKind,
     /// What is wanted, the main wish first.
     pub intents: Vec<Intent>,
-    /// How soon a clinician must know.
+    /// How soon a clinician must know, by this utterance and, in a call, all before it.
     pub urgency: Urgency,
+    /// Of a call: how urgent it was already.
+    #[serde(default = "routine")]
+    pub was: Urgency,
     /// The values that are said.
     #[serde(default)]
     pub values: BTreeMap<Field, Phi<String>>,
@@ -159,6 +162,10 @@ impl FromStr for Field {
     fn from_str(word: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|field| field.label() == word).ok_or_else(|| format!("unknown value {word:?}"))
     }
+}
+
+fn routine() -> Urgency {
+    Urgency::Routine
 }
 
 impl Case {

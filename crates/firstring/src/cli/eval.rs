@@ -1,12 +1,15 @@
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use jiff::Zoned;
 
-use super::Places;
+use super::{Files, Places};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Eval {
+    #[command(subcommand)]
+    pub command: Option<EvalCommand>,
     #[command(flatten)]
     pub places: Places,
     /// Suites of labelled utterances, or scenarios, or folders of either.
@@ -19,6 +22,27 @@ pub struct Eval {
     pub reading: AsUtterances,
     #[command(flatten)]
     pub sound: InSound,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EvalCommand {
+    /// Make a case of a call: what was said and asked, labelled as it was read, for a person to correct.
+    Add(EvalAdd),
+}
+
+#[derive(Debug, Args)]
+pub struct EvalAdd {
+    #[command(flatten)]
+    pub files: Files,
+    /// A journal.jsonl that `firstring call` wrote, or the id of a call that the server has answered.
+    #[arg(value_name = "JOURNAL|CALL")]
+    pub journal: String,
+    /// The suite to which it is added, Markdown; a new file is begun.
+    #[arg(long, value_name = "FILE.md")]
+    pub suite: PathBuf,
+    /// Put names, dates of birth and numbers out of sight.
+    #[arg(long)]
+    pub mask: bool,
 }
 
 /// How labelled utterances are read.
@@ -65,6 +89,16 @@ pub struct InSound {
     /// In real time, for what callers wait, instead of as fast as the models work.
     #[arg(long, requires = "audio")]
     pub real_time: bool,
+    /// Have voices speak a suite of utterances over noisy telephone lines, and write what is heard there, to be evaluated in its
+    /// place. What the file holds already is kept.
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with = "audio", requires = "noises")]
+    pub telephone: Option<PathBuf>,
+    /// Recordings of noise (WAV), one of them around each caller.
+    #[arg(long, value_name = "DIR", requires = "telephone")]
+    pub noises: Option<PathBuf>,
+    /// So many utterances of each scenario; 0 for all.
+    #[arg(long, value_name = "N", default_value = "0", requires = "telephone")]
+    pub each: usize,
     /// Write each call's recordings, journal and summary into a folder of its own.
     #[arg(long, value_name = "DIR", requires = "audio")]
     pub out: Option<PathBuf>,

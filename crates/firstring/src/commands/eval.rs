@@ -1,5 +1,8 @@
+mod add;
 mod cases;
 mod spoken;
+#[cfg(all(feature = "whisper", feature = "onnx"))]
+mod telephone;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,8 +20,15 @@ use crate::config::{PracticeConfig, Server, read_patients};
 /// Reads suites of labelled utterances; or holds scenarios against the practice's own office: in text and virtual time, read by
 /// the written rules alone, or in sound.
 pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
+    if let Some(cli::EvalCommand::Add(add)) = &args.command {
+        return add::run(add);
+    }
     if args.sound.audio {
         return spoken::run(args);
+    }
+    #[cfg(all(feature = "whisper", feature = "onnx"))]
+    if let Some(out) = &args.sound.telephone {
+        return telephone::run(args, out);
     }
     match files(&args.suites)?.iter().filter(|file| is_suite(file)).count() {
         0 => scenarios(args),

@@ -15,6 +15,7 @@ mod replay;
 mod say;
 mod serve;
 mod table;
+mod version;
 
 use std::io::Write;
 
@@ -29,7 +30,10 @@ pub struct Usage(pub String);
 
 /// Does what the command line says.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
+    let Some(command) = cli.command else {
+        return version::run(cli.json);
+    };
+    match command {
         Command::Serve(args) => serve::run(&args),
         Command::Call(args) => call::run(&args),
         Command::Hear(args) => hear::run(&args),

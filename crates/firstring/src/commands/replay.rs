@@ -17,15 +17,19 @@ use crate::config::{PracticeConfig, Server};
 pub(super) fn run(args: &cli::Replay) -> anyhow::Result<()> {
     let server = Server::load(args.files.config.as_deref(), args.files.overrides())?;
     let config = PracticeConfig::load(&server.practice)?;
-    let lines = match cli::uuid(&args.journal) {
-        Ok(call) => runtime(::call::Pace::RealTime)?.block_on(async {
-            Records::open(&args.files).await?.used(async |records| kept(records, call).await).await
-        })?,
-        Err(_) => written(Path::new(&args.journal))?,
-    };
-    let journal = parse(&args.journal, &lines)?;
+    let journal = journal(&args.journal, &args.files)?;
     let outputs = check_replay(&journal, &Arc::new(config.practice)).with_context(|| args.journal.clone())?;
     print(&format!("the same: {outputs} outputs"))
+}
+
+/// The journal of a file, or of a call that the server has answered.
+pub(super) fn journal(named: &str, files: &cli::Files) -> anyhow::Result<Vec<Entry>> {
+    let lines = match cli::uuid(named) {
+        Ok(call) => runtime(::call::Pace::RealTime)?
+            .block_on(async { Records::open(files).await?.used(async |records| kept(records, call).await).await })?,
+        Err(_) => written(Path::new(named))?,
+    };
+    parse(named, &lines)
 }
 
 /// The lines of a file.

@@ -19,6 +19,8 @@ pub struct Server {
     pub practice: PathBuf,
     /// Which language model reads, by its id in the manifest; `None` to read by written rules alone.
     pub language_model: Option<String>,
+    /// Whether the learned head on sentence embeddings is heard beside it.
+    pub learned_head: bool,
     /// An OpenAI-compatible server that reads instead.
     pub llm_url: Option<String>,
 }
@@ -110,7 +112,7 @@ struct RawPracticeFile {
 }
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
-const LANGUAGE_MODEL_DEFAULT: &str = "qwen2.5-coder-1.5b";
+const LANGUAGE_MODEL_DEFAULT: &str = "smollm2-135m";
 
 impl Server {
     /// Reads the file, if one is given, and lays the command line over it.
@@ -137,7 +139,7 @@ impl Server {
             None => Some(LANGUAGE_MODEL_DEFAULT.to_owned()),
         };
         let models = over.models.or_else(|| raw.models.directory.as_ref().map(&beside));
-        Ok(Self { http, data, models, practice, language_model, llm_url })
+        Ok(Self { http, data, models, practice, language_model, learned_head: !over.no_llm, llm_url })
     }
 }
 

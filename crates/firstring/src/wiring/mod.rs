@@ -10,6 +10,8 @@ mod record;
 mod recovery;
 
 pub use desk::{Desk, DeskOptions};
+#[cfg(feature = "onnx")]
+pub use models::kokoro;
 pub use models::{Engines, Written, hearing, lines_cache, models_dir, reader, synthesizer, witnesses};
 pub use office::{DATABASE, OfficeParts, open_office, open_store};
 pub use record::{end_call, keep_journal};

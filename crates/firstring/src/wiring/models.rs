@@ -18,6 +18,14 @@ use speech::voice::cache::LineCache;
 
 use crate::config::{PracticeConfig, Server};
 
+/// The language model that comes with an adapter: `training/README.md` tells how it was made.
+const TRAINED: &str = "smollm2-135m";
+#[cfg(feature = "candle")]
+const LANGUAGE_MODEL_ADAPTER: &[u8] = include_bytes!("../../../../models/adapters/smollm2-135m.safetensors");
+/// What the sentence encoder was taught, by the same calls.
+#[cfg(feature = "candle")]
+const HEAD: &[u8] = include_bytes!("../../../../models/adapters/minilm.safetensors");
+
 /// Everything that calls share of the models.
 pub struct Engines {
     /// Hears.
@@ -116,20 +124,31 @@ fn cores() -> usize {
 #[cfg(feature = "onnx")]
 pub fn synthesizer(dir: &ModelsDir, name: &str) -> anyhow::Result<Box<dyn Synthesizer>> {
     use ::models::Role;
-    use speech::onnx::{Kokoro, KokoroFiles, OnnxRuntime, Piper};
+    use speech::onnx::{OnnxRuntime, Piper};
 
     let runtime = OnnxRuntime::load(dir.resolve(Role::Runtime)?.main())?;
     let weights = dir.resolve_id(weights_of(name)?)?;
-    let Some(("kokoro", voice)) = name.split_once('/') else {
-        return Ok(Box::new(Piper::load(runtime, weights.main(), "joe")?));
-    };
+    match name.split_once('/') {
+        Some(("kokoro", voice)) => Ok(Box::new(kokoro(dir, voice)?)),
+        _ => Ok(Box::new(Piper::load(runtime, weights.main(), "joe")?)),
+    }
+}
+
+/// All of Kokoro's voices, of which one is its own.
+#[cfg(feature = "onnx")]
+pub fn kokoro(dir: &ModelsDir, voice: &str) -> anyhow::Result<speech::onnx::Kokoro> {
+    use ::models::Role;
+    use speech::onnx::{Kokoro, KokoroFiles, OnnxRuntime};
+
+    let runtime = OnnxRuntime::load(dir.resolve(Role::Runtime)?.main())?;
+    let weights = dir.resolve_id("kokoro")?;
     let beside = |file: &str| weights.file(file).context("the manifest names this file of Kokoro").map(Path::to_owned);
     let files = KokoroFiles {
         model: weights.main().to_owned(),
         voices: beside("kokoro-voices.bin")?,
         config: beside("kokoro-config.json")?,
     };
-    Ok(Box::new(Kokoro::load(runtime, &files, voice)?))
+    Ok(Kokoro::load(runtime, &files, voice)?)
 }
 
 /// This build has no voice.
@@ -191,6 +210,10 @@ fn in_process(dir: &ModelsDir, id: &str, questions: &Questions) -> anyhow::Resul
     use nlu::model::candle::{Begun, CandleModel};
 
     let weights = dir.resolve_id(id)?;
+    if id == TRAINED {
+        // Its prompts are too short to be worth keeping on disk.
+        return Ok(Box::new(CandleModel::load_trained(weights.main(), LANGUAGE_MODEL_ADAPTER)?));
+    }
     let Ok(folder) = cache_folder() else { return Ok(Box::new(CandleModel::load(weights.main())?)) };
     let (model, begun) = CandleModel::load_begun(weights.main(), questions, &folder.join("prefix"))?;
     match begun {
@@ -205,6 +228,28 @@ fn in_process(dir: &ModelsDir, id: &str, questions: &Questions) -> anyhow::Resul
         }
     }
     Ok(Box::new(model))
+}
+
+/// The third witness.
+#[cfg(feature = "candle")]
+fn with_head(reader: Reader, dir: &ModelsDir) -> anyhow::Result<Reader> {
+    use ::models::Role;
+    use nlu::model::candle::{EncoderFiles, SentenceHead};
+
+    let encoder = dir.resolve(Role::SentenceEncoder)?;
+    let beside = |file: &str| encoder.file(file).context("the manifest names this file of the encoder");
+    let files = EncoderFiles {
+        weights: encoder.main(),
+        config: beside("minilm-config.json")?,
+        tokenizer: beside("minilm-tokenizer.json")?,
+    };
+    Ok(reader.with_head(Box::new(SentenceHead::load(files, HEAD)?)))
+}
+
+/// This build learns nothing.
+#[cfg(not(feature = "candle"))]
+fn with_head(_reader: Reader, _dir: &ModelsDir) -> anyhow::Result<Reader> {
+    anyhow::bail!("this build has no learned head; build with the feature candle, or give --no-llm")
 }
 
 #[cfg(not(feature = "candle"))]
@@ -240,7 +285,10 @@ impl Written {
         }
         let flags: Vec<(&'static str, &str)> = flags.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let questions = text("reading.toml")?.map(|toml| Questions::parse(&toml)).transpose()?;
-        Ok(Self { red_flags: RedFlags::parse(&flags)?, questions: questions.unwrap_or_else(Questions::built_in) })
+        let red_flags = RedFlags::parse(&flags)?;
+        let untrue = red_flags.untrue_examples();
+        anyhow::ensure!(untrue.is_empty(), "rules that do not do as they say: {}", untrue.join("; "));
+        Ok(Self { red_flags, questions: questions.unwrap_or_else(Questions::built_in) })
     }
 }
 
@@ -252,11 +300,18 @@ pub fn reader(
     area_code: Option<&str>,
     written: Written,
 ) -> anyhow::Result<Reader> {
-    let model = language_model(dir, server, &written.questions)?;
+    let questions = match server.language_model.as_deref() {
+        Some(TRAINED) if server.llm_url.is_none() => written.questions.for_trained(),
+        _ => written.questions,
+    };
+    let model = language_model(dir, server, &questions)?;
     if model.is_none() {
-        tracing::warn!("no language model: calls are read by the written rules alone");
+        tracing::warn!("no language model: calls are read without it");
     }
-    let mut reader = Reader::new(Arc::clone(practice), area_code, written.red_flags, written.questions, model);
+    let mut reader = Reader::new(Arc::clone(practice), area_code, written.red_flags, questions, model);
+    if server.learned_head {
+        reader = with_head(reader, dir)?;
+    }
     reader.warm_up()?;
     Ok(reader)
 }
@@ -264,5 +319,6 @@ pub fn reader(
 /// The names of those who judge urgency.
 pub fn witnesses(server: &Server) -> Vec<String> {
     let model = server.llm_url.clone().or_else(|| server.language_model.clone());
-    ["red flags".to_owned()].into_iter().chain(model).collect()
+    let head = server.learned_head.then(|| "minilm".to_owned());
+    ["red flags".to_owned()].into_iter().chain(model).chain(head).collect()
 }

@@ -39,6 +39,13 @@ pub trait LanguageModel: Send {
     ) -> Result<Vec<Vec<f32>>, NluError>;
 }
 
+/// Something small that was trained to judge one text at once.
+pub trait Head: Send {
+    /// The probabilities of every urgency, every intent and every caller, in the order of their labels, given the text and the
+    /// line before it where that is needed.
+    fn judge(&mut self, line_before: Option<&str>, text: &str) -> Result<Vec<Vec<f32>>, NluError>;
+}
+
 /// One question, of which the answer is one of a few words.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {

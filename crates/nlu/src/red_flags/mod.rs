@@ -12,6 +12,9 @@
 //! - what the caller takes back as a joke;
 //! - the rule's own `unless`, where it overlaps the place that was found ("seizure medication").
 //!
+//! Words that also stand where nobody is in danger ("choking" in the name of a course) are listed under `maybe`: they count
+//! when another witness half agrees, or when there is no other.
+//!
 //! Rules marked `always` know only the first and the last. Whatever is merely possible ("what should I do if ..") fires.
 
 mod guards;
@@ -27,10 +30,29 @@ use crate::phrase::{Found, Phrases, words};
 pub struct RedFlags {
     rules: Vec<Rule>,
     order: LineOrder,
-    /// Each pattern with the place of its rule in `rules`.
-    patterns: Phrases<usize>,
+    /// Each pattern with what it sets off.
+    patterns: Phrases<Fires>,
     /// The same for `unless`.
     exceptions: Phrases<usize>,
+}
+
+/// What a pattern sets off.
+#[derive(Clone, Copy, Debug)]
+struct Fires {
+    /// The place of its rule in `rules`.
+    rule: usize,
+    /// Whether it stands under `any`; under `maybe` otherwise.
+    sure: bool,
+}
+
+/// A rule that fires on an utterance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fired {
+    /// What it says.
+    pub flag: RedFlag,
+    /// Whether it fires by what it says, and not only by words that also stand where nobody is in danger: these do not count
+    /// without another witness, as long as there is one.
+    pub sure: bool,
 }
 
 /// Every kind once: which line is spoken first.
@@ -47,6 +69,8 @@ impl LineOrder {
 struct Rule {
     flag: RedFlag,
     always: bool,
+    fires_on: Vec<String>,
+    silent_on: Vec<String>,
 }
 
 impl RedFlags {
@@ -76,7 +100,7 @@ impl RedFlags {
 
     /// Every rule that fires on what was said: the most urgent first, among these whose line is to be spoken first
     /// (`spoken_first` in the first file), then in the order of the files.
-    pub fn find(&self, text: &str) -> Vec<RedFlag> {
+    pub fn find(&self, text: &str) -> Vec<Fired> {
         let words = words(text);
         let mut exceptions = self.exceptions.places(&words);
         // what takes an alarm away must have been said in one breath: "my appointment, and my son has a seizure"
@@ -86,16 +110,35 @@ impl RedFlags {
         };
         let mut places = self.patterns.places(&words);
         places.retain(|found| {
-            let rule = *self.patterns.meaning(*found);
+            let rule = self.patterns.meaning(*found).rule;
             let doubted = !self.rules[rule].always && guards::not_now(&words, found.from, found.to);
             !doubted && !excepted(found, rule)
         });
-        let mut fired: Vec<usize> = self.patterns.complete(&places).copied().collect();
-        fired.sort_by_key(|&rule| {
+        let fired: Vec<Fires> = self.patterns.complete(&places).copied().collect();
+        let mut rules: Vec<usize> = fired.iter().map(|fires| fires.rule).collect();
+        rules.sort_by_key(|&rule| {
             let flag = &self.rules[rule].flag;
             (std::cmp::Reverse(flag.urgency), self.order.place(flag.kind), rule)
         });
-        fired.dedup();
-        fired.into_iter().map(|rule| self.rules[rule].flag.clone()).collect()
+        rules.dedup();
+        let sure = |rule: usize| fired.iter().any(|fires| fires.rule == rule && fires.sure);
+        rules.into_iter().map(|rule| Fired { flag: self.rules[rule].flag.clone(), sure: sure(rule) }).collect()
+    }
+
+    /// What the rules say of themselves and does not hold: their examples for and against. For tests, and for who writes rules.
+    pub fn untrue_examples(&self) -> Vec<String> {
+        let mut untrue = Vec::new();
+        for rule in &self.rules {
+            let fires = |text: &String| self.find(text).iter().any(|fired| fired.flag.id == rule.flag.id);
+            let told = |what: &str, text: &String| format!("{} {what} {text:?}", rule.flag.id.0);
+            untrue.extend(rule.fires_on.iter().filter(|text| !fires(text)).map(|text| told("is silent on", text)));
+            untrue.extend(rule.silent_on.iter().filter(|text| fires(text)).map(|text| told("fires on", text)));
+        }
+        untrue
+    }
+
+    /// The rules that are sure on what was said, in the same order.
+    pub fn find_sure(&self, text: &str) -> Vec<RedFlag> {
+        self.find(text).into_iter().filter(|fired| fired.sure).map(|fired| fired.flag).collect()
     }
 }

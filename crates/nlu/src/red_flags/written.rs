@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{EmergencyKind, RedFlag, RedFlagId, Urgency};
 use serde::Deserialize;
 
-use super::{LineOrder, RedFlags, Rule};
+use super::{Fires, LineOrder, RedFlags, Rule};
 use crate::NluError;
 use crate::phrase::{Glossary, Pattern, Phrases};
 
@@ -25,11 +25,22 @@ struct WrittenRule {
     id: String,
     urgency: Urgency,
     kind: EmergencyKind,
+    #[serde(default)]
     any: Vec<String>,
+    #[serde(default)]
+    maybe: Vec<String>,
     #[serde(default)]
     unless: Vec<String>,
     #[serde(default)]
     always: bool,
+    /// Where the signs are told of: public guidance. For people.
+    #[serde(default, rename = "source")]
+    _source: String,
+    /// What it must fire on, and what it must not.
+    #[serde(default)]
+    fires_on: Vec<String>,
+    #[serde(default)]
+    silent_on: Vec<String>,
 }
 
 pub(super) fn read(files: &[(&'static str, &str)]) -> Result<RedFlags, NluError> {
@@ -47,10 +58,11 @@ pub(super) fn read(files: &[(&'static str, &str)]) -> Result<RedFlags, NluError>
     for (place, (file, rule)) in written.into_iter().enumerate() {
         check(&rule, &mut ids, file)?;
         let parse = |list| parse_all(&rule.id, list, &words, file);
-        patterns.extend(parse(&rule.any)?.into_iter().map(|pattern| (place, pattern)));
+        patterns.extend(parse(&rule.any)?.into_iter().map(|pattern| (Fires { rule: place, sure: true }, pattern)));
+        patterns.extend(parse(&rule.maybe)?.into_iter().map(|pattern| (Fires { rule: place, sure: false }, pattern)));
         exceptions.extend(parse(&rule.unless)?.into_iter().map(|pattern| (place, pattern)));
         let flag = RedFlag { id: RedFlagId(rule.id), urgency: rule.urgency, kind: rule.kind };
-        rules.push(Rule { flag, always: rule.always });
+        rules.push(Rule { flag, always: rule.always, fires_on: rule.fires_on, silent_on: rule.silent_on });
     }
     Ok(RedFlags { rules, order, patterns: Phrases::new(patterns), exceptions: Phrases::new(exceptions) })
 }
@@ -79,8 +91,13 @@ fn check(rule: &WrittenRule, ids: &mut BTreeSet<String>, file: &'static str) -> 
             "write \"urgent\" or \"emergency\"",
         ));
     }
-    if rule.any.is_empty() {
-        return Err(entry(file, &rule.id, "`any` is empty, so it never fires", "write at least one pattern"));
+    if rule.any.is_empty() && rule.maybe.is_empty() {
+        return Err(entry(
+            file,
+            &rule.id,
+            "`any` and `maybe` are empty, so it never fires",
+            "write at least one pattern",
+        ));
     }
     if !ids.insert(rule.id.clone()) {
         return Err(entry(file, &rule.id, "another rule has the same id", "give each rule its own"));

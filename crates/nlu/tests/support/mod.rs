@@ -35,6 +35,24 @@ pub(crate) fn reader(model: Option<Box<dyn LanguageModel>>) -> Reader {
     Reader::new(practice(), Some("555"), RedFlags::built_in(), Questions::built_in(), model)
 }
 
+/// A reader with the learned witnesses that come with FirstRing. Where their weights are missing, says so.
+#[cfg(feature = "candle")]
+pub(crate) fn trained_reader() -> Option<Reader> {
+    use nlu::model::candle::{CandleModel, EncoderFiles, SentenceHead};
+
+    let adapters = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/adapters");
+    let adapter = |name| std::fs::read(adapters.join(name)).unwrap();
+    let (weights, config, tokenizer) =
+        (model_file("minilm.safetensors")?, model_file("minilm-config.json")?, model_file("minilm-tokenizer.json")?);
+    let files = EncoderFiles { weights: &weights, config: &config, tokenizer: &tokenizer };
+    let head = SentenceHead::load(files, &adapter("minilm.safetensors")).unwrap();
+    let smollm2 = model_file("smollm2-135m-instruct.gguf")?;
+    let model = CandleModel::load_trained(&smollm2, &adapter("smollm2-135m.safetensors")).unwrap();
+    let questions = Questions::built_in().for_trained();
+    let reader = Reader::new(practice(), Some("555"), RedFlags::built_in(), questions, Some(Box::new(model)));
+    Some(reader.with_head(Box::new(head)))
+}
+
 pub(crate) fn context(asked: Asked) -> ReadContext {
     let now = "2026-11-18T10:00:00+00:00[UTC]".parse().unwrap();
     ReadContext { asked, so_far: vec![Said::FirstRing(Phi::from("How can I help?"))], now }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::eval::report::{Judgement, Report, html, junit};
-use ::eval::score::{Comparison, Gates, Outcome, compare};
+use ::eval::score::{Comparison, Gates, Outcome, Place, compare};
 use ::eval::suite::{Case, read_suite};
 use anyhow::{Context, bail};
+use domain::Urgency;
 use indicatif::{ProgressBar, ProgressStyle};
 use nlu::Reader;
 
@@ -23,8 +24,7 @@ const PROGRESS: &str = "{bar:30} {pos}/{len} {msg} {eta} left";
 pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     let cases = cases(args)?;
     let mut over = args.places.overrides(None);
-    over.no_llm |= args.reading.llm.as_deref() == Some("none");
-    over.language_model = args.reading.llm.clone().filter(|id| id != "none");
+    over.language_model.clone_from(&args.reading.llm);
     let server = Server::load(args.places.files.config.as_deref(), over)?;
     let config = PracticeConfig::load(&server.practice)?;
     let written = args.reading.prompts.as_deref().map_or_else(|| Ok(Written::built_in()), Written::read)?;
@@ -71,7 +71,8 @@ fn read_all(reader: &mut Reader, cases: &[Case]) -> Vec<Outcome> {
     let style = ProgressStyle::with_template(PROGRESS).expect("the template is fixed and right");
     let bar = ProgressBar::new(cases.len() as u64).with_style(style);
     let mut outcomes = Vec::new();
-    for case in cases {
+    let mut call = ("", Urgency::Routine);
+    for (at, case) in cases.iter().enumerate() {
         let context = case.context();
         // What stands before the caller speaks is read ahead in a call, too.
         reader.prefill(&"".into(), &context);
@@ -83,7 +84,18 @@ fn read_all(reader: &mut Reader, cases: &[Case]) -> Vec<Outcome> {
             let again = reader.read(&over.heard_again, &context);
             reading.urgency = reading.urgency.raise(again.urgency);
         }
-        outcomes.push(Outcome::new(case, &reading, ms));
+        if case.in_call && call.0 == case.scenario {
+            // Within a call urgency only rises.
+            reading.urgency = reading.urgency.raise(call.1);
+        }
+        call = (&case.scenario, reading.urgency);
+        let last = cases.get(at + 1).is_none_or(|next| next.scenario != case.scenario);
+        let place = match (case.in_call, last) {
+            (false, _) => Place::Alone,
+            (true, false) => Place::Turn,
+            (true, true) => Place::LastTurn,
+        };
+        outcomes.push(Outcome::new(case, &reading, ms, place));
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -7,8 +7,11 @@
 //! by default `RAYON_NUM_THREADS`, then the number of cores) should leave a core to the recogniser. The kernels are
 //! chosen at compile time: without `-C target-cpu` they are several times slower.
 
+mod adapter;
 mod chat;
 mod decoder;
+mod encoder;
+mod head;
 mod prefix_file;
 mod prefixes;
 mod weights;
@@ -17,7 +20,9 @@ use std::io;
 use std::path::Path;
 
 use candle_core::Device;
+use serde::Serialize;
 
+use self::adapter::Adapter;
 use self::chat::Chat;
 use self::decoder::{Decoder, Memory, Pass};
 use self::prefix_file::PrefixFile;
@@ -25,6 +30,8 @@ use self::prefixes::Prefixes;
 use self::weights::Weights;
 use super::{Cancel, LanguageModel, Message, Question};
 use crate::{NluError, Questions};
+
+pub use self::head::{EncoderFiles, SentenceHead};
 
 /// Tokens of one pass. Between passes a cancellation is seen: 0.3 s with the 1.5 B model on two threads.
 const PASS_TOKENS_MAX: usize = 64;
@@ -53,6 +60,28 @@ pub enum Begun {
     },
 }
 
+/// A prompt and the right choices after it, in tokens: what training shows a model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lesson {
+    /// Up to where the answer begins.
+    pub prompt: Vec<u32>,
+    /// Each is read behind the prompt, on its own.
+    pub forks: Vec<LessonFork>,
+}
+
+/// A choice among tokens.
+#[derive(Clone, Debug, Serialize)]
+pub struct LessonFork {
+    /// Of which question.
+    pub question: String,
+    /// What stands between the prompt and the choice.
+    pub lead: Vec<u32>,
+    /// Which tokens may follow.
+    pub choices: Vec<u32>,
+    /// Which of them is right.
+    pub right: usize,
+}
+
 impl std::fmt::Debug for CandleModel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CandleModel").finish_non_exhaustive()
@@ -68,8 +97,17 @@ impl From<candle_core::Error> for NluError {
 impl CandleModel {
     /// Loads the weights: one to three seconds.
     pub fn load(path: &Path) -> Result<Self, NluError> {
+        Self::load_changed(path, None)
+    }
+
+    /// Loads the weights with what training made of them: `trained` are the bytes of an adapter for just these weights.
+    pub fn load_trained(path: &Path, trained: &[u8]) -> Result<Self, NluError> {
+        Self::load_changed(path, Some(Adapter::read(trained)?))
+    }
+
+    fn load_changed(path: &Path, adapter: Option<Adapter>) -> Result<Self, NluError> {
         let device = Device::Cpu;
-        let mut weights = Weights::open(path, &device)?;
+        let mut weights = Weights::open(path, adapter, &device)?;
         let unusable = |problem: &str, source: Option<candle_core::Error>| NluError::Weights {
             path: path.to_owned(),
             problem: problem.to_owned(),
@@ -108,6 +146,18 @@ impl CandleModel {
         };
         model.prefixes.keep(tokens, memory);
         Ok((model, begun))
+    }
+
+    /// What the model would have to learn so as to give these answers: (question, its words, the right one).
+    pub fn lesson(&self, messages: &[Message], answers: &[(Question<'_>, usize)]) -> Result<Lesson, NluError> {
+        let mut forks = Vec::new();
+        for (question, right) in answers {
+            let choice = Choice::new(&self.chat, question)?;
+            forks.extend(
+                choice.on_the_way_to(*right).map(|fork| LessonFork { question: question.name.to_owned(), ..fork }),
+            );
+        }
+        Ok(Lesson { prompt: self.chat.up_to_answer(messages)?, forks })
     }
 
     /// The memory of `tokens`.
@@ -200,6 +250,21 @@ impl Choice {
     /// What is to be read for each fork.
     fn branches(&self) -> impl Iterator<Item = Vec<u32>> + '_ {
         self.forks.iter().map(|(words, depth)| [&self.lead, &self.words[words[0]][..*depth]].concat())
+    }
+
+    /// Every fork at which a word is told from others, with what leads there.
+    fn on_the_way_to(&self, right: usize) -> impl Iterator<Item = LessonFork> {
+        let word = &self.words[right];
+        let forks = (0..word.len()).map(|depth| {
+            let open = self.words.iter().filter(|other| other.len() > depth && other[..depth] == word[..depth]);
+            let mut choices: Vec<u32> = open.map(|other| other[depth]).collect();
+            choices.sort_unstable();
+            choices.dedup();
+            let right = choices.iter().position(|token| *token == word[depth]).unwrap_or_default();
+            let lead = [&self.lead, &word[..depth]].concat();
+            LessonFork { question: String::new(), lead, choices, right }
+        });
+        forks.filter(|fork| fork.choices.len() > 1)
     }
 
     /// Decides each fork by the logits of its next tokens.

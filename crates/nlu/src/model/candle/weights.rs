@@ -12,6 +12,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 
+use super::adapter::Adapter;
 use crate::NluError;
 
 /// Super-blocks of the fast kernels: their rows are a multiple of this many values long.
@@ -44,10 +45,11 @@ pub(super) struct Weights {
     content: Content,
     file: BufReader<File>,
     device: Device,
+    adapter: Option<Adapter>,
 }
 
 impl Weights {
-    pub(super) fn open(path: &Path, device: &Device) -> std::result::Result<Self, NluError> {
+    pub(super) fn open(path: &Path, adapter: Option<Adapter>, device: &Device) -> std::result::Result<Self, NluError> {
         let unusable = |problem: &str, source: Box<dyn std::error::Error + Send + Sync>| NluError::Weights {
             path: path.to_owned(),
             problem: problem.to_owned(),
@@ -56,7 +58,7 @@ impl Weights {
         let file = File::open(path).map_err(|e| unusable("it cannot be opened", e.into()))?;
         let mut file = BufReader::new(file);
         let content = Content::read(&mut file).map_err(|e| unusable("it is not a complete GGUF file", e.into()))?;
-        Ok(Self { content, file, device: device.clone() })
+        Ok(Self { content, file, device: device.clone(), adapter })
     }
 
     pub(super) fn tokenizer(&self) -> Result<Tokenizer> {
@@ -112,7 +114,14 @@ impl Weights {
 
     /// A linear layer without bias, in a form that the fast kernels take.
     pub(super) fn linear(&mut self, name: &str) -> Result<Linear> {
-        Linear::new(self.quantised(name)?)
+        let weights = self.quantised(name)?;
+        let layer = name.trim_end_matches(".weight");
+        match &self.adapter {
+            Some(adapter) if adapter.changes(layer) => {
+                Linear::requantised(&adapter.changed(layer, weights.dequantize(&Device::Cpu)?)?, &self.device)
+            }
+            Some(_) | None => Linear::new(weights),
+        }
     }
 }
 
@@ -133,9 +142,14 @@ impl Linear {
         if fast && padding == 0 {
             return Ok(Self { weights: QMatMul::from_arc(Arc::new(weights))?, padding });
         }
-        let device = weights.device();
-        let padded = weights.dequantize(&Device::Cpu)?.pad_with_zeros(1, 0, padding)?;
-        let requantised = QTensor::quantize_onto(&padded, GgmlDType::Q8_0, &device)?;
+        Self::requantised(&weights.dequantize(&Device::Cpu)?, &weights.device())
+    }
+
+    fn requantised(weights: &Tensor, device: &Device) -> Result<Self> {
+        let row = weights.dims2()?.1;
+        let padding = row.next_multiple_of(ROW_VALUES) - row;
+        let padded = weights.pad_with_zeros(1, 0, padding)?;
+        let requantised = QTensor::quantize_onto(&padded, GgmlDType::Q8_0, device)?;
         Ok(Self { weights: QMatMul::from_arc(Arc::new(requantised))?, padding })
     }
 

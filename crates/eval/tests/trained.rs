@@ -1,0 +1,93 @@
+//! The learned witnesses say here what they said where they were trained: the adapter is laid over the right weights, the
+//! prompt is the one that was trained on. Without the weights these tests say so and pass.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test fails by panicking
+#![cfg(feature = "candle")]
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::Phi;
+use eval::suite::{Case, read_suite};
+use nlu::model::candle::{CandleModel, EncoderFiles, SentenceHead};
+use nlu::model::{Cancel, Head, LanguageModel, Message, Question};
+use nlu::{Questions, ReadContext};
+use serde::Deserialize;
+
+/// Training computes in half precision, the decoder on eight-bit weights: on average a probability may differ by so much.
+const DIFFERS_MAX: f32 = 0.06;
+
+#[derive(Deserialize)]
+struct Expected {
+    of: String,
+    urgency: [f32; 3],
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn weights(file: &str) -> Option<PathBuf> {
+    let given = std::env::var_os("FIRSTRING_MODELS").map(PathBuf::from);
+    let usual = || {
+        let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+        Some(
+            data.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share")))?
+                .join("firstring/models"),
+        )
+    };
+    let path = given.or_else(usual)?.join(file);
+    if !path.exists() {
+        eprintln!("SKIPPED: there is no {}; `firstring models fetch` gets it", path.display());
+    }
+    path.exists().then_some(path)
+}
+
+fn adapter(name: &str) -> Vec<u8> {
+    fs::read(root().join("models/adapters").join(name)).unwrap()
+}
+
+/// How much the probabilities of urgency differ on average from those that `judge` gives.
+fn differs(name: &str, mut judge: impl FnMut(&Case) -> Vec<f32>) -> f32 {
+    let cases = read_suite(&root().join("eval/suites/validation")).unwrap();
+    let cases: HashMap<&str, &Case> = cases.iter().map(|case| (case.id.as_str(), case)).collect();
+    let lines = fs::read_to_string(root().join("models/adapters").join(name)).unwrap();
+    let expected: Vec<Expected> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(expected.len() >= 50, "{}", expected.len());
+    let differences = expected.iter().flat_map(|expected| {
+        let given = judge(cases[expected.of.as_str()]);
+        expected.urgency.iter().zip(given).map(|(a, b)| (a - b).abs()).collect::<Vec<_>>()
+    });
+    let differences: Vec<f32> = differences.collect();
+    differences.iter().sum::<f32>() / differences.len() as f32
+}
+
+#[test]
+fn the_head_says_what_it_said_in_training() {
+    let Some(weights) = weights("minilm.safetensors") else { return };
+    let beside = |file| weights.with_file_name(file);
+    let (config, tokenizer) = (beside("minilm-config.json"), beside("minilm-tokenizer.json"));
+    let files = EncoderFiles { weights: &weights, config: &config, tokenizer: &tokenizer };
+    let mut head = SentenceHead::load(files, &adapter("minilm.safetensors")).unwrap();
+    let questions = Questions::built_in();
+    let difference = differs("minilm.expected.jsonl", |case| {
+        let context: ReadContext = case.context();
+        let line = questions.line_before(&context).map(|line: &Phi<String>| line.expose().as_str());
+        head.judge(line, case.text.expose()).unwrap().remove(0)
+    });
+    assert!(difference < DIFFERS_MAX / 3.0, "{difference}");
+}
+
+#[test]
+fn the_language_model_says_what_it_said_in_training() {
+    let Some(weights) = weights("smollm2-135m-instruct.gguf") else { return };
+    let mut model = CandleModel::load_trained(&weights, &adapter("smollm2-135m.safetensors")).unwrap();
+    let questions = Questions::built_in().for_trained();
+    let words = ["routine", "urgent", "emergency"].map(str::to_owned);
+    let difference = differs("smollm2-135m.expected.jsonl", |case| {
+        let prompt: Vec<Message> = questions.prompt(&case.context(), case.text.expose());
+        let asked = [Question { name: "urgency", words: &words }];
+        model.choose(&prompt, &asked, &Cancel::default()).unwrap().remove(0)
+    });
+    assert!(difference < DIFFERS_MAX, "{difference}");
+}
