@@ -25,6 +25,7 @@ models: build
 	$(BIN) models fetch
 
 bench: build models
+	$(BIN) models fetch qwen2.5-coder-1.5b
 	$(CARGO) bench --profile dev --locked -p nlu --bench values
 	$(CARGO) bench --profile dev --locked -p firstring
 
