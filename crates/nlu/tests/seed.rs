@@ -87,3 +87,40 @@ fn all_witnesses_together() {
     assert_eq!(raised(&readings, Urgency::Emergency, Urgency::Urgent), 25, "an emergency was read as routine");
     assert!(raised(&readings, Urgency::Routine, Urgency::Urgent) <= 6, "too many false alarms");
 }
+
+/// Prints the figures that stand in `witnesses` for a model that was not trained, and checks that they still hold.
+#[test]
+#[cfg(feature = "candle")]
+fn the_rules_and_an_untrained_model_together() {
+    let Some(model) = support::model("qwen2.5-coder-1.5b-instruct.gguf") else { return };
+    let mut reader = support::reader(Some(Box::new(model)));
+    let began = std::time::Instant::now();
+    reader.warm_up().unwrap();
+    eprintln!("warm after {} ms", began.elapsed().as_millis());
+    let mut read_ms = Vec::new();
+    let mut readings = Vec::new();
+    for line in lines() {
+        let began = std::time::Instant::now();
+        let reading = reader.read(&Phi::from(line.text.as_str()), &support::context(Asked::Open));
+        read_ms.push(began.elapsed().as_millis());
+        readings.push((line, reading));
+    }
+    read_ms.sort_unstable();
+    eprintln!("a reading takes {} ms (p50), {} ms (p95)", read_ms[read_ms.len() / 2], read_ms[read_ms.len() * 19 / 20]);
+    for from in [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7] {
+        let count = |is: Urgency, p: &dyn Fn(&Reading) -> f32| {
+            readings.iter().filter(|(line, reading)| line.urgency == is && p(reading) >= from).count()
+        };
+        let urgent = |reading: &Reading| reading.p.emergency + reading.p.urgent;
+        let emergency = |reading: &Reading| reading.p.emergency;
+        let counts = |p: &dyn Fn(&Reading) -> f32| Urgency::ALL.iter().map(|is| count(*is, p)).collect::<Vec<_>>();
+        eprintln!(
+            "model from {from}: urgent {:?}, emergency {:?} (of routine, urgent, emergency)",
+            counts(&urgent),
+            counts(&emergency)
+        );
+    }
+    print("together", &readings);
+    assert_eq!(raised(&readings, Urgency::Emergency, Urgency::Urgent), 25, "an emergency was read as routine");
+    assert!(raised(&readings, Urgency::Routine, Urgency::Urgent) <= 6, "too many false alarms");
+}
