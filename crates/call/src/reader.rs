@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use domain::{Asked, Certainty, Phi, Reading, Urgency, Utterance};
+use domain::{Asked, Certainty, Phi, Probabilities, Reading, Urgency, Utterance};
 use nlu::red_flags::RedFlags;
 use nlu::{ReadContext, Reader};
 use tokio::sync::mpsc;
@@ -79,7 +79,11 @@ impl ReaderEngine {
         async move {
             match timeout(MODEL_MAX, engine.run(Haste::Needed, work)).await {
                 Ok(Ok((reading, None))) => return Some(reading),
-                Ok(Ok((_, Some(why)))) => tracing::error!(%why, "the language model failed; the rules read alone"),
+                Ok(Ok((reading, Some(why)))) => {
+                    tracing::error!(%why, "a model failed; who else can read reads on");
+                    let none = Probabilities::default();
+                    return (reading.p != none || reading.head != none).then_some(reading);
+                }
                 Ok(Err(why)) => tracing::error!(%why, "the reader gave no answer; the rules read alone"),
                 Err(_late) => tracing::error!("the language model gave no answer; the rules read alone"),
             }

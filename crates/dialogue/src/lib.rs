@@ -87,4 +87,5 @@ pub use output::{AppointmentOutcome, Note, Outcome, Output, TransferTo, Witness}
 pub use prompt::{Claim, Moment, Opening, PatientLine, Prompt, RequestLine, VisitLine};
 pub use receptionist::{Reason, Receptionist};
 pub use resume::Unfinished;
+pub use visit::{Offered, Pick, pick};
 pub use wording::{Rendered, Wording, WordingError};

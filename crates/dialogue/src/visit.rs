@@ -27,6 +27,7 @@ use crate::setting::Setting;
 use crate::silence::Waiting;
 pub(crate) use change::{Change, Chosen};
 use choice::is_within;
+pub use choice::{Offered, Pick, pick};
 
 /// How often in a row a question is answered by nothing that can be used.
 const UNANSWERED_MAX: u8 = 3;

@@ -2,7 +2,7 @@
 //! of the office. The same for a call in text and a call in sound.
 
 use dialogue::Outcome;
-use domain::OfficeRequest;
+use domain::{NewPatient, OfficeRequest};
 use speech::voice::spoken::spoken;
 
 use crate::scenario::Expectation;
@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     cases: Vec<String>,
     messages: Vec<String>,
     outcomes: Vec<String>,
+    /// Whom the office was asked to register.
+    pub(crate) registered: Option<NewPatient>,
     /// Either side has hung up.
     pub(crate) over: bool,
 }
@@ -53,9 +55,9 @@ impl Seen {
                 let complete = if message.complete { "complete" } else { "incomplete" };
                 self.messages.push(format!("{name} {number} {complete}: {}", message.text.expose()));
             }
+            OfficeRequest::RegisterPatient(patient) => self.registered = Some(patient.clone()),
             OfficeRequest::UpdateCase(_)
             | OfficeRequest::FindPatient(_)
-            | OfficeRequest::RegisterPatient(_)
             | OfficeRequest::FindSlots(_)
             | OfficeRequest::FindAppointments(_)
             | OfficeRequest::Book(_)

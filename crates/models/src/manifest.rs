@@ -86,6 +86,8 @@ pub struct ModelFile {
     pub recipe: Recipe,
     /// The members of archives that it is made of, in order.
     pub from: Vec<Part>,
+    /// Path inside the zip that `zip_in_parts` makes.
+    pub inside: Option<String>,
     /// Where it lies as one file, where it does.
     pub hub: Option<Hub>,
 }
@@ -102,6 +104,8 @@ pub enum Recipe {
     WhisperFromCtranslate2,
     /// Raw `f32` tables: become a stored zip of `.npy` files.
     KokoroVoices,
+    /// Members end to end are a zip; the file is its member `inside`.
+    ZipInParts,
 }
 
 /// Members of one archive, in order.
@@ -275,6 +279,9 @@ impl Manifest {
         if let Some(hub) = file.hub.as_ref().filter(|hub| !self.hubs.contains_key(&hub.on)) {
             return Some(format!("names hub {:?}; add it to `hubs`", hub.on));
         }
+        if file.inside.is_some() != (file.recipe == Recipe::ZipInParts) {
+            return Some("needs `inside` with zip_in_parts, and with nothing else".to_owned());
+        }
         file.recipe.problem_of(&file.members())
     }
 }
@@ -289,7 +296,7 @@ impl Recipe {
     fn problem_of(self, members: &[&str]) -> Option<String> {
         let fits = match self {
             Self::Copy => members.len() == 1,
-            Self::Concatenate | Self::KokoroVoices => !members.is_empty(),
+            Self::Concatenate | Self::KokoroVoices | Self::ZipInParts => !members.is_empty(),
             Self::WhisperFromCtranslate2 => {
                 members.len() >= 2 && members.last().is_some_and(|last| last.ends_with("tokenizer.json"))
             }
@@ -298,6 +305,7 @@ impl Recipe {
             Self::Copy => "copy needs exactly one member",
             Self::Concatenate => "concatenate needs members",
             Self::KokoroVoices => "kokoro_voices needs members",
+            Self::ZipInParts => "zip_in_parts needs members",
             Self::WhisperFromCtranslate2 => {
                 "whisper_from_ctranslate2 needs the parts of model.bin, then tokenizer.json"
             }

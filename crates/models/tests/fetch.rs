@@ -173,6 +173,28 @@ fn a_file_is_put_together_once_and_then_kept() {
 }
 
 #[test]
+fn a_zip_that_came_in_parts_is_put_together_and_opened() {
+    let mut world = World::new();
+    let inner = world.wheel("inner", "deep/member", b"first half, second half");
+    assert_eq!(inner.len(), 64);
+    let whole = fs::read(world.path("registry/inner.whl")).expect("read");
+    let (one, two) = whole.split_at(whole.len() / 2);
+    let old =
+        [world.path("registry/alpha.whl"), world.path("registry/beta.whl")].map(|old| sha256(&fs::read(old).unwrap()));
+    let new = [world.wheel("alpha", "one", one), world.wheel("beta", "two", two)];
+    world.manifest = world.manifest.replace(&old[0], &new[0]).replace(&old[1], &new[1]);
+    let in_parts = |inside: &str| format!("recipe = \"zip_in_parts\"\ninside = \"{inside}\"");
+    let good = world.manifest.replace("recipe = \"concatenate\"", &in_parts("deep/member"));
+    world.manifest = world.manifest.replace("recipe = \"concatenate\"", &in_parts("elsewhere"));
+    fs::remove_file(world.path("hub/ab")).expect("removed");
+    let message = world.refused();
+    assert!(message.contains("member \"elsewhere\" of the zip in parts"), "{message}");
+    world.manifest = good;
+    world.fetch().expect("fetched");
+    assert_eq!(fs::read(world.path("models/ab.onnx")).expect("read"), b"first half, second half");
+}
+
+#[test]
 fn a_failed_fetch_goes_on_where_it_stopped() {
     let world = World::new();
     let beta = world.path("registry/beta.whl");

@@ -1,5 +1,6 @@
 //! From an utterance to a [`Reading`](domain::Reading): written red flags first, which may only raise urgency; then a
-//! language model that chooses among labels and writes no text; values by grammars over the caller's own words.
+//! language model that chooses among labels and writes no text, and a learned head on what the sentence means; values by
+//! grammars over the caller's own words.
 
 mod context;
 mod conversation;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use domain::{Asked, CallerKind, Certainty, Intent, Phi, Reading, Urgency, YesNo};
 use nlu::NluError;
-use nlu::model::{Cancel, LanguageModel, Message, Question, Scripted};
+use nlu::model::{Cancel, Head, LanguageModel, Message, Question, Scripted};
 use nlu::red_flags::RedFlags;
 
 use support::{context, reader};
@@ -41,6 +41,23 @@ impl LanguageModel for Broken {
     fn choose(&mut self, _: &[Message], _: &[Question<'_>], _: &Cancel) -> Result<Vec<Vec<f32>>, NluError> {
         Err(NluError::Cancelled)
     }
+}
+
+/// Is sure that everything is an emergency.
+struct Alarmed;
+
+impl Head for Alarmed {
+    fn judge(&mut self, _: Option<&str>, _: &str) -> Result<Vec<Vec<f32>>, NluError> {
+        Ok(vec![vec![0.0, 0.0, 1.0], vec![1.0 / 19.0; 19], vec![1.0 / 8.0; 8]])
+    }
+}
+
+#[test]
+fn the_head_reads_on_when_the_model_fails() {
+    let mut reader = reader(Some(Box::new(Broken))).with_head(Box::new(Alarmed));
+    let reading = reader.read(&Phi::from("I feel so very strange since lunch"), &context(Asked::Open));
+    assert_eq!(reading.urgency, Urgency::Emergency);
+    assert!(reader.take_failure().is_some(), "and it is told");
 }
 
 #[test]

@@ -4,9 +4,12 @@ use domain::{AppointmentTypeId, Choice, Interval, ProviderId, ProviderWish, Read
 use jiff::Timestamp;
 
 /// Something that can be picked.
-pub(crate) trait Offered {
+pub trait Offered {
+    /// When it begins.
     fn start(&self) -> Timestamp;
+    /// With whom.
     fn provider(&self) -> &ProviderId;
+    /// For what.
     fn kind(&self) -> &AppointmentTypeId;
 }
 
@@ -36,11 +39,14 @@ impl Offered for domain::Appointment {
 
 /// What an answer picks.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Pick<T> {
+pub enum Pick<T> {
+    /// Just this one.
     This(T),
     /// Several of them fit the answer, but not all.
     OneOf(Vec<T>),
+    /// Something earlier than any of them.
     Earlier,
+    /// Something later.
     Later,
     /// None of them.
     None,
@@ -51,7 +57,7 @@ pub(crate) enum Pick<T> {
 }
 
 /// Picks of `offered`, which is not empty.
-pub(crate) fn pick<T: Offered + Clone>(offered: &[T], reading: &Reading) -> Pick<T> {
+pub fn pick<T: Offered + Clone>(offered: &[T], reading: &Reading) -> Pick<T> {
     match reading.choice {
         Some(Choice::Nth(nth)) => {
             return offered.get(usize::from(nth)).cloned().map_or(Pick::NotSaid, Pick::This);

@@ -6,7 +6,7 @@ mod plots;
 
 use serde::{Deserialize, Serialize};
 
-use crate::score::{Broken, Comparison, Outcome, Summary};
+use crate::score::{Broken, Comparison, Outcome, Summary, ValueOutcome};
 
 pub use html::html;
 pub use junit::junit;
@@ -18,12 +18,15 @@ pub struct Report {
     pub version: String,
     /// Which suite, by its name in `eval/thresholds.toml`.
     pub suite: String,
-    /// With which witnesses: `rules, smollm2-135m-instruct, minilm`.
+    /// With which witnesses: `rules, smollm2-135m-instruct, mpnet`.
     pub witnesses: Vec<String>,
     /// The figures.
     pub summary: Summary,
     /// The cases, the worst first.
     pub outcomes: Vec<Outcome>,
+    /// What stood at the end of calls in which callers were asked for values, each with its scenario.
+    #[serde(default)]
+    pub read_back: Vec<(String, ValueOutcome)>,
 }
 
 /// A report, beside what it is compared with and held against.
@@ -42,7 +45,14 @@ impl Report {
     pub fn new(suite: &str, version: &str, witnesses: Vec<String>, mut outcomes: Vec<Outcome>) -> Self {
         let summary = Summary::of(&outcomes.iter().collect::<Vec<_>>());
         outcomes.sort_by_key(|outcome| (std::cmp::Reverse(gravity(outcome)), outcome.id.clone()));
-        Self { version: version.to_owned(), suite: suite.to_owned(), witnesses, summary, outcomes }
+        Self {
+            version: version.to_owned(),
+            suite: suite.to_owned(),
+            witnesses,
+            summary,
+            outcomes,
+            read_back: Vec::new(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::rates::RATES;
+use super::rates::{AFTER_READ_BACK, RATES};
 use super::summary::Summary;
 
 /// How high each rate may be, by suite.
@@ -47,7 +47,9 @@ impl Gates {
         let gates: Self = toml::from_str(toml)?;
         for (suite, rates) in &gates.0 {
             for rate in rates.keys() {
-                if rate != READING_MS_P50 && RATES.iter().all(|kind| kind.name != rate) {
+                let after = AFTER_READ_BACK.iter().map(|(_, name, _)| *name);
+                let mut known = RATES.iter().map(|kind| kind.name).chain(after).chain([READING_MS_P50]);
+                if known.all(|name| name != rate) {
                     return Err(GatesError::Unknown { suite: suite.clone(), rate: rate.clone() });
                 }
             }

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use domain::{Asked, CallerKind, Intent, Phi, Probabilities, Reading, Urgency};
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::suite::{Case, Channel, Field, variety};
+use super::values::{ValueOutcome, value};
+use crate::suite::{Case, Channel};
 
 /// What was expected of one case, and what came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,24 +89,6 @@ pub enum Witness {
     Head,
 }
 
-/// One labelled value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ValueOutcome {
-    /// Which.
-    pub field: Field,
-    /// As it is labelled.
-    pub expected: Phi<String>,
-    /// As it was read.
-    pub got: Option<Phi<String>>,
-}
-
-impl ValueOutcome {
-    /// Whether it was read as it is labelled.
-    pub fn right(&self) -> bool {
-        self.got.as_ref().is_some_and(|got| same(self.field, self.expected.expose(), got.expose()))
-    }
-}
-
 impl Outcome {
     /// What came of reading `case` within `ms`; of a call, also of all turns before it.
     pub fn new(case: &Case, reading: &Reading, ms: f64, place: Place) -> Self {
@@ -153,48 +135,13 @@ impl Outcome {
     }
 }
 
-fn value(field: Field, expected: &Phi<String>, reading: &Reading, case: &Case) -> ValueOutcome {
-    let slots = &reading.slots;
-    let text = |slot: &Option<domain::Slot<String>>| slot.as_ref().map(|slot| slot.value.clone());
-    let zone: TimeZone = case.now.time_zone().clone();
-    let first = slots.when.first().map(|(from, _)| from.to_zoned(zone));
-    let got = match field {
-        Field::Name => text(&slots.name),
-        Field::Birth => slots.date_of_birth.as_ref().map(|slot| slot.value.clone().map(|date| date.to_string())),
-        Field::Phone => slots.callback.as_ref().map(|slot| slot.value.clone().map(|number| number.as_str().to_owned())),
-        Field::Drug => text(&slots.drug),
-        Field::Dose => text(&slots.dose),
-        Field::Pharmacy => text(&slots.pharmacy),
-        Field::Provider => text(&slots.provider),
-        Field::Day => first.map(|from| Phi::new(from.date().to_string())),
-        Field::Time => first.map(|from| Phi::new(from.strftime("%H:%M").to_string())),
-    };
-    ValueOutcome { field, expected: expected.clone(), got }
-}
-
-/// Whether two writings of a value mean the same.
-fn same(field: Field, expected: &str, got: &str) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).rev().take(10).collect::<String>();
-    match field {
-        Field::Phone => digits(expected) == digits(got),
-        Field::Birth | Field::Day | Field::Time => expected == got,
-        Field::Name | Field::Drug => variety::words(expected) == variety::words(got),
-        // "CVS on Main" is CVS, "Doctor Patel" is Patel, "ten milligrams" is 10 mg
-        Field::Pharmacy | Field::Provider | Field::Dose => {
-            let (expected, got) = (variety::words(expected), variety::words(got));
-            !got.is_empty()
-                && (expected.iter().all(|word| got.contains(word)) || got.iter().all(|word| expected.contains(word)))
-        }
-    }
-}
-
 impl Judged {
-    /// What a witness alone would say, with these thresholds; `None` where it was not asked.
-    pub fn alone(&self, witness: Witness, urgent_min: f32, emergency_min: f32) -> Option<Urgency> {
+    /// What a witness alone would say that is believed from probability `min` on; `None` where it was not asked.
+    pub fn alone(&self, witness: Witness, min: f32) -> Option<Urgency> {
         let of = |p: Probabilities| {
-            if p.emergency >= emergency_min {
+            if p.emergency >= min {
                 Urgency::Emergency
-            } else if p.emergency + p.urgent >= urgent_min {
+            } else if p.emergency + p.urgent >= min {
                 Urgency::Urgent
             } else {
                 Urgency::Routine

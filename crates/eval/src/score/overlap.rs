@@ -25,7 +25,7 @@ pub fn overlap(outcomes: &[&Outcome]) -> Vec<Overlap> {
         outcomes.iter().filter(|outcome| !outcome.in_call() && outcome.expected.urgency == Urgency::Emergency)
     {
         let misses = |witness: &Witness| {
-            let alone = outcome.judged.alone(*witness, EMERGENCY_MIN, EMERGENCY_MIN);
+            let alone = outcome.judged.alone(*witness, EMERGENCY_MIN);
             alone.is_some_and(|urgency| urgency < Urgency::Emergency)
         };
         let missed_by = [Witness::Rules, Witness::Model, Witness::Head].into_iter().filter(misses).collect();

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::{Bound, bounds};
 use super::outcome::{Outcome, Place};
+use super::values::ValueOutcome;
+use crate::suite::Field;
 
 /// A kind of error: among which cases it may happen, and when it did.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +146,30 @@ pub const RATES: &[RateKind] = &[
         wrong: |o| o.values.iter().any(|value| !value.right()),
     },
 ];
+
+/// How [`after_read_back`] is written in `eval/thresholds.toml`, and in words.
+pub const AFTER_READ_BACK: [(Field, &str, &str); 3] = [
+    (Field::Name, "name_wrong_after_read_back", "names wrong after the read-back"),
+    (Field::Birth, "birth_wrong_after_read_back", "birth dates wrong after the read-back"),
+    (Field::Phone, "phone_wrong_after_read_back", "numbers wrong after the read-back"),
+];
+
+/// How often a value is wrong at the end of a [`Registration`](crate::Registration); each value with its scenario.
+pub fn after_read_back(values: &[(String, ValueOutcome)]) -> Vec<Rate> {
+    let rate = |(field, name, told): &(Field, &str, &str)| {
+        let of = || values.iter().filter(|(_, value)| value.field == *field);
+        let (wrong, count) = (of().filter(|(_, value)| !value.right()).count(), of().count());
+        (count > 0).then(|| Rate {
+            name: (*name).to_owned(),
+            told: (*told).to_owned(),
+            wrong,
+            of: count,
+            rate: wrong as f64 / count as f64,
+            upper: bounds(of().map(|(scenario, value)| (scenario.as_str(), !value.right()))),
+        })
+    };
+    AFTER_READ_BACK.iter().filter_map(rate).collect()
+}
 
 /// Every rate over these cases; those that no case can show are left out.
 pub fn rates(outcomes: &[&Outcome]) -> Vec<Rate> {

@@ -26,24 +26,33 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     if args.sound.audio {
         return spoken::run(args);
     }
-    #[cfg(all(feature = "whisper", feature = "onnx"))]
     if let Some(out) = &args.sound.telephone {
-        return telephone::run(args, out);
+        return telephone(args, out);
     }
-    match files(&args.suites)?.iter().filter(|file| is_suite(file)).count() {
-        0 => scenarios(args),
-        labelled if labelled == files(&args.suites)?.len() => cases::run(args),
+    let files = files(&args.suites)?;
+    match files.iter().filter(|file| is_suite(file)).count() {
+        0 => scenarios(args, &files),
+        labelled if labelled == files.len() => cases::run(args),
         _ => Err(Usage("suites of utterances and scenarios are evaluated one at a time".to_owned()).into()),
     }
 }
 
+#[cfg(all(feature = "whisper", feature = "onnx"))]
+fn telephone(args: &cli::Eval, out: &Path) -> anyhow::Result<()> {
+    telephone::run(args, out)
+}
+
+#[cfg(not(all(feature = "whisper", feature = "onnx")))]
+fn telephone(_args: &cli::Eval, _out: &Path) -> anyhow::Result<()> {
+    bail!("this build neither speaks nor hears; build with the features whisper and onnx")
+}
+
 /// Holds scenarios in text.
-fn scenarios(args: &cli::Eval) -> anyhow::Result<()> {
+fn scenarios(args: &cli::Eval, files: &[PathBuf]) -> anyhow::Result<()> {
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
     let config = PracticeConfig::load(&server.practice)?;
-    let files = files(&args.suites)?;
     let mut failed = 0;
-    for file in &files {
+    for file in files {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         match hold(file, &config) {
             Ok(()) => print(&format!("held    {name}"))?,

@@ -17,16 +17,17 @@ use crate::config::{PracticeConfig, Server};
 pub(super) fn run(args: &cli::Replay) -> anyhow::Result<()> {
     let server = Server::load(args.files.config.as_deref(), args.files.overrides())?;
     let config = PracticeConfig::load(&server.practice)?;
-    let journal = journal(&args.journal, &args.files)?;
+    let journal = journal(&args.journal, "replayed", &args.files)?;
     let outputs = check_replay(&journal, &Arc::new(config.practice)).with_context(|| args.journal.clone())?;
     print(&format!("the same: {outputs} outputs"))
 }
 
-/// The journal of a file, or of a call that the server has answered.
-pub(super) fn journal(named: &str, files: &cli::Files) -> anyhow::Result<Vec<Entry>> {
+/// The journal of a file, or of a call that the server has answered; of this the audit says what was done with it.
+pub(super) fn journal(named: &str, done: &str, files: &cli::Files) -> anyhow::Result<Vec<Entry>> {
     let lines = match cli::uuid(named) {
-        Ok(call) => runtime(::call::Pace::RealTime)?
-            .block_on(async { Records::open(files).await?.used(async |records| kept(records, call).await).await })?,
+        Ok(call) => runtime(::call::Pace::RealTime)?.block_on(async {
+            Records::open(files).await?.used(async |records| kept(records, call, done).await).await
+        })?,
         Err(_) => written(Path::new(named))?,
     };
     parse(named, &lines)
@@ -40,13 +41,13 @@ fn written(journal: &Path) -> anyhow::Result<Vec<Phi<String>>> {
 }
 
 /// The lines of a call that the server has answered.
-async fn kept(records: &Records, call: CallId) -> anyhow::Result<Vec<Phi<String>>> {
+async fn kept(records: &Records, call: CallId, done: &str) -> anyhow::Result<Vec<Phi<String>>> {
     match records.store.call(call).await {
         Ok(_) => {}
         Err(StoreError::NotFound { .. }) => bail!("no call {call} in {}", records.server.data.display()),
         Err(why) => return Err(why.into()),
     }
-    records.note("replayed", format!("call {call}")).await?;
+    records.note(done, format!("call {call}")).await?;
     Ok(records.store.journal(call).await?)
 }
 

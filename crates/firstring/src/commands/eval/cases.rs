@@ -1,16 +1,19 @@
 //! Labelled utterances, each read alone by the witnesses that answer telephones, and what came of them in figures.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use ::eval::report::{Judgement, Report, html, junit};
-use ::eval::score::{Comparison, Gates, Outcome, Place, compare};
+use ::eval::score::{Comparison, Gates, Outcome, Place, Stratum, Summary, ValueOutcome, after_read_back, compare};
 use ::eval::suite::{Case, read_suite};
+use ::eval::{BookOptions, Registration};
 use anyhow::{Context, bail};
 use domain::Urgency;
 use indicatif::{ProgressBar, ProgressStyle};
-use nlu::Reader;
+use nlu::red_flags::RedFlags;
+use nlu::{Questions, Reader};
 
 use super::super::print;
 use super::super::table::table;
@@ -29,11 +32,14 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     let config = PracticeConfig::load(&server.practice)?;
     let written = args.reading.prompts.as_deref().map_or_else(|| Ok(Written::built_in()), Written::read)?;
     let dir = wiring::models_dir(server.models.as_deref())?;
-    let practice = Arc::new(config.practice);
+    let office = super::office(&config)?;
+    let practice = Arc::clone(&office.practice);
     let mut reader = wiring::reader(&dir, &server, &practice, config.area_code.as_deref(), written)?;
 
     let outcomes = read_all(&mut reader, &cases);
-    let report = Report::new(suite_name(&cases), env!("CARGO_PKG_VERSION"), wiring::witnesses(&server), outcomes);
+    let mut report = Report::new(suite_name(&cases), env!("CARGO_PKG_VERSION"), wiring::witnesses(&server), outcomes);
+    report.read_back = read_back(&cases, &office, config.area_code.as_deref())?;
+    report.summary.rates.extend(after_read_back(&report.read_back));
     let against = args.reading.against.as_deref().map(|file| against(file, &report)).transpose()?;
     let broken = gates(args.reading.thresholds.as_deref())?.broken(&report.suite, &report.summary);
     let judgement = Judgement { report: &report, against, broken };
@@ -43,6 +49,23 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
         bail!("{} of the bars are broken", judgement.broken.len());
     }
     Ok(())
+}
+
+/// What becomes of the values that a caller is asked for, in whole calls. Values are read by the grammars: no model is needed.
+fn read_back(
+    cases: &[Case],
+    office: &BookOptions,
+    area_code: Option<&str>,
+) -> anyhow::Result<Vec<(String, ValueOutcome)>> {
+    let mut values = Vec::new();
+    for registration in Registration::all(cases) {
+        let practice = Arc::clone(&office.practice);
+        let reader = Reader::new(practice, area_code, RedFlags::built_in(), Questions::built_in(), None);
+        let scenario = &registration.person.scenario;
+        let held = registration.hold(office.clone(), reader)?;
+        values.extend(held.into_iter().map(|value| (scenario.clone(), value)));
+    }
+    Ok(values)
 }
 
 /// Every case of every suite that is named.
@@ -127,12 +150,15 @@ fn tell(judgement: &Judgement<'_>) -> anyhow::Result<()> {
         summary.ms.0,
         summary.ms.1
     ))?;
+    for (by, groups) in distribution(summary) {
+        print(&format!("{by}: {}", groups.join(", ")))?;
+    }
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let rows = summary.rates.iter().map(|rate| {
         let (exact, by_scenario) = (percent(rate.upper.exact), percent(rate.upper.by_scenario));
         [rate.told.clone(), format!("{} of {}", rate.wrong, rate.of), percent(rate.rate), exact, by_scenario]
     });
-    print(&table(["error", "cases", "rate", "at most (95 %)", "by scenario"], rows.collect()))?;
+    print(&format!("\n{}", table(["error", "cases", "rate", "at most (95 %)", "by scenario"], rows.collect())))?;
     let values = summary
         .values
         .iter()
@@ -145,6 +171,22 @@ fn tell(judgement: &Judgement<'_>) -> anyhow::Result<()> {
         print(&format!("BROKEN  {}: {:.4}, and may be {:.4} at most", broken.rate, broken.is, broken.at_most))?;
     }
     Ok(())
+}
+
+/// How many cases there are of each kind, the most first; kinds with few cases are left out.
+fn distribution(summary: &Summary) -> Vec<(&str, Vec<String>)> {
+    let mut kinds: Vec<(&str, Vec<&Stratum>)> = Vec::new();
+    for stratum in &summary.strata {
+        match kinds.iter_mut().find(|(by, _)| *by == stratum.by) {
+            Some((_, groups)) => groups.push(stratum),
+            None => kinds.push((&stratum.by, vec![stratum])),
+        }
+    }
+    let told = |mut groups: Vec<&Stratum>| {
+        groups.sort_by_key(|group| Reverse(group.cases));
+        groups.iter().map(|group| format!("{} {}", group.is, group.cases)).collect()
+    };
+    kinds.into_iter().map(|(by, groups)| (by, told(groups))).collect()
 }
 
 fn write(args: &cli::Eval, judgement: &Judgement<'_>) -> anyhow::Result<()> {

@@ -1,28 +1,27 @@
-//! A BERT (MiniLM: six layers, 384 values) with what training changed of it, from tokens to the mean of its last layer.
+//! An MPNet (Song et al. 2020; all-mpnet-base-v2: twelve layers, 768 values) with what training changed of it, from tokens to
+//! the mean of its last layer.
 //!
-//! Written out because it is short; candle-transformers would compile a hundred models for the sake of this one.
+//! Written out because it is short; candle-transformers has none.
 
 use std::collections::HashMap;
 
 use candle_core::{Device, IndexOp, Result, Tensor};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
-use serde::Deserialize;
 
 use super::adapter::Adapter;
+use super::weights;
 
-/// The measures of a model, from its `config.json`.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Shape {
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    layer_norm_eps: f64,
-    pub(super) max_position_embeddings: usize,
-}
+/// The numbers of two special tokens stand before the first position.
+const FIRST_POSITION: usize = 2;
+/// Tokens that stand farther apart than this share a bucket.
+const FARTHEST: f64 = 128.0;
+const NORM_EPSILON: f32 = 1e-5;
 
 pub(super) struct Encoder {
     words: Tensor,
     positions: Tensor,
-    types: Tensor,
+    /// What a distance adds to a score: [buckets, heads].
+    distances: Tensor,
     norm: Norm,
     layers: Vec<Layer>,
 }
@@ -40,36 +39,36 @@ impl Tensors<'_> {
 
     fn linear(&self, name: &str) -> Result<Linear> {
         let weights = self.adapter.changed(name, self.get(&format!("{name}.weight"))?)?;
-        Ok(Linear { weights: weights.t()?.contiguous()?, bias: self.get(&format!("{name}.bias"))? })
+        let weights = weights::Linear::requantised(&weights, &Device::Cpu)?;
+        Ok(Linear { weights, bias: self.get(&format!("{name}.bias"))? })
     }
 
-    fn norm(&self, name: &str, epsilon: f64) -> Result<Norm> {
+    fn norm(&self, name: &str) -> Result<Norm> {
         let (scale, shift) = (self.get(&format!("{name}.weight"))?, self.get(&format!("{name}.bias"))?);
-        Ok(Norm { scale, shift, epsilon: epsilon as f32 })
+        Ok(Norm { scale, shift })
     }
 }
 
-/// `x W + b`; `weights` [in, out].
+/// `x W^T + b`, on eight-bit weights: half the time of full ones.
 struct Linear {
-    weights: Tensor,
+    weights: weights::Linear,
     bias: Tensor,
 }
 
 impl Linear {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&self.weights)?.broadcast_add(&self.bias)
+        self.weights.forward(x)?.broadcast_add(&self.bias)
     }
 }
 
 struct Norm {
     scale: Tensor,
     shift: Tensor,
-    epsilon: f32,
 }
 
 impl Norm {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        layer_norm(x, &self.scale, &self.shift, self.epsilon)
+        layer_norm(x, &self.scale, &self.shift, NORM_EPSILON)
     }
 }
 
@@ -86,31 +85,31 @@ struct Layer {
 }
 
 impl Layer {
-    fn load(tensors: &Tensors<'_>, at: usize, shape: &Shape) -> Result<Self> {
+    fn load(tensors: &Tensors<'_>, at: usize, heads: usize) -> Result<Self> {
         let name = |part: &str| format!("encoder.layer.{at}.{part}");
         let linear = |part: &str| tensors.linear(&name(part));
-        let norm = |part: &str| tensors.norm(&name(part), shape.layer_norm_eps);
+        let norm = |part: &str| tensors.norm(&name(part));
         Ok(Self {
-            heads: shape.num_attention_heads,
-            query: linear("attention.self.query")?,
-            key: linear("attention.self.key")?,
-            value: linear("attention.self.value")?,
-            attended: linear("attention.output.dense")?,
-            attended_norm: norm("attention.output.LayerNorm")?,
+            heads,
+            query: linear("attention.attn.q")?,
+            key: linear("attention.attn.k")?,
+            value: linear("attention.attn.v")?,
+            attended: linear("attention.attn.o")?,
+            attended_norm: norm("attention.LayerNorm")?,
             up: linear("intermediate.dense")?,
             down: linear("output.dense")?,
             norm: norm("output.LayerNorm")?,
         })
     }
 
-    /// `x`: [tokens, values].
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    /// `x`: [tokens, values]; `apart`: what distances add to the scores, [heads, tokens, tokens].
+    fn forward(&self, x: &Tensor, apart: &Tensor) -> Result<Tensor> {
         let (tokens, width) = x.dims2()?;
         let size = width / self.heads;
         let by_head = |x: Tensor| x.reshape((tokens, self.heads, size))?.transpose(0, 1)?.contiguous();
         let query = by_head((self.query.forward(x)? / (size as f64).sqrt())?)?;
         let (key, value) = (by_head(self.key.forward(x)?)?, by_head(self.value.forward(x)?)?);
-        let weights = softmax_last_dim(&query.matmul(&key.t()?)?)?;
+        let weights = softmax_last_dim(&(query.matmul(&key.t()?)? + apart)?)?;
         let attended = weights.matmul(&value)?.transpose(0, 1)?.reshape((tokens, width))?;
         let x = self.attended_norm.forward(&(x + self.attended.forward(&attended)?)?)?;
         let fed = self.down.forward(&self.up.forward(&x)?.gelu_erf()?)?;
@@ -119,26 +118,68 @@ impl Layer {
 }
 
 impl Encoder {
-    pub(super) fn load(tensors: &Tensors<'_>, shape: &Shape) -> Result<Self> {
-        let embeddings = |name: &str| tensors.get(&format!("embeddings.{name}.weight"));
+    pub(super) fn load(tensors: &Tensors<'_>) -> Result<Self> {
+        let distances = tensors.get("encoder.relative_attention_bias.weight")?;
+        let heads = distances.dim(1)?;
+        let there = |at: &usize| tensors.whole.contains_key(&format!("encoder.layer.{at}.output.dense.weight"));
+        let layers = (0..).take_while(there).map(|at| Layer::load(tensors, at, heads)).collect::<Result<Vec<_>>>()?;
+        if layers.is_empty() {
+            candle_core::bail!("it has no layers of MPNet");
+        }
         Ok(Self {
-            words: embeddings("word_embeddings")?,
-            positions: embeddings("position_embeddings")?,
-            types: embeddings("token_type_embeddings")?,
-            norm: tensors.norm("embeddings.LayerNorm", shape.layer_norm_eps)?,
-            layers: (0..shape.num_hidden_layers).map(|at| Layer::load(tensors, at, shape)).collect::<Result<_>>()?,
+            words: tensors.get("embeddings.word_embeddings.weight")?,
+            positions: tensors.get("embeddings.position_embeddings.weight")?,
+            distances,
+            norm: tensors.norm("embeddings.LayerNorm")?,
+            layers,
         })
     }
 
-    /// The mean of the last layer over all tokens: [1, values]. `types`: 0 for the first text, 1 for the second.
-    pub(super) fn mean(&self, tokens: &[u32], types: &[u32]) -> Result<Tensor> {
-        let device = Device::Cpu;
-        let words = self.words.index_select(&Tensor::new(tokens, &device)?, 0)?;
-        let types = self.types.index_select(&Tensor::new(types, &device)?, 0)?;
-        let mut x = self.norm.forward(&((words + self.positions.i(..tokens.len())?)? + types)?)?;
+    /// The mean of the last layer over all tokens: [1, values].
+    pub(super) fn mean(&self, tokens: &[u32]) -> Result<Tensor> {
+        let words = self.words.index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?;
+        let positions = self.positions.i(FIRST_POSITION..FIRST_POSITION + tokens.len())?;
+        let mut x = self.norm.forward(&(words + positions)?)?;
+        let apart = self.apart(tokens.len())?;
         for layer in &self.layers {
-            x = layer.forward(&x)?;
+            x = layer.forward(&x, &apart)?;
         }
         x.mean_keepdim(0)
+    }
+
+    fn apart(&self, tokens: usize) -> Result<Tensor> {
+        let (buckets, heads) = self.distances.dims2()?;
+        let all: Vec<u32> =
+            (0..tokens).flat_map(|from| (0..tokens).map(move |to| bucket(from, to, buckets as u32))).collect();
+        let added = self.distances.index_select(&Tensor::new(all, &Device::Cpu)?, 0)?;
+        added.reshape((tokens, tokens, heads))?.permute((2, 0, 1))?.contiguous()
+    }
+}
+
+/// The bucket of the distance between two tokens, half of the buckets for each direction: near ones have their own, farther
+/// ones share by the logarithm (Raffel et al. 2020).
+fn bucket(from: usize, to: usize, buckets: u32) -> u32 {
+    let half = buckets / 2;
+    let near = half / 2;
+    let distance = from.abs_diff(to) as u32;
+    let behind = if to > from { half } else { 0 };
+    if distance < near {
+        return behind + distance;
+    }
+    let share = (f64::from(distance) / f64::from(near)).ln() / (FARTHEST / f64::from(near)).ln();
+    behind + (near + (share * f64::from(half - near)) as u32).min(half - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bucket;
+
+    #[test]
+    fn near_tokens_have_buckets_of_their_own_and_far_ones_share() {
+        let of = |from, to| bucket(from, to, 32);
+        assert_eq!((0..9).map(|at| of(20, 20 - at)).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!((of(0, 1), of(0, 7), of(0, 8)), (17, 23, 24));
+        assert_eq!((of(0, 16), of(0, 64), of(0, 128), of(0, 191)), (26, 30, 31, 31));
+        assert_eq!(of(191, 0), 15);
     }
 }

@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::Path;
 
 use candle_core::{Device, Tensor, safetensors};
@@ -7,7 +6,7 @@ use tokenizers::Tokenizer;
 use tokenizers::utils::truncation::TruncationParams;
 
 use super::adapter::Adapter;
-use super::encoder::{Encoder, Shape, Tensors};
+use super::encoder::{Encoder, Tensors};
 use crate::NluError;
 use crate::model::Head;
 
@@ -30,36 +29,21 @@ impl std::fmt::Debug for SentenceHead {
     }
 }
 
-/// The files of a sentence encoder.
-#[derive(Clone, Copy, Debug)]
-pub struct EncoderFiles<'a> {
-    /// safetensors.
-    pub weights: &'a Path,
-    /// `config.json`.
-    pub config: &'a Path,
-    /// `tokenizer.json`.
-    pub tokenizer: &'a Path,
-}
-
 impl SentenceHead {
-    /// Loads the encoder and `trained`, the bytes of what training made of it.
-    pub fn load(files: EncoderFiles<'_>, trained: &[u8]) -> Result<Self, NluError> {
+    /// Loads the encoder, safetensors, its `tokenizer.json`, and `trained`, the bytes of what training made of it.
+    pub fn load(weights: &Path, tokenizer: &Path, trained: &[u8]) -> Result<Self, NluError> {
         let unusable = |path: &Path, problem: &str, source: Box<dyn std::error::Error + Send + Sync>| {
             NluError::Weights { path: path.to_owned(), problem: problem.to_owned(), source: Some(source) }
         };
-        let config = fs::read(files.config).map_err(|e| unusable(files.config, "it cannot be read", e.into()))?;
-        let shape: Shape = serde_json::from_slice(&config)
-            .map_err(|e| unusable(files.config, "it is no BERT's configuration", e.into()))?;
         let mut tokenizer =
-            Tokenizer::from_file(files.tokenizer).map_err(|e| unusable(files.tokenizer, "it is no tokenizer", e))?;
-        let max_length = TOKENS_MAX.min(shape.max_position_embeddings);
-        let truncation = TruncationParams { max_length, ..TruncationParams::default() };
+            Tokenizer::from_file(tokenizer).map_err(|e| unusable(tokenizer, "it is no tokenizer", e))?;
+        let truncation = TruncationParams { max_length: TOKENS_MAX, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(NluError::Inference)?.with_padding(None);
-        let whole = safetensors::load(files.weights, &Device::Cpu)
-            .map_err(|e| unusable(files.weights, "it is no complete safetensors file", e.into()))?;
+        let whole = safetensors::load(weights, &Device::Cpu)
+            .map_err(|e| unusable(weights, "it is no complete safetensors file", e.into()))?;
         let adapter = Adapter::read(trained)?;
-        let encoder = Encoder::load(&Tensors { whole, adapter: &adapter }, &shape)
-            .map_err(|e| unusable(files.weights, "its layers cannot be read", e.into()))?;
+        let encoder = Encoder::load(&Tensors { whole, adapter: &adapter })
+            .map_err(|e| unusable(weights, "its layers cannot be read", e.into()))?;
         let answer = |question: &str| -> candle_core::Result<(Tensor, Tensor)> {
             Ok((adapter.tensor(&format!("{question}.weight"))?.t()?, adapter.tensor(&format!("{question}.bias"))?))
         };
@@ -75,7 +59,7 @@ impl Head for SentenceHead {
             None => self.tokenizer.encode_fast(text, true),
         };
         let encoded = encoded.map_err(NluError::Inference)?;
-        let mean = self.encoder.mean(encoded.get_ids(), encoded.get_type_ids())?;
+        let mean = self.encoder.mean(encoded.get_ids())?;
         let answer = |(weights, bias): &(Tensor, Tensor)| -> Result<Vec<f32>, NluError> {
             let logits = mean.matmul(weights)?.broadcast_add(bias)?;
             Ok(softmax_last_dim(&logits)?.squeeze(0)?.to_vec1()?)

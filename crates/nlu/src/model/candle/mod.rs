@@ -31,7 +31,7 @@ use self::weights::Weights;
 use super::{Cancel, LanguageModel, Message, Question};
 use crate::{NluError, Questions};
 
-pub use self::head::{EncoderFiles, SentenceHead};
+pub use self::head::SentenceHead;
 
 /// Tokens of one pass. Between passes a cancellation is seen: 0.3 s with the 1.5 B model on two threads.
 const PASS_TOKENS_MAX: usize = 64;

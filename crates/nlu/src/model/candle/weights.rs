@@ -145,7 +145,7 @@ impl Linear {
         Self::requantised(&weights.dequantize(&Device::Cpu)?, &weights.device())
     }
 
-    fn requantised(weights: &Tensor, device: &Device) -> Result<Self> {
+    pub(super) fn requantised(weights: &Tensor, device: &Device) -> Result<Self> {
         let row = weights.dims2()?.1;
         let padding = row.next_multiple_of(ROW_VALUES) - row;
         let padded = weights.pad_with_zeros(1, 0, padding)?;

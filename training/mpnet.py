@@ -1,6 +1,6 @@
-"""MiniLM (a BERT of six layers) in PyTorch, with LoRA on every linear layer, and the learned head on its mean embedding."""
+"""MPNet (an encoder of twelve layers with relative positions) in PyTorch, with LoRA on every linear layer, and the learned head on its mean embedding."""
 
-import json
+import math
 from pathlib import Path
 
 import torch
@@ -10,14 +10,17 @@ from torch import nn
 from torch.nn import functional as F
 
 LINEAR = (
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
+    "attention.attn.q",
+    "attention.attn.k",
+    "attention.attn.v",
+    "attention.attn.o",
     "intermediate.dense",
     "output.dense",
 )
 TOKENS_MAX = 192
+FIRST_POSITION = 2  # behind the numbers of two special tokens, as it was trained by its makers
+FARTHEST = 128
+NORM_EPSILON = 1e-5
 
 
 class Lora(nn.Module):
@@ -38,56 +41,64 @@ class Lora(nn.Module):
 
 
 class Norm(nn.Module):
-    def __init__(self, tensors, name, epsilon):
+    def __init__(self, tensors, name):
         super().__init__()
         self.weight = nn.Parameter(tensors[name + ".weight"], requires_grad=False)
         self.bias = nn.Parameter(tensors[name + ".bias"], requires_grad=False)
-        self.epsilon = epsilon
 
     def forward(self, x):
-        return F.layer_norm(x, x.shape[-1:], self.weight, self.bias, self.epsilon)
+        return F.layer_norm(x, x.shape[-1:], self.weight, self.bias, NORM_EPSILON)
 
 
 class Layer(nn.Module):
-    def __init__(self, tensors, at, config, lora):
+    def __init__(self, tensors, at, heads, lora):
         super().__init__()
         prefix = f"encoder.layer.{at}."
         self.parts = nn.ModuleList(
             Lora(tensors[f"{prefix}{name}.weight"], tensors[f"{prefix}{name}.bias"], **lora) for name in LINEAR
         )
-        self.heads = config["num_attention_heads"]
-        self.norms = nn.ModuleList(
-            Norm(tensors, prefix + name, config["layer_norm_eps"]) for name in ("attention.output.LayerNorm", "output.LayerNorm")
-        )
+        self.heads = heads
+        self.norms = nn.ModuleList(Norm(tensors, prefix + name) for name in ("attention.LayerNorm", "output.LayerNorm"))
+        self.dropout = nn.Dropout(lora["dropout"])
 
-    def forward(self, x, mask):
+    def forward(self, x, bias):
+        """`bias`: what is added to the scores [batch, heads, tokens, tokens]: where a token stands, and -inf for padding."""
         query, key, value, attended_out, up, down = self.parts
         batch, tokens, width = x.shape
         by_head = lambda t: t.view(batch, tokens, self.heads, width // self.heads).transpose(1, 2)
         scores = by_head(query(x)) @ by_head(key(x)).mT / (width // self.heads) ** 0.5
-        attended = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(x.dtype) @ by_head(value(x)).to(x.dtype)
-        x = self.norms[0](x + attended_out(attended.transpose(1, 2).reshape(batch, tokens, width)))
-        return self.norms[1](x + down(F.gelu(up(x))))
+        attended = (scores + bias).softmax(-1).to(x.dtype) @ by_head(value(x)).to(x.dtype)
+        x = self.norms[0](x + self.dropout(attended_out(attended.transpose(1, 2).reshape(batch, tokens, width))))
+        return self.norms[1](x + self.dropout(down(F.gelu(up(x)))))
 
 
-class MiniLm(nn.Module):
+def buckets(tokens, count):
+    """In which bucket the distance from each token (row) to each (column) falls: near ones have their own, far ones share (Raffel et al. 2020)."""
+    distance = torch.arange(tokens)[None, :] - torch.arange(tokens)[:, None]
+    half = count // 2
+    near = half // 2
+    far = near + ((distance.abs().clamp(min=1) / near).log() / math.log(FARTHEST / near) * (half - near)).long()
+    return torch.where(distance > 0, half, 0) + torch.where(distance.abs() < near, distance.abs(), far.clamp(max=half - 1))
+
+
+class Mpnet(nn.Module):
     """Texts -> logits of each question in `answers`: name -> number of labels."""
 
     def __init__(self, folder, answers, rank=8, alpha=16, dropout=0.1):
         super().__init__()
         folder = Path(folder)
-        tensors = load_file(folder / "minilm.safetensors")
-        config = json.loads((folder / "minilm-config.json").read_text())
-        self.tokenizer = Tokenizer.from_file(str(folder / "minilm-tokenizer.json"))
+        tensors = load_file(folder / "mpnet.safetensors")
+        self.tokenizer = Tokenizer.from_file(str(folder / "mpnet-tokenizer.json"))
         self.tokenizer.enable_truncation(TOKENS_MAX)
-        self.tokenizer.enable_padding()
-        frozen = lambda name: nn.Parameter(tensors[f"embeddings.{name}.weight"], requires_grad=False)
-        self.words, self.positions = frozen("word_embeddings"), frozen("position_embeddings")
-        self.types = frozen("token_type_embeddings")
-        self.norm = Norm(tensors, "embeddings.LayerNorm", config["layer_norm_eps"])
+        self.tokenizer.enable_padding(pad_id=1, pad_token="<pad>")
+        frozen = lambda name: nn.Parameter(tensors[f"{name}.weight"], requires_grad=False)
+        self.words, self.positions = frozen("embeddings.word_embeddings"), frozen("embeddings.position_embeddings")
+        self.distances = frozen("encoder.relative_attention_bias")
+        self.norm = Norm(tensors, "embeddings.LayerNorm")
+        layers = sum(name.endswith("intermediate.dense.weight") for name in tensors)
+        heads, width = self.distances.shape[1], self.words.shape[1]
         lora = dict(rank=rank, alpha=alpha, dropout=dropout)
-        self.layers = nn.ModuleList(Layer(tensors, at, config, lora) for at in range(config["num_hidden_layers"]))
-        width = config["hidden_size"]
+        self.layers = nn.ModuleList(Layer(tensors, at, heads, lora) for at in range(layers))
         self.dropout = nn.Dropout(dropout)
         self.answers = nn.ModuleDict({name: nn.Linear(width, count) for name, count in answers.items()})
 
@@ -96,12 +107,12 @@ class MiniLm(nn.Module):
         encoded = self.tokenizer.encode_batch([(before, text) if before else text for before, text in texts])
         tokens = torch.tensor([e.ids for e in encoded])
         seen = torch.tensor([e.attention_mask for e in encoded])
-        types = torch.tensor([e.type_ids for e in encoded])
-        x = self.words[tokens] + self.positions[: tokens.shape[1]] + self.types[types]
-        x = self.norm(x)
-        mask = seen.bool()[:, None, None, :]
+        length = tokens.shape[1]
+        x = self.norm(self.words[tokens] + self.positions[FIRST_POSITION : FIRST_POSITION + length])
+        bias = self.distances[buckets(length, len(self.distances))].permute(2, 0, 1)[None]
+        bias = bias.masked_fill(~seen.bool()[:, None, None, :], float("-inf"))
         for layer in self.layers:
-            x = layer(x, mask)
+            x = layer(x, bias)
         weights = seen[..., None].to(x.dtype)
         mean = self.dropout((x * weights).sum(1) / weights.sum(1))
         return {name: head(mean) for name, head in self.answers.items()}
