@@ -49,7 +49,7 @@ impl Reader {
         Self { head: Some(head), ..self }
     }
 
-    /// Whether all that judge were trained to: a reading takes less than a tenth of a second, and is worth waiting for.
+    /// Whether all that judge were trained to: a reading takes about a tenth of a second, and is worth waiting for.
     pub fn is_trained(&self) -> bool {
         self.head.is_some() && (self.model.is_none() || self.questions.trained())
     }

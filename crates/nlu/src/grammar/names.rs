@@ -386,7 +386,7 @@ mod tests {
             ("my wife's name is Helen Price, when is her appointment", Asked::Open, "Helen Price"),
             ("peter, peter hall", Asked::Name, "Peter Hall"),
             ("Bond, James Bond. You have heard of me", Asked::Name, "James Bond"),
-            ("First name Ruth, last name Weber", Asked::Name, "Ruth Weber"),
+            ("First name Ruth", Asked::Name, "Ruth"),
         ] {
             let slot = name(text, asked).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(slot.value.expose(), value, "{text}");
