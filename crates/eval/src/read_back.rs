@@ -71,7 +71,7 @@ impl<'a> Registration<'a> {
                 Field::Name => Some(patient.name.expose().clone()),
                 Field::Birth => Some(patient.date_of_birth.expose().to_string()),
                 Field::Phone => patient.callback.as_ref().map(|number| number.expose().as_str().to_owned()),
-                _ => None,
+                Field::Drug | Field::Dose | Field::Pharmacy | Field::Provider | Field::Day | Field::Time => None,
             }
         };
         let labelled =
@@ -127,7 +127,15 @@ impl<'a> Caller<'a> {
             Asked::Safety | Asked::CalledEmergencyNumber => "no".to_owned(),
             Asked::When => "next week".to_owned(),
             Asked::Choice => "the first one".to_owned(),
-            _ => "a check-up".to_owned(),
+            Asked::Open
+            | Asked::Message
+            | Asked::WhoIsThere
+            | Asked::VisitReason
+            | Asked::Drug
+            | Asked::Dose
+            | Asked::Pharmacy
+            | Asked::DaysLeft
+            | Asked::Detail => "a check-up".to_owned(),
         };
         Phi::from(plainly)
     }

@@ -128,7 +128,7 @@ fn readings(tokens: &[Token], from: usize, today: Date) -> Vec<Read> {
     let dated = |(year, month, day, to, certainty)| {
         let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
         let possible = date <= today && today.year() - date.year() <= AGE_YEARS_MAX;
-        let relative = tokens[from..to].windows(2).any(|pair| is_relative_year(pair));
+        let relative = tokens[from..to].windows(2).any(is_relative_year);
         let loose = relative || holiday(tokens, from).is_some();
         possible.then_some(Read { date, from, to, certainty, loose })
     };
