@@ -157,16 +157,8 @@ pub const AFTER_READ_BACK: [(Field, &str, &str); 3] = [
 /// How often a value is wrong at the end of a [`Registration`](crate::Registration); each value with its scenario.
 pub fn after_read_back(values: &[(String, ValueOutcome)]) -> Vec<Rate> {
     let rate = |(field, name, told): &(Field, &str, &str)| {
-        let of = || values.iter().filter(|(_, value)| value.field == *field);
-        let (wrong, count) = (of().filter(|(_, value)| !value.right()).count(), of().count());
-        (count > 0).then(|| Rate {
-            name: (*name).to_owned(),
-            told: (*told).to_owned(),
-            wrong,
-            of: count,
-            rate: wrong as f64 / count as f64,
-            upper: bounds(of().map(|(scenario, value)| (scenario.as_str(), !value.right()))),
-        })
+        let of_field = values.iter().filter(|(_, value)| value.field == *field);
+        counted(name, told, of_field.map(|(scenario, value)| (scenario.as_str(), !value.right())))
     };
     AFTER_READ_BACK.iter().filter_map(rate).collect()
 }
@@ -177,14 +169,20 @@ pub fn rates(outcomes: &[&Outcome]) -> Vec<Rate> {
 }
 
 fn rate(kind: &RateKind, outcomes: &[&Outcome]) -> Option<Rate> {
-    let among: Vec<&&Outcome> = outcomes.iter().filter(|outcome| (kind.of)(outcome)).collect();
-    let wrong = among.iter().filter(|outcome| (kind.wrong)(outcome)).count();
-    (!among.is_empty()).then(|| Rate {
-        name: kind.name.to_owned(),
-        told: kind.told.to_owned(),
+    let among = outcomes.iter().filter(|outcome| (kind.of)(outcome));
+    counted(kind.name, kind.told, among.map(|outcome| (outcome.scenario.as_str(), (kind.wrong)(outcome))))
+}
+
+/// The rate of those that are wrong, each with its scenario; none of none.
+fn counted<'a>(name: &str, told: &str, cases: impl Iterator<Item = (&'a str, bool)>) -> Option<Rate> {
+    let cases: Vec<_> = cases.collect();
+    let wrong = cases.iter().filter(|(_, wrong)| *wrong).count();
+    (!cases.is_empty()).then(|| Rate {
+        name: name.to_owned(),
+        told: told.to_owned(),
         wrong,
-        of: among.len(),
-        rate: wrong as f64 / among.len() as f64,
-        upper: bounds(among.iter().map(|outcome| (outcome.scenario.as_str(), (kind.wrong)(outcome)))),
+        of: cases.len(),
+        rate: wrong as f64 / cases.len() as f64,
+        upper: bounds(cases.into_iter()),
     })
 }

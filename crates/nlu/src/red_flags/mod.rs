@@ -1,8 +1,7 @@
 //! Written red-flag rules: what a clinician decided must never wait for a model.
 //!
 //! Rules stand in `prompts/red_flags*.toml`, in the language of patterns that the first of them explains. [`RedFlags::parse`]
-//! checks them once; [`RedFlags::find`] is then total, deterministic and takes well under 0.2 ms for an utterance, so
-//! that it also reads every partial.
+//! checks them once; [`RedFlags::find`] is then total, deterministic and quick enough to read every partial, too.
 //!
 //! A rule can only *raise* urgency. What keeps a rule from firing is short and deliberately narrow, because a missed
 //! emergency costs more than a false alarm:
