@@ -38,8 +38,8 @@ const UNTRAINED: Weighing = Weighing { urgent_min: 0.4, emergency_min: 0.7 };
 /// 5 are called less, of 168 near misses 15 are called emergencies and of 230 other routine ones 21; from 0.06 on 2, 20 and 28;
 /// from 0.12 on 9, 13 and 18. Of 743 that are needed today about 5 are called routine.
 const TOGETHER: Weighing = Weighing { urgent_min: 0.15, emergency_min: 0.1 };
-/// The same beside the answer to a narrow question, where few words stand for little: of 33 routine calls of the validation suite 8
-/// are raised somewhere in place of 11, and of 16 with an emergency none is missed by either.
+/// The same beside the answer to a narrow question, where few words stand for little. Of the 33 routine calls of
+/// `eval/suites/validation/calls.md` 11 are raised somewhere, and of the 16 with an emergency none is missed.
 const TOGETHER_BESIDE: Weighing = Weighing { urgent_min: 0.3, emergency_min: 0.4 };
 /// The learned head beside a language model that was not trained: what it raises alone.
 const HEAD: Weighing = Weighing { urgent_min: 0.3, emergency_min: 0.24 };
