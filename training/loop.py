@@ -90,6 +90,6 @@ def report(held, given):
         called = lambda p: "emergency" if p[2] >= threshold else "urgent" if p[1] + p[2] >= threshold else "routine"
         counts = [f"{name} {sum(wrong(called(r[2])) for r in of)}/{len(of)}" for name, (of, wrong) in groups.items()]
         print(f"  p >= {threshold}: {', '.join(counts)}", flush=True)
-    for question in ("intent", "caller"):
+    for question in sorted({question for _, right in given for question in right} - {"urgency"}):
         right = [r[question] for _, r in given if question in r]
         print(f"  {question} right {sum(right) / len(right):.3f} of {len(right)}", flush=True)

@@ -104,6 +104,11 @@ class Mpnet(nn.Module):
 
     def forward(self, texts):
         """`texts`: (line before or "", text) pairs."""
+        mean = self.dropout(self.mean(texts))
+        return {name: head(mean) for name, head in self.answers.items()}
+
+    def mean(self, texts):
+        """The mean of the last layer over the tokens of each pair: [texts, values]."""
         encoded = self.tokenizer.encode_batch([(before, text) if before else text for before, text in texts])
         tokens = torch.tensor([e.ids for e in encoded])
         seen = torch.tensor([e.attention_mask for e in encoded])
@@ -114,8 +119,7 @@ class Mpnet(nn.Module):
         for layer in self.layers:
             x = layer(x, bias)
         weights = seen[..., None].to(x.dtype)
-        mean = self.dropout((x * weights).sum(1) / weights.sum(1))
-        return {name: head(mean) for name, head in self.answers.items()}
+        return (x * weights).sum(1) / weights.sum(1)
 
     def changes(self):
         """The trained part, by the names of the weights; the scale is already in it."""

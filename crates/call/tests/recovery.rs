@@ -119,7 +119,7 @@ impl Telephone {
         for share in [words.len() / 3, words.len() * 2 / 3, words.len()] {
             self.at_ms += 400;
             let text = words[..share].join(" ");
-            let flags = self.reader.flags(&text);
+            let flags = self.reader.rules().red_flags().find_in_partial(&text);
             self.write(Happening::Hearing(Partial { text: text.into(), from, to: self.at() }));
             self.input(Input::PartialFlags(flags));
         }

@@ -9,7 +9,7 @@
 //! | `Contact`, `Identity`, `Visit`, `Form`, `Plan` | what to ask |
 //! | `Desk` | what the office is asked, and what may be claimed |
 //!
-//! After every input it takes the one next step (`proceed`): an emergency line at once; else, when the floor is free, news
+//! After every input it takes the one next step (`proceed`): an emergency line, at once or when the sentence is over; else, when the floor is free, news
 //! from the office, then the safety question, then whatever the plan wants. Nothing is queued but news, so nothing stale
 //! is ever said.
 
@@ -48,6 +48,8 @@ use crate::turn_taking::TurnTaking;
 use crate::{CallContext, Input, Outcome, Output, TransferNews, Witness};
 use speaking::{News, Repeats, Saying, Telling};
 
+/// A sentence that holds a red flag is waited for so long before its emergency line is said into it. The page has left.
+const SENTENCE_ENDS_WITHIN: Duration = Duration::from_millis(1500);
 /// How long a person is sought.
 const TRANSFER_DUE: Duration = Duration::from_secs(25);
 /// After so many utterances that wanted nothing known, a message is offered.
@@ -79,6 +81,8 @@ pub struct Receptionist {
     echo: Echo,
     news: VecDeque<News>,
     emergency_lines: VecDeque<(EmergencyKind, Telling)>,
+    /// Until then an emergency line waits for the end of the sentence that it answers.
+    line_due: Option<CallTime>,
     repeats: Repeats,
     /// How often in a row a question was talked over.
     cut_offs: u32,
@@ -118,6 +122,8 @@ pub enum Reason {
     OfficeOverdue,
     /// Nobody could be connected yet.
     TransferOverdue,
+    /// The caller goes on, and an emergency line waits no longer.
+    EmergencyLineDue,
     /// The call has lasted too long, or too long without a word.
     CallTooLong,
     /// The call is over, and the office has had its time.
@@ -165,6 +171,7 @@ impl Receptionist {
             echo: Echo::default(),
             news: VecDeque::new(),
             emergency_lines: VecDeque::new(),
+            line_due: None,
             repeats: Repeats::default(),
             cut_offs: 0,
             misses: 0,
@@ -212,6 +219,7 @@ impl Receptionist {
                 }
             }
             Reason::TransferOverdue => self.not_connected(now),
+            Reason::EmergencyLineDue => self.line_due = None, // the next step says it
             Reason::CallTooLong => self.too_long(now),
             Reason::AfterCall => {} // the next step sees it
         }
@@ -231,8 +239,9 @@ impl Receptionist {
         let turn = self.turn.poll_timeout();
         let silence = self.silence.poll_timeout().map(|at| (at, Reason::Silence));
         let sought = self.sought_since().map(|since| (since + TRANSFER_DUE, Reason::TransferOverdue));
+        let line = self.line_due.map(|at| (at, Reason::EmergencyLineDue));
         let cap = Some((self.cap(), Reason::CallTooLong));
-        [office, turn, silence, sought, cap].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [office, turn, silence, sought, line, cap].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What is to be done next; to be drained after every call of the two above.
@@ -264,12 +273,25 @@ impl Receptionist {
             Input::PartialFlags(flags) => {
                 self.turn.words_seen(now);
                 self.triage.hear_partial(flags);
+                let lines = self.emergency_lines.len();
                 self.escalate(Witness::Partial, now);
+                if self.emergency_lines.len() > lines {
+                    self.line_due.get_or_insert(now + SENTENCE_ENDS_WITHIN);
+                }
             }
-            Input::Heard { text, reading } => self.hear(&text, &reading, now),
+            Input::Heard { text, reading } => {
+                self.line_due = None;
+                self.hear(&text, &reading, now);
+            }
             Input::Corrected { was, text, reading } => self.correct(&was, &text, &reading, now),
-            Input::Dismissed => self.turn.dismissed(now),
-            Input::Unintelligible => self.hear_noise(now),
+            Input::Dismissed => {
+                self.line_due = None;
+                self.turn.dismissed(now);
+            }
+            Input::Unintelligible => {
+                self.line_due = None;
+                self.hear_noise(now);
+            }
             Input::LineStarted(id) => self.turn.line_started(id, now),
             Input::LineFinished(id) => {
                 if let Some(end) = self.turn.line_finished(id) {
@@ -283,7 +305,10 @@ impl Receptionist {
                 self.end(now);
             }
             Input::Transfer(TransferNews::Unavailable) => self.not_connected(now),
-            Input::HearingLost => self.lose_hearing(now),
+            Input::HearingLost => {
+                self.line_due = None;
+                self.lose_hearing(now);
+            }
             Input::VoiceLost => self.lose_voice(now),
             Input::BrokeOff(earlier) => self.hear_of_earlier(*earlier),
             Input::HungUp | Input::LineLost => self.caller_left(now),

@@ -78,6 +78,9 @@ pub struct CaseDraft {
     pub red_flags: Vec<RedFlagId>,
     /// What was heard so far.
     pub heard: Phi<String>,
+    /// Whether it was opened in the middle of a sentence, which may go on otherwise; its words follow as [`CaseUpdate::Heard`].
+    #[serde(default)]
+    pub unconfirmed: bool,
     /// The number to call back: the caller's ID until another is said.
     pub callback: Option<Phi<PhoneNumber>>,
     /// The case that an earlier call of this caller opened, minutes ago. While nobody has acknowledged that one, it is

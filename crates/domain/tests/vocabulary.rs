@@ -48,6 +48,7 @@ fn what_a_patient_said_does_not_print() {
         red_flags: Vec::new(),
         heard: secret.into(),
         callback: Some(Phi::new(number.clone())),
+        unconfirmed: false,
         continues: None,
     };
     let printed = format!("{reading:?} {utterance:?} {case:?} {number:?}");

@@ -117,8 +117,8 @@ impl Book {
     }
 
     /// Every appointment, one a line: `Maria Lopez 2026-03-10T09:00 patel physical`, and `cancelled` behind one that was
-    /// given up.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// given up; or why it cannot be read.
+    pub(crate) fn lines(&self) -> Result<Vec<String>, String> {
         let all = (Timestamp::MIN, Timestamp::MAX);
         let rows = self.runtime.block_on(async {
             let mut lines = Vec::new();
@@ -142,7 +142,7 @@ impl Book {
                 row.appointment.kind
             )
         };
-        rows.map(|rows| rows.into_iter().map(line).collect()).unwrap_or_default()
+        Ok(rows.map_err(|why| format!("the book cannot be read: {why}"))?.into_iter().map(line).collect())
     }
 
     /// Books as a call would.

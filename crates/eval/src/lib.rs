@@ -24,7 +24,7 @@ pub use fair_caller::{BEEN_HERE, NOT_RIGHT, spelled};
 pub use misheard::Misheard;
 pub use noise::{Room, pink};
 pub use office::OfficeManner;
-pub use read_back::Registration;
+pub use read_back::{Registration, VisitWish};
 pub use scenario::{Expectation, Scenario, ScenarioError, Step};
 pub use seen::Spoken;
 pub use spoken_call::{Exchange, SpokenCall, Unlike, Verdict};

@@ -145,7 +145,7 @@ impl Scenario {
             "caller id" => self.caller_id = Some(Phi::new(value.parse().map_err(|why| format!("caller id: {why}"))?)),
             "office" => self.office = value.parse()?,
             "book" => self.book.push(value.to_owned()),
-            "spoken" => self.spoken = value == "yes",
+            "spoken" => self.spoken = yes_or_no(value)?,
             _ => return Err(format!("unknown setting {key:?}")),
         }
         Ok(())
@@ -169,9 +169,17 @@ fn step(line: &str) -> Result<Step, String> {
         "Outcome" => Step::Expect(Expectation::Outcome(text)),
         "Book" => Step::Expect(Expectation::InBook(text)),
         "Not in the book" => Step::Expect(Expectation::NotInBook(text)),
-        "Over" => Step::Expect(Expectation::Over(text == "yes")),
+        "Over" => Step::Expect(Expectation::Over(yes_or_no(&text)?)),
         _ => return Err(format!("unknown step {who:?}")),
     })
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(format!("{text:?} is neither yes nor no")),
+    }
 }
 
 fn action_of(action: &str) -> Result<Step, String> {

@@ -79,7 +79,11 @@ impl Seen {
     }
 
     /// An expectation that does not hold is an error that says what did. `book` gives the lines of the practice's book.
-    pub(crate) fn check(&self, expectation: &Expectation, book: impl FnOnce() -> Vec<String>) -> Result<(), String> {
+    pub(crate) fn check(
+        &self,
+        expectation: &Expectation,
+        book: impl FnOnce() -> Result<Vec<String>, String>,
+    ) -> Result<(), String> {
         match expectation {
             Expectation::Says(pattern) => {
                 let since = self.since();
@@ -101,11 +105,11 @@ impl Seen {
                 held(self.messages.iter().any(kept), pattern, &self.messages)
             }
             Expectation::InBook(pattern) => {
-                let lines = book();
+                let lines = book()?;
                 held(lines.iter().any(|line| matches(pattern, line)), pattern, &lines)
             }
             Expectation::NotInBook(pattern) => {
-                let lines = book();
+                let lines = book()?;
                 held(!lines.iter().any(|line| matches(pattern, line)), &format!("nothing like {pattern}"), &lines)
             }
             Expectation::Outcome(kind) => held(self.outcomes.contains(kind), kind, &self.outcomes),

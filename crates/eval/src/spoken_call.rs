@@ -314,9 +314,9 @@ impl<'a> Conversation<'a> {
         self.look();
         let book = if matches!(expectation, Expectation::InBook(_) | Expectation::NotInBook(_)) {
             let book = Arc::clone(&self.book);
-            spawn_blocking(move || book.lines()).await.unwrap_or_default()
+            spawn_blocking(move || book.lines()).await.unwrap_or_else(|why| Err(why.to_string()))
         } else {
-            Vec::new()
+            Ok(Vec::new())
         };
         self.seen.check(expectation, || book)
     }

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Note, Output, Receptionist, TransferNews, Wording};
+use dialogue::{CallContext, Input, Note, Output, Prompt, Receptionist, TransferNews, Wording};
 use domain::{Asked, CallId, CallTime, LineId, NewPatient, Phi, PhoneNumber, Practice};
 use jiff::Zoned;
 use nlu::{ReadContext, Reader, Said};
@@ -38,6 +38,7 @@ pub struct TextCall {
     /// What will happen, in order of time.
     ahead: VecDeque<(CallTime, Input)>,
     history: Vec<Said>,
+    prompts: Vec<Prompt>,
     seen: Seen,
 }
 
@@ -64,6 +65,7 @@ impl TextCall {
             now: CallTime::ZERO,
             ahead: VecDeque::new(),
             history: Vec::new(),
+            prompts: Vec::new(),
             seen: Seen::default(),
         };
         call.input(Input::Answered);
@@ -104,6 +106,7 @@ impl TextCall {
         let before = std::mem::replace(&mut self.receptionist, Receptionist::new(context));
         self.ahead.clear();
         self.history.clear();
+        self.prompts.clear();
         self.seen = Seen::default();
         self.input(Input::Answered);
         if self.caller_id.is_some()
@@ -126,6 +129,16 @@ impl TextCall {
     /// All that FirstRing has said since the caller last spoke.
     pub(crate) fn said_last(&self) -> String {
         self.seen.since()
+    }
+
+    /// Ends the call wherever it is.
+    pub(crate) fn into_reader(self) -> Reader {
+        self.reader
+    }
+
+    /// What FirstRing has said, without its words.
+    pub(crate) fn prompts(&self) -> &[Prompt] {
+        &self.prompts
     }
 
     /// Whom the office was asked to register.
@@ -184,10 +197,11 @@ impl TextCall {
         self.seen.over |= self.receptionist.is_over();
     }
 
-    fn begin_line(&mut self, line: LineId, prompt: &dialogue::Prompt) {
+    fn begin_line(&mut self, line: LineId, prompt: &Prompt) {
         let text = self.wording.render(prompt, &self.practice).text;
         let long = LETTER * u32::try_from(text.expose().len()).unwrap_or(u32::MAX);
         self.history.push(Said::FirstRing(text.clone()));
+        self.prompts.push(prompt.clone());
         self.seen.line(text.into_exposed());
         self.later(Duration::ZERO, Input::LineStarted(line));
         self.later(long, Input::LineFinished(line));

@@ -46,6 +46,30 @@ fn there_are_enough_of_each_kind() {
     assert!(count(&test, |case| case.near_miss) >= 500);
 }
 
+/// What the documents say of the suites is what stands in them.
+#[test]
+fn the_documents_count_as_the_suites_do() {
+    let readme = fs::read_to_string(root().join("eval/README.md")).unwrap();
+    for name in PARTS {
+        let cases = part(name);
+        let row = readme.lines().find(|line| line.starts_with(&format!("| {name} |"))).unwrap();
+        let told: Vec<usize> = row.split('|').filter_map(|cell| cell.trim().parse().ok()).collect();
+        let of = |urgency| count(&cases, |case| case.urgency == urgency);
+        let calls = scenarios(&cases, |case| case.in_call).len();
+        let near = count(&cases, |case| case.near_miss);
+        let routine = of(Urgency::Routine);
+        let is = [count(&cases, |_| true), calls, of(Urgency::Emergency), of(Urgency::Urgent), routine, near];
+        assert_eq!(told, is, "{name}");
+    }
+    let measured = fs::read_to_string(root().join("eval/measured.toml")).unwrap();
+    let measured: toml::Table = measured.parse().unwrap();
+    let emergencies = |suite: &str| measured[suite]["emergencies"].as_integer().unwrap() as usize;
+    let is_emergency = |case: &Case| case.urgency == Urgency::Emergency;
+    let telephone = read_suite(&root().join("eval/suites/telephone/test.jsonl")).unwrap();
+    assert_eq!(emergencies("text"), count(&part("test"), is_emergency));
+    assert_eq!(emergencies("telephone"), count(&telephone, is_emergency));
+}
+
 #[test]
 fn every_scenario_stands_in_one_part_only() {
     let mut stands_in: BTreeMap<String, &str> = BTreeMap::new();

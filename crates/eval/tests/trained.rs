@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::Phi;
+use domain::{CallerKind, Intent, Phi, Urgency};
 use eval::suite::{Case, read_suite};
 use nlu::model::candle::{CandleModel, SentenceHead};
 use nlu::model::{Cancel, Head, LanguageModel, Message, Question};
@@ -62,6 +62,21 @@ fn differs(name: &str, mut judge: impl FnMut(&Case) -> Vec<f32>) -> (f32, f32) {
     });
     let differences: Vec<f32> = differences.collect();
     (differences.iter().sum::<f32>() / differences.len() as f32, differences.iter().copied().fold(0.0, f32::max))
+}
+
+/// Training has the labels by name, FirstRing by place.
+#[test]
+fn the_labels_of_training_are_ours_in_our_order() {
+    let text = fs::read_to_string(root().join("training/labels.py")).unwrap();
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_lowercase() && c != '_').collect();
+    let in_order = |labels: Vec<String>| {
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let quoted: Vec<&str> = words.iter().copied().filter(|word| labels.contains(word)).collect();
+        assert!(quoted.windows(labels.len()).any(|run| run == labels), "{labels:?} in {quoted:?}");
+    };
+    in_order(Urgency::ALL.iter().map(ToString::to_string).collect());
+    in_order(Intent::ALL.iter().map(ToString::to_string).collect());
+    in_order(CallerKind::ALL.iter().map(ToString::to_string).collect());
 }
 
 #[test]

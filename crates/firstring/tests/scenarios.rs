@@ -77,7 +77,8 @@ fn values_are_judged_by_what_stands_after_the_read_back() {
         let rate = rates.iter().find(|rate| rate["name"] == name).unwrap();
         (rate["wrong"].as_u64().unwrap(), rate["of"].as_u64().unwrap())
     };
-    assert_eq!(wrong("name_wrong_after_read_back"), (1, 2), "{}", report["read_back"]);
-    assert_eq!(wrong("birth_wrong_after_read_back"), (1, 2), "{}", report["read_back"]);
-    assert_eq!(wrong("phone_wrong_after_read_back"), (0, 1), "{}", report["read_back"]);
+    assert_eq!(wrong("errand_not_done"), (1, 2), "{}", report["calls"]);
+    assert_eq!(wrong("name_wrong_after_read_back"), (0, 1), "{}", report["calls"]);
+    assert_eq!(wrong("birth_wrong_after_read_back"), (0, 1), "{}", report["calls"]);
+    assert_eq!(wrong("phone_wrong_after_read_back"), (0, 1), "{}", report["calls"]);
 }

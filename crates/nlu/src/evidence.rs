@@ -43,15 +43,22 @@ pub(crate) struct Judgement {
     pub(crate) urgency: Probabilities,
     /// In the order of [`Intent::ALL`].
     intents: Vec<f32>,
+    /// Of each, whether it is wished for beside whatever else; empty where that was not asked.
+    wishes: Vec<f32>,
     /// In the order of [`CallerKind::ALL`].
     callers: Vec<f32>,
 }
 
 impl Judgement {
-    /// From the probabilities of each urgency, each intent and each caller, in the order of their labels. None if they are
-    /// not these.
+    /// From the probabilities of each urgency, each intent and each caller, in the order of their labels, and of each intent
+    /// as one among others if that was asked. None if they are not these.
     pub(crate) fn new(answers: &[Vec<f32>]) -> Option<Self> {
-        let [urgency, intents, callers] = answers else { return None };
+        let [urgency, intents, callers, wishes @ ..] = answers else { return None };
+        let wishes = match wishes {
+            [] => Vec::new(),
+            [wishes] if wishes.len() == Intent::ALL.len() => wishes.clone(),
+            _ => return None,
+        };
         let of =
             |wanted: Urgency| Urgency::ALL.iter().position(|u| *u == wanted).and_then(|at| urgency.get(at)).copied();
         let urgency = Probabilities {
@@ -60,7 +67,8 @@ impl Judgement {
             routine: of(Urgency::Routine)?,
         };
         let complete = intents.len() == Intent::ALL.len() && callers.len() == CallerKind::ALL.len();
-        complete.then(|| Self { urgency, intents: intents.clone(), callers: callers.clone() })
+        let probable = answers.iter().flatten().all(|p| (0.0..=1.001).contains(p)); // sums are rounded
+        (complete && probable).then(|| Self { urgency, intents: intents.clone(), wishes, callers: callers.clone() })
     }
 
     /// The most probable wish.
@@ -72,6 +80,16 @@ impl Judgement {
     pub(crate) fn p_of(&self, intent: Intent) -> f32 {
         let at = Intent::ALL.iter().position(|listed| *listed == intent);
         at.map_or(0.0, |at| self.intents[at])
+    }
+
+    /// Whether this is wished for with at least this probability, beside whatever else.
+    pub(crate) fn is_wished(&self, intent: Intent, p_min: f32) -> bool {
+        self.wished(p_min).any(|wished| wished == intent)
+    }
+
+    /// What is wished for with at least this probability, beside whatever else.
+    pub(crate) fn wished(&self, p_min: f32) -> impl Iterator<Item = Intent> {
+        Intent::ALL.iter().copied().zip(&self.wishes).filter(move |(_, p)| **p >= p_min).map(|(intent, _)| intent)
     }
 
     /// The most probable caller.
@@ -97,7 +115,8 @@ pub(crate) struct Learned {
 }
 
 impl Learned {
-    /// Both together, each for as much as the other; where one is silent, the other.
+    /// Both together, each for as much as the other; where one is silent, the other. For what is wished and who calls: urgency is each
+    /// one's own.
     pub(crate) fn together(&self) -> Option<Judgement> {
         let (Some(model), Some(head)) = (&self.model, &self.head) else {
             return self.model.clone().or_else(|| self.head.clone());
@@ -110,6 +129,6 @@ impl Learned {
             routine: f32::midpoint(a.routine, b.routine),
         };
         let (intents, callers) = (mean(&model.intents, &head.intents), mean(&model.callers, &head.callers));
-        Some(Judgement { urgency, intents, callers })
+        Some(Judgement { urgency, intents, wishes: head.wishes.clone(), callers })
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use domain::{Phi, Practice, Reading, RedFlag};
+use domain::{Phi, Practice, Reading};
 
 use crate::NluError;
 use crate::context::ReadContext;
@@ -74,11 +74,6 @@ impl Reader {
         self.cancel.clone()
     }
 
-    /// The red flags in `text`, in microseconds.
-    pub fn flags(&self, text: &str) -> Vec<RedFlag> {
-        self.rules.red_flags().find_sure(text)
-    }
-
     /// Lets the model read the call so far while FirstRing speaks, and `text`, the beginning of what the caller is
     /// saying, while they do. Only saves time.
     pub fn prefill(&mut self, text: &Phi<String>, context: &ReadContext) {
@@ -92,6 +87,7 @@ impl Reader {
     /// What the caller means by `text`.
     pub fn read(&mut self, text: &Phi<String>, context: &ReadContext) -> Reading {
         self.cancel.renew();
+        self.failure = None;
         let by_rules = self.rules.hear(text.expose(), context);
         let learned = match by_rules.scope {
             Scope::Answer => Learned::default(),
@@ -113,7 +109,7 @@ impl Reader {
         let head = self.head.as_mut()?;
         let line_before = self.questions.line_before(context).map(|line| line.expose().as_str());
         match head.judge(line_before, text) {
-            Ok(answers) => Judgement::new(&answers),
+            Ok(answers) => self.judgement(&answers),
             Err(failure) => {
                 self.failure = Some(failure);
                 None
@@ -121,11 +117,20 @@ impl Reader {
         }
     }
 
+    /// What is no judgement is a failure, too: nobody may take it for "routine".
+    fn judgement(&mut self, answers: &[Vec<f32>]) -> Option<Judgement> {
+        let judgement = Judgement::new(answers);
+        if judgement.is_none() {
+            self.failure = Some(NluError::Inference("the answers are no probabilities of our labels".into()));
+        }
+        judgement
+    }
+
     fn judge(&mut self, text: &str, context: &ReadContext) -> Option<Judgement> {
         let model = self.model.as_mut()?;
         let prompt = self.questions.prompt(context, text);
         match model.choose(&prompt, &self.questions.asked(), &self.cancel) {
-            Ok(answers) => Judgement::new(&answers),
+            Ok(answers) => self.judgement(&answers),
             Err(failure) => {
                 self.failure = Some(failure);
                 None

@@ -166,7 +166,8 @@ impl Rules {
             |asked| (context.asked == asked).then(|| grammar::reason::named_in_own_words(text)).flatten();
         slots.drug = slots.drug.or_else(|| in_own_words(Asked::Drug));
         slots.pharmacy = slots.pharmacy.or_else(|| in_own_words(Asked::Pharmacy));
-        slots.dose = grammar::dose(text, context.asked);
+        let as_before = || grammar::reason::as_before(text).filter(|_| context.asked == Asked::Dose);
+        slots.dose = grammar::dose(text, context.asked).or_else(as_before);
         slots.days_left = grammar::days_left(text, context.asked);
         let only_when = context.asked == Asked::VisitReason && is_bare_time(text);
         if may_say_when(context.asked) || only_when {
@@ -229,7 +230,9 @@ impl Rules {
         let heard = of_lists.map(|slot| slot.heard.expose()).chain(said_of_oneself(slots, asked));
         let heard: Vec<Word> = heard.flat_map(|heard| words(heard)).collect();
         let told = told(text, |word| self.names.iter().chain(&heard).any(|known| known.text == word.text));
-        let understood = !wishes.is_empty() || fact.is_some() || !slots.when.is_empty();
+        let as_before =
+            matches!(asked, Asked::Drug | Asked::Dose | Asked::Pharmacy) && grammar::reason::as_before(text).is_some();
+        let understood = !wishes.is_empty() || fact.is_some() || !slots.when.is_empty() || as_before;
         let does_something = talk.directive.is_some() || talk.choice.is_some();
         // "no" to a question for a name: it is not given
         let refuses = by_rules.words <= REFUSAL_WORDS_MAX && grammar::yes_no(text) == Some(YesNo::No);

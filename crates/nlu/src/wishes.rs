@@ -7,6 +7,8 @@ use domain::Intent;
 
 use crate::phrase::{Found, Glossary, Pattern, Phrases, Word, words};
 
+use crate::grammar::plain::only_polite;
+
 use Intent::{
     BookAppointment, CancelAppointment, ClinicianCall, ConfirmAppointment, Insurance, LeaveMessage, OfficeInfo,
     PharmacyCall, PrescriptionRefill, RecordsRequest, Referral, RescheduleAppointment, SpeakToPerson, TestResults,
@@ -169,6 +171,8 @@ const CLOSINGS: &[&str] = &[
     "take care",
     "no that is (it|all)",
     "appreciate it",
+    "(forget it|never mind|nevermind)",
+    "no (forget it|never mind|nevermind)",
 ];
 
 /// With the name of a kind of appointment, these ask for one.
@@ -242,10 +246,20 @@ pub fn greeting(text: &str) -> bool {
     !words.is_empty() && words.iter().all(|word| GREETINGS.contains(&word.text.as_str()))
 }
 
-/// Whether the caller takes leave or gives thanks and wants nothing else: "no, that's all, thank you".
+/// What is said around thanks and a good-bye, beside courtesy.
+const AROUND_LEAVE: &[&str] =
+    &["no", "great", "good", "perfect", "fine", "wonderful", "all", "too", "help", "bye", "day", "one"];
+
+/// Whether the caller takes leave or gives thanks and says nothing else: "no, that's all, thank you". Who adds thanks to something
+/// has said that, too.
 pub fn closing(text: &str) -> bool {
     let words = words(text);
-    !CLOSING.places(&words).is_empty() && PHRASES.places(&words).is_empty()
+    let places = CLOSING.places(&words);
+    let around = |at: usize| {
+        places.iter().any(|place| (place.from..place.to).contains(&at))
+            || AROUND_LEAVE.contains(&words[at].text.as_str())
+    };
+    !places.is_empty() && PHRASES.places(&words).is_empty() && only_polite(&words, around)
 }
 
 #[cfg(test)]
@@ -293,6 +307,10 @@ mod tests {
             ("you're a lifesaver, bye", true),
             ("thanks, and can I get a refill", false),
             ("my name is Maria", false),
+            ("I feel so very strange since lunch, thanks", false),
+            ("who will take care of my kids now", false),
+            ("who will take care of me now", false),
+            ("say bye to everybody for me", false),
             ("", false),
         ] {
             assert_eq!(closing(text), expected, "{text}");

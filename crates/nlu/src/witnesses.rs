@@ -1,10 +1,10 @@
 //! How the witnesses of an utterance are heard together.
 //!
-//! **Urgency** is the highest that any witness gives; none can lower what another raised.
-//! - A red flag raises to what its rule says; one that fired by doubtful words, if those who learned half agree or nobody
-//!   learned.
+//! **Urgency** is the highest that any witness gives; none can lower what another raised, and one more can only raise.
+//! - A red flag raises to what its rule says. One that fired by doubtful words does not count where everybody who was trained is
+//!   sure that it is nothing: the one exception.
 //! - The language model and the learned head each raise to *urgent*, and alone to *emergency*, from what they were found to
-//!   be worth believing at ([`TOGETHER`], [`UNTRAINED`], [`HEAD`]); the measurement stands beside the figures.
+//!   be worth believing at ([`MODEL`], [`HEAD`], [`UNTRAINED`]).
 //! - After a narrow question (a name, a number, yes or no), the answer itself is not put to the model, whose noise on
 //!   "Maria Lopez" would raise the alarm. Whatever is said *beside* the answer is: if it is short, the model counts only if
 //!   it also hears a symptom ([`SYMPTOM_MIN`]); from [`LONG_WORDS_MIN`] words on it is read in full.
@@ -21,6 +21,7 @@ use crate::evidence::{ByRules, Judgement, Learned, Scope};
 use crate::grammar::language::Language;
 
 /// From which probabilities on a model is believed.
+#[derive(Clone, Copy)]
 struct Weighing {
     /// Of urgent and emergency together: it is urgent.
     urgent_min: f32,
@@ -33,18 +34,19 @@ struct Weighing {
 /// calls 6 emergencies so, and no other line; from 0.6, 12 and 2 urgent ones. A small set, invented, and not clinically
 /// validated.
 const UNTRAINED: Weighing = Weighing { urgent_min: 0.4, emergency_min: 0.7 };
-/// Both learned witnesses together, by the mean of their probabilities: each alone raises from twice as much, and two that half
-/// agree raise, too. Chosen on `eval/suites/validation` (`training/thresholds.py`), on the OR with the rules: of 455 emergencies
-/// 5 are called less, of 168 near misses 15 are called emergencies and of 230 other routine ones 21; from 0.06 on 2, 20 and 28;
-/// from 0.12 on 9, 13 and 18. Of 743 that are needed today about 5 are called routine.
-const TOGETHER: Weighing = Weighing { urgent_min: 0.15, emergency_min: 0.1 };
+/// The trained language model and the learned head, each alone. Set together on `eval/suites/validation`, on the OR with the rules
+/// (`training/thresholds.py`): of 459 emergencies 4 are called less, of 176 near misses 12 % are called emergencies and of 274 other
+/// routine ones 8 %; with the head from 0.07 on 5, 7 % and 5 %; from 0.1 on 8, 7 % and 4 %. The language model adds what it is sure of.
+const MODEL: Weighing = Weighing { urgent_min: 0.6, emergency_min: 0.7 };
+const HEAD: Weighing = Weighing { urgent_min: 0.15, emergency_min: 0.05 };
+/// The trained language model where the head is silent.
+const MODEL_ALONE: Weighing = Weighing { urgent_min: 0.15, emergency_min: 0.1 };
 /// The same beside the answer to a narrow question, where few words stand for little. Of the 33 routine calls of
-/// `eval/suites/validation/calls.md` 11 are raised somewhere, and of the 16 with an emergency none is missed.
-const TOGETHER_BESIDE: Weighing = Weighing { urgent_min: 0.3, emergency_min: 0.4 };
-/// The learned head beside a language model that was not trained: what it raises alone.
-const HEAD: Weighing = Weighing { urgent_min: 0.3, emergency_min: 0.24 };
+/// `eval/suites/validation` 10 are raised somewhere, and of the 16 with an emergency none is missed.
+const MODEL_BESIDE: Weighing = Weighing { urgent_min: 0.6, emergency_min: 0.8 };
+const HEAD_BESIDE: Weighing = Weighing { urgent_min: 0.6, emergency_min: 0.8 };
 
-/// From this probability on, by those who learned together, a rule counts that fired by doubtful words.
+/// A rule that fired by doubtful words counts, unless all who were trained are surer than this that it is nothing.
 const HALF_AGREES_MIN: f32 = 0.05;
 
 /// The model's probability of "symptom" from which its urgency counts beside a narrow answer, and from which an urgent
@@ -57,8 +59,8 @@ const WISH_MIN: f32 = 0.5;
 /// A wish that written phrases found is believed from this probability on.
 const POSSIBLE_MIN: f32 = 0.05;
 
-/// A second wish that nobody wrote down.
-const ALSO_MIN: f32 = 0.25;
+/// A second wish, by the learned head, which is asked of each whether it is wished for.
+const ALSO_MIN: f32 = 0.35;
 
 /// A less probable caller is "not yet known".
 const CALLER_MIN: f32 = 0.5;
@@ -73,17 +75,20 @@ const CLEAR_WISH_WORDS_MAX: usize = 12;
 pub(crate) fn conclude(mut by_rules: ByRules, learned: &Learned) -> Reading {
     let together = learned.together();
     let judged = together.as_ref();
-    by_rules.red_flags.retain(|fired| fired.sure || judged.is_none_or(|judged| half_agrees(judged, &fired.flag)));
+    by_rules.red_flags.retain(|fired| fired.sure || half_agree(learned, &fired.flag));
     let certainty = certainty(&by_rules, judged);
     let by_flags = by_rules.red_flags.iter().map(|fired| fired.flag.urgency).fold(Urgency::Routine, Urgency::raise);
-    let raised = |witness: Option<&Judgement>, weighing: &Weighing| {
-        witness.map_or(Urgency::Routine, |witness| raised_by(witness, weighing, &by_rules))
+    let open = by_rules.scope == Scope::Open;
+    let of_model = match (learned.trained, open) {
+        (false, _) => UNTRAINED,
+        (true, true) if learned.head.is_none() => MODEL_ALONE,
+        (true, true) => MODEL,
+        (true, false) => MODEL_BESIDE,
     };
-    let by_learned = if learned.trained || learned.model.is_none() {
-        raised(judged, if by_rules.scope == Scope::Open { &TOGETHER } else { &TOGETHER_BESIDE })
-    } else {
-        raised(learned.model.as_ref(), &UNTRAINED).raise(raised(learned.head.as_ref(), &HEAD))
-    };
+    let witnesses = [(&learned.model, of_model), (&learned.head, if open { HEAD } else { HEAD_BESIDE })];
+    let by_learned =
+        witnesses.into_iter().filter_map(|(judged, weighing)| Some(raised_by(judged.as_ref()?, weighing, &by_rules)));
+    let by_learned = by_learned.fold(Urgency::Routine, Urgency::raise);
     let by_witnesses = by_flags.raise(by_learned);
     let urgency = match certainty {
         Certainty::Sure => by_witnesses,
@@ -130,20 +135,22 @@ fn certainty(by_rules: &ByRules, judged: Option<&Judgement>) -> Certainty {
     if judged.is_some() || !by_rules.red_flags.is_empty() || by_words { Certainty::Sure } else { Certainty::Unsure }
 }
 
-/// Whether what learned finds the danger that a doubtful rule names at least possible.
-fn half_agrees(judged: &Judgement, flag: &RedFlag) -> bool {
-    let p = judged.urgency;
-    match flag.urgency {
-        Urgency::Emergency => p.emergency >= HALF_AGREES_MIN,
-        Urgency::Urgent | Urgency::Routine => p.emergency + p.urgent >= HALF_AGREES_MIN,
-    }
+/// Whether anybody who was trained finds the danger that a doubtful rule names at least possible; nobody trained, nobody denies.
+fn half_agree(learned: &Learned, flag: &RedFlag) -> bool {
+    let model = learned.model.as_ref().filter(|_| learned.trained);
+    let mut trained = model.into_iter().chain(&learned.head).peekable();
+    let possible = |judged: &Judgement| match flag.urgency {
+        Urgency::Emergency => judged.urgency.emergency >= HALF_AGREES_MIN,
+        Urgency::Urgent | Urgency::Routine => judged.urgency.emergency + judged.urgency.urgent >= HALF_AGREES_MIN,
+    };
+    trained.peek().is_none() || trained.any(possible)
 }
 
 fn told(judged: Option<&Judgement>) -> Probabilities {
     judged.map_or(Probabilities::default(), |judged| judged.urgency)
 }
 
-fn raised_by(judged: &Judgement, weighing: &Weighing, by_rules: &ByRules) -> Urgency {
+fn raised_by(judged: &Judgement, weighing: Weighing, by_rules: &ByRules) -> Urgency {
     let counts = match by_rules.scope {
         Scope::Answer => false,
         Scope::BesideTheAnswer => by_rules.words >= LONG_WORDS_MIN || hears_symptom(judged),
@@ -202,8 +209,14 @@ fn learned_intents(by_rules: &ByRules, judged: &Judgement, urgency: Urgency) -> 
     if p >= WISH_MIN || by_rules.wishes.is_empty() {
         intents.push(best);
     }
-    intents.extend(by_rules.wishes.iter().copied().filter(|wish| judged.p_of(*wish) >= POSSIBLE_MIN));
-    intents.extend(Intent::ALL.iter().copied().filter(|intent| judged.p_of(*intent) >= ALSO_MIN));
+    intents.extend(
+        by_rules
+            .wishes
+            .iter()
+            .copied()
+            .filter(|wish| judged.p_of(*wish) >= POSSIBLE_MIN || judged.is_wished(*wish, POSSIBLE_MIN)),
+    );
+    intents.extend(judged.wished(ALSO_MIN));
     if intents.is_empty() {
         intents.push(best);
     }

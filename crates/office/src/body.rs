@@ -25,6 +25,9 @@ pub(crate) struct PageBody<'a> {
     pub(crate) link: String,
     /// `disk`, or `memory` if the database does not answer: then the link works only as long as the process.
     pub(crate) kept_in: KeptIn,
+    /// The case was opened in the middle of a sentence, which may go on otherwise, and its words have not come yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unconfirmed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) details: Option<CaseDetails<'a>>,
 }

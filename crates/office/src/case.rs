@@ -314,6 +314,7 @@ impl Case {
                 Standing::Kept => KeptIn::Disk,
                 Standing::Behind | Standing::Other(_) => KeptIn::Memory,
             },
+            unconfirmed: case.draft.unconfirmed && !self.file.events.iter().any(|event| tells_words(&event.update)),
             details: CaseDetails::of(&self.file, self.premises.config.details),
         })
     }
@@ -402,4 +403,9 @@ fn label(why: Why) -> &'static str {
         Why::Raised => "raised",
         Why::Restarted => "restarted",
     }
+}
+
+/// Whether the caller's words came with it.
+fn tells_words(update: &CaseUpdate) -> bool {
+    matches!(update, CaseUpdate::Heard(_) | CaseUpdate::CalledAgain(_))
 }

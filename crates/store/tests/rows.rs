@@ -61,6 +61,7 @@ fn case(call: CallId, request: u32) -> CaseRow {
             red_flags: vec![RedFlagId("chest_pain".to_owned())],
             heard: Phi::from("my chest hurts"),
             callback: None,
+            unconfirmed: false,
             continues: None,
         },
         state: "{}".to_owned(),

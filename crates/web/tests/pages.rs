@@ -73,6 +73,7 @@ fn file(id: CaseId) -> CaseFile {
                 red_flags: vec![RedFlagId("chest_pain".to_owned())],
                 heard: Phi::from(ATTACK),
                 callback: Some(Phi::new("+15550000001".parse().expect("a number"))),
+                unconfirmed: false,
                 continues: None,
             },
             state: String::new(),

@@ -20,7 +20,7 @@ impl Running {
             Hearing::SpeechStarted { .. } => self.input(Input::SpeechStarted).await,
             Hearing::SpeechEnded { .. } => self.input(Input::SpeechEnded).await,
             Hearing::Partial(partial) => {
-                let flags = self.desk.reader.red_flags().find_sure(partial.text.expose());
+                let flags = self.desk.reader.red_flags().find_in_partial(partial.text.expose());
                 // What the caller has said so far is read while they go on, so that little is left to read at the end.
                 self.desk.reader.prefill(partial.text.clone(), self.context());
                 self.journal.write(self.now(), Happening::Hearing(partial.clone()));

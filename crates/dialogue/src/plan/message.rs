@@ -56,6 +56,8 @@ enum Text {
     Begun,
     /// There is some; perhaps there is more.
     Some,
+    /// There is some, and there is more.
+    More,
     /// That is all.
     Whole,
 }
@@ -115,17 +117,22 @@ impl Message {
     /// An answer to one of the questions about the text. `only_no`: "no, that's all", or silence.
     pub(crate) fn answer_text(&mut self, only_no: bool) {
         self.text = match (self.text, only_no) {
-            (Text::Begun | Text::Some | Text::Whole, true) => Text::Whole,
+            (Text::Begun | Text::Some | Text::More | Text::Whole, true) => Text::Whole,
             (Text::Wanted, true) => Text::Wanted,
-            (Text::Wanted | Text::Begun | Text::Some | Text::Whole, false) => Text::Some,
+            (Text::Wanted | Text::Begun | Text::Some | Text::More | Text::Whole, false) => Text::Some,
         };
+    }
+
+    /// "Yes" to whether there is more: what is it?
+    pub(crate) fn ask_for_more(&mut self) {
+        self.text = Text::More;
     }
 
     /// Whether the caller has said what the message is.
     pub(crate) fn has_text(&self) -> bool {
         match self.text {
             Text::Wanted => false,
-            Text::Begun | Text::Some | Text::Whole => true,
+            Text::Begun | Text::Some | Text::More | Text::Whole => true,
         }
     }
 
@@ -144,7 +151,7 @@ impl Message {
             return Next::Ask(question);
         }
         match self.text {
-            Text::Wanted => Next::Ask(Question::Message),
+            Text::Wanted | Text::More => Next::Ask(Question::Message),
             Text::Begun => Next::Ask(Question::PassOn(self.intent)),
             Text::Some => Next::Ask(Question::MoreMessage),
             Text::Whole => {

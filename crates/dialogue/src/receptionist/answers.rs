@@ -63,6 +63,11 @@ impl Receptionist {
                 self.plan = Plan::Message(Message::about(Intent::LeaveMessage, false));
             }
             Question::OfferMessage(_) => self.offered(text, reading, now),
+            Question::MoreMessage if bare && yes_no == Some(YesNo::Yes) => {
+                if let Plan::Message(message) = &mut self.plan {
+                    message.ask_for_more();
+                }
+            }
             Question::Message | Question::PassOn(_) | Question::MoreMessage => {
                 if let Plan::Message(message) = &mut self.plan {
                     message.learn(reading.intent());

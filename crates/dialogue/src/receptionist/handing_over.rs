@@ -21,6 +21,7 @@ impl Receptionist {
                     urgency,
                     red_flags: self.triage.red_flags(),
                     heard: self.said.all(),
+                    unconfirmed: on == Witness::Partial,
                     callback: self.contact.callback().cloned(),
                     continues: self.resume.case,
                 };

@@ -67,7 +67,8 @@ impl Repeats {
 }
 
 impl Receptionist {
-    /// Takes the next step: an emergency line at once; anything else when the floor is free.
+    /// Takes the next step: an emergency line as soon as the sentence is over that it answers, or has become too long; anything else
+    /// when the floor is free.
     pub(super) fn proceed(&mut self, now: CallTime) {
         if let Plan::Ended { since } = self.plan {
             if now >= self.after_call(since) {
@@ -76,11 +77,12 @@ impl Receptionist {
             return;
         }
         let another_is_said = matches!(self.saying, Saying::EmergencyLine(..));
-        if !another_is_said && let Some((kind, telling)) = self.emergency_lines.pop_front() {
+        let waits = another_is_said || self.line_due.is_some();
+        if !waits && let Some((kind, telling)) = self.emergency_lines.pop_front() {
             self.say_emergency_line(kind, telling, now);
         }
         for _ in 0..SILENT_STEPS_MAX {
-            if !self.may_speak() {
+            if !self.may_speak() || (self.line_due.is_some() && !self.emergency_lines.is_empty()) {
                 return self.silence.hold(now);
             }
             match self.next(now) {
@@ -288,14 +290,17 @@ impl Receptionist {
                 }
                 self.question = None; // what was asked before the news is asked again
             }
-            (Saying::Closing, LineEnd::Heard | LineEnd::Lost) => self.hang_up(now),
+            // an alarm may have been raised while it was said
+            (Saying::Closing, LineEnd::Heard | LineEnd::Lost) if matches!(self.plan, Plan::Closing { .. }) => {
+                self.hang_up(now);
+            }
             (Saying::Question, LineEnd::Heard) => self.question_heard(),
             (Saying::News(_) | Saying::Question, LineEnd::Stopped | LineEnd::Lost)
             | (
                 Saying::Nothing | Saying::EmergencyLine(..) | Saying::Filler,
                 LineEnd::Heard | LineEnd::Stopped | LineEnd::Lost,
             )
-            | (Saying::Closing, LineEnd::Stopped) => {}
+            | (Saying::Closing, LineEnd::Heard | LineEnd::Lost | LineEnd::Stopped) => {}
         }
     }
 

@@ -1,7 +1,10 @@
 //! What an answer picks of the things that were offered: by number, by time, by provider, or by yes and no.
 
 use domain::{AppointmentTypeId, Choice, Interval, ProviderId, ProviderWish, Reading, YesNo};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// An interval that is longer was not said as a clock time.
+const CLOCK_TIME_MAX: SignedDuration = SignedDuration::from_mins(30);
 
 /// Something that can be picked.
 pub trait Offered {
@@ -74,6 +77,9 @@ pub fn pick<T: Offered + Clone>(offered: &[T], reading: &Reading) -> Pick<T> {
     if named.is_some() || !reading.slots.when.is_empty() {
         let fits = |one: &&T| is_within(&reading.slots.when, one.start()) && named.is_none_or(|n| n == one.provider());
         let mut fitting: Vec<T> = offered.iter().filter(fits).cloned().collect();
+        if fitting.iter().any(|one| is_named_by(&reading.slots.when, one.start())) {
+            fitting.retain(|one| is_named_by(&reading.slots.when, one.start()));
+        }
         return match fitting.len() {
             0 => Pick::Elsewhere,
             1 => Pick::This(fitting.remove(0)),
@@ -99,6 +105,11 @@ pub(crate) fn named(wish: Option<&ProviderWish>) -> Option<&ProviderId> {
         Some(ProviderWish::Named(provider)) => Some(provider),
         Some(ProviderWish::Own | ProviderWish::Anybody) | None => None,
     }
+}
+
+/// Whether it is the clock time that was said: "nine fifteen" is that and nothing later, though it stands for a while.
+fn is_named_by(when: &[Interval], at: Timestamp) -> bool {
+    when.iter().any(|(from, to)| *from == at && from.duration_until(*to) <= CLOCK_TIME_MAX)
 }
 
 /// Whether a time lies in any of the intervals; in none if there are none, it lies everywhere.
@@ -152,6 +163,14 @@ mod tests {
         let mut by_kind = Reading::unsure();
         by_kind.slots.appointment_type = Some("physical".into());
         assert_eq!(pick(&physical, &by_kind), Pick::This(physical[1].clone()), "the physical of several");
+        let mut quarter = offered[1].clone();
+        quarter.start += SignedDuration::from_mins(15);
+        let mut by_clock = Reading::unsure();
+        by_clock.slots.when = vec![(at(11), at(11) + SignedDuration::from_mins(30))];
+        let near = [offered[1].clone(), quarter.clone()];
+        assert_eq!(pick(&near, &by_clock), Pick::This(offered[1].clone()), "eleven is not a quarter past");
+        by_clock.slots.when = vec![(at(11), at(12))];
+        assert_eq!(pick(&near, &by_clock), Pick::NotSaid, "between eleven and noon");
         let mut yes = Reading::unsure();
         yes.yes_no = Some(YesNo::Yes);
         assert_eq!(pick(&offered[..1], &yes), this(0));

@@ -19,6 +19,8 @@ const SILENCE_MAX_ASKED: Duration = Duration::from_secs(70);
 const WORDLESS_MAX: Duration = Duration::from_mins(10);
 /// The longest call that one caller of these tests makes, and the caps of the receptionist behind it.
 const CALL_MAX: CallTime = CallTime::from_ms(70 * 60 * 1000);
+/// In the middle of a sentence an emergency line waits so long for its end.
+const SENTENCE_ENDS_WITHIN: Duration = Duration::from_millis(1500);
 /// Speech without an end is taken for noise after this long.
 const SPEECH_MAX: Duration = Duration::from_secs(20);
 /// A secret word, in every text that the tests let a patient say, and the end of every number.
@@ -93,8 +95,9 @@ pub(crate) fn promise_2(trace: &Trace) -> Verdict {
     Ok(())
 }
 
-/// If urgency reaches `Emergency`, the emergency line is the next thing said, the clinician is paged in the same instant,
-/// and the call is not ended by us (but after ten minutes without a word).
+/// If urgency reaches `Emergency`, the clinician is paged in the same instant, the emergency line is the next thing said, at once or
+/// within 1.5 s if the caller is in the middle of a sentence, and the call is not ended by us (but after ten minutes without a
+/// word).
 pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     let Some(index) = trace.entries.iter().position(|entry| entry.urgency == Urgency::Emergency) else { return Ok(()) };
     let since = trace.entries[index].at;
@@ -111,12 +114,19 @@ pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     if before.iter().any(|entry| ends_the_call(&entry.event)) {
         return Ok(()); // known only by the last words of a caller who is gone
     }
-    let said = after.iter().take_while(|entry| entry.at == since).find_map(|entry| match &entry.event {
-        Event::Out(Output::Say { prompt, .. }) => Some(prompt),
+    let in_a_sentence = matches!(&after[0].event, Event::In(Input::PartialFlags(_)));
+    let due = if in_a_sentence { since + SENTENCE_ENDS_WITHIN } else { since };
+    let said = after.iter().find_map(|entry| match &entry.event {
+        Event::Out(Output::Say { prompt, .. }) => Some((entry.at, prompt)),
         Event::Out(_) | Event::In(_) | Event::Woke(_) => None,
     });
-    if !matches!(said, Some(Prompt::EmergencyLine(_))) {
-        return broken(since, "an emergency, and its line is not the next thing said");
+    let goes_on = after.iter().take_while(|entry| !ends_the_call(&entry.event)).any(|entry| entry.at > due);
+    match said {
+        Some((at, Prompt::EmergencyLine(_))) if at <= due => {}
+        None if in_a_sentence && !goes_on && !after.iter().any(|e| matches!(e.event, Event::Out(Output::HangUp))) => {
+            return Ok(());
+        }
+        Some(_) | None => return broken(since, "an emergency, and its line is not the next thing said"),
     }
     let mut last_words = since;
     for Entry { at, event, .. } in after {

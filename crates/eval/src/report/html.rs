@@ -51,13 +51,10 @@ pub fn html(judgement: &Judgement<'_>) -> String {
 
 fn bars(judgement: &Judgement<'_>) -> Markup {
     markup! {
-        @if judgement.broken.is_empty() {
-            p.good { "No bar is broken." }
-        } @else {
-            ul.bad { @for broken in &judgement.broken {
-                li { (broken.rate) " is " (format!("{:.4}", broken.is)) ", and may be " (format!("{:.4}", broken.at_most)) " at most" }
-            } }
-        }
+        p class=(if judgement.bars.broken.is_empty() { "good" } else { "bad" }) { (judgement.bars.told()) }
+        ul.bad { @for broken in &judgement.bars.broken {
+            li { (broken.rate) " is " (format!("{:.4}", broken.is)) ", and may be " (format!("{:.4}", broken.at_most)) " at most" }
+        } }
     }
 }
 
@@ -168,11 +165,11 @@ fn case(outcome: &Outcome) -> Markup {
 fn strata(summary: &Summary) -> Markup {
     markup! {
         table {
-            tr { th { "group" } th { "cases" } th { "emergencies missed" } th { "called routine" } th { "routine called emergency" } th { "wish misread" } }
+            tr { th { "group" } th { "cases" } th { "emergencies missed" } th { "called routine" } th { "near misses called emergency" } th { "other routine called emergency" } th { "wish misread" } }
             @for stratum in &summary.strata {
                 @let rate = |name: &str| stratum.rates.iter().find(|rate| rate.name == name).map_or_else(|| "-".to_owned(), |rate| format!("{} of {}", rate.wrong, rate.of));
                 tr { td { (stratum.by) ": " (stratum.is) } td { (stratum.cases) } td { (rate("emergency_missed")) } td { (rate("needed_today_called_routine")) }
-                    td { (rate("routine_called_emergency")) } td { (rate("intent_wrong")) } }
+                    td { (rate("near_miss_called_emergency")) } td { (rate("routine_called_emergency")) } td { (rate("intent_wrong")) } }
             }
         }
     }

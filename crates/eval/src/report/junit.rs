@@ -21,7 +21,7 @@ pub fn junit(judgement: &Judgement<'_>) -> Result<String, quick_junit::Serialize
         case.set_system_out(told(outcome));
         suite.add_test_case(case);
     }
-    for broken in &judgement.broken {
+    for broken in &judgement.bars.broken {
         let why = failed(&format!("{:.4} is above {:.4}", broken.is, broken.at_most));
         suite.add_test_case(TestCase::new(format!("bar: {}", broken.rate), why));
     }

@@ -6,7 +6,7 @@ mod plots;
 
 use serde::{Deserialize, Serialize};
 
-use crate::score::{Broken, Comparison, Outcome, Summary, ValueOutcome};
+use crate::score::{Bars, Comparison, HeldCall, Outcome, Summary, held_calls};
 
 pub use html::html;
 pub use junit::junit;
@@ -24,9 +24,9 @@ pub struct Report {
     pub summary: Summary,
     /// The cases, the worst first.
     pub outcomes: Vec<Outcome>,
-    /// What stood at the end of calls in which callers were asked for values, each with its scenario.
+    /// Whole calls that were held with cases of the suite.
     #[serde(default)]
-    pub read_back: Vec<(String, ValueOutcome)>,
+    pub calls: Vec<HeldCall>,
 }
 
 /// A report, beside what it is compared with and held against.
@@ -36,23 +36,23 @@ pub struct Judgement<'a> {
     pub report: &'a Report,
     /// What changed since another version, if there is one to compare with: its name, and the changes.
     pub against: Option<(String, Comparison)>,
-    /// The bars that do not hold.
-    pub broken: Vec<Broken>,
+    /// What became of the bars.
+    pub bars: Bars,
 }
 
 impl Report {
-    /// Of these outcomes.
-    pub fn new(suite: &str, version: &str, witnesses: Vec<String>, mut outcomes: Vec<Outcome>) -> Self {
-        let summary = Summary::of(&outcomes.iter().collect::<Vec<_>>());
+    /// Of these outcomes, and of calls that were held with the same suite.
+    pub fn new(
+        suite: &str,
+        version: &str,
+        witnesses: Vec<String>,
+        mut outcomes: Vec<Outcome>,
+        calls: Vec<HeldCall>,
+    ) -> Self {
+        let mut summary = Summary::of(&outcomes.iter().collect::<Vec<_>>());
+        summary.rates.extend(held_calls(&calls));
         outcomes.sort_by_key(|outcome| (std::cmp::Reverse(gravity(outcome)), outcome.id.clone()));
-        Self {
-            version: version.to_owned(),
-            suite: suite.to_owned(),
-            witnesses,
-            summary,
-            outcomes,
-            read_back: Vec::new(),
-        }
+        Self { version: version.to_owned(), suite: suite.to_owned(), witnesses, summary, outcomes, calls }
     }
 }
 

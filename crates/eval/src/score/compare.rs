@@ -18,8 +18,10 @@ const SIGNIFICANT: f64 = 0.05;
 /// What changed from one version to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// How many cases both have.
+    /// How many cases both have, with the same words and labels.
     pub cases: usize,
+    /// How many both have, but differently: nothing is said of them.
+    pub changed: usize,
     /// Cases that failed and pass now.
     pub better: Vec<String>,
     /// Cases that passed and fail now.
@@ -35,8 +37,8 @@ pub struct Comparison {
 /// Compares what both have read.
 pub fn compare(before: &[Outcome], after: &[Outcome]) -> Comparison {
     let known: HashMap<&str, &Outcome> = before.iter().map(|outcome| (outcome.id.as_str(), outcome)).collect();
-    let pairs: Vec<(&Outcome, &Outcome)> =
-        after.iter().filter_map(|after| known.get(after.id.as_str()).map(|before| (*before, after))).collect();
+    let both = after.iter().filter_map(|after| known.get(after.id.as_str()).map(|before| (*before, after)));
+    let (pairs, relabelled): (Vec<_>, Vec<_>) = both.partition(|(before, after)| same_case(before, after));
     let changed = |now: bool| {
         let pairs =
             pairs.iter().filter(move |(before, after)| before.passed() != after.passed() && after.passed() == now);
@@ -49,12 +51,20 @@ pub fn compare(before: &[Outcome], after: &[Outcome]) -> Comparison {
     };
     Comparison {
         cases: pairs.len(),
+        changed: relabelled.len(),
         p: mcnemar(better.len(), worse.len()),
         emergencies: (turned(true), turned(false)),
         ms: slower_by(&pairs),
         better,
         worse,
     }
+}
+
+/// Whether both were given the same words and held against the same labels.
+fn same_case(before: &Outcome, after: &Outcome) -> bool {
+    let labels = |of: &Outcome| of.values.iter().map(|value| (value.field, value.expected.clone())).collect::<Vec<_>>();
+    let same_words = before.text == after.text && before.over == after.over && before.answers == after.answers;
+    same_words && before.expected == after.expected && labels(before) == labels(after)
 }
 
 /// Two-sided, exact: of the cases that changed, either way is as likely.
@@ -102,8 +112,12 @@ impl Comparison {
             (_, true) => format!("Reading is quicker, by {:.0} to {:.0} ms.", -to, -from),
             _ => "Reading takes as long as before.".to_owned(),
         };
+        let left_out = match self.changed {
+            0 => String::new(),
+            changed => format!(" {changed} more are left out: their words or labels are others now."),
+        };
         format!(
-            "{verdict}: of {} cases {better} pass that failed, and {worse} fail that passed (McNemar p = {:.3}). Of the emergencies {found} are no longer understated, and {lost} are now. {time}",
+            "{verdict}: of {} cases {better} pass that failed, and {worse} fail that passed (McNemar p = {:.3}). Of the emergencies {found} are no longer understated, and {lost} are now. {time}{left_out}",
             self.cases, self.p
         )
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::rates::{AFTER_READ_BACK, RATES};
+use super::held::{AFTER_READ_BACK, NOT_DONE};
+use super::rates::RATES;
 use super::summary::Summary;
 
 /// How high each rate may be, by suite.
@@ -19,13 +20,39 @@ pub enum GatesError {
     #[error("{0}")]
     Toml(#[from] toml::de::Error),
     /// A rate that nobody measures cannot be broken.
-    #[error("[{suite}] {rate}: there is no such rate; there are {}, reading_ms_p50", RATES.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", "))]
+    #[error("[{suite}] {rate}: there is no such rate; there are {}", known().collect::<Vec<_>>().join(", "))]
     Unknown {
         /// Of which suite.
         suite: String,
         /// As it is written.
         rate: String,
     },
+}
+
+/// What became of the bars of a suite.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    /// How many hold.
+    pub kept: usize,
+    /// Those that do not.
+    pub broken: Vec<Broken>,
+    /// Those of rates that these cases cannot show.
+    pub unmeasured: Vec<String>,
+}
+
+impl Bars {
+    /// In a sentence.
+    pub fn told(&self) -> String {
+        let (kept, broken) = (self.kept, self.broken.len());
+        let held = match (kept, broken) {
+            (0, 0) => "Nothing is held against bars here.".to_owned(),
+            _ => format!("{kept} bars hold, {broken} are broken."),
+        };
+        if self.unmeasured.is_empty() {
+            return held;
+        }
+        format!("{held} These cases cannot show {}.", self.unmeasured.join(", "))
+    }
 }
 
 /// A bar that was broken.
@@ -47,9 +74,7 @@ impl Gates {
         let gates: Self = toml::from_str(toml)?;
         for (suite, rates) in &gates.0 {
             for rate in rates.keys() {
-                let after = AFTER_READ_BACK.iter().map(|(_, name, _)| *name);
-                let mut known = RATES.iter().map(|kind| kind.name).chain(after).chain([READING_MS_P50]);
-                if known.all(|name| name != rate) {
+                if known().all(|name| name != rate) {
                     return Err(GatesError::Unknown { suite: suite.clone(), rate: rate.clone() });
                 }
             }
@@ -57,16 +82,43 @@ impl Gates {
         Ok(gates)
     }
 
-    /// The bars of `suite` that do not hold. A rate that the suite cannot show breaks nothing.
-    pub fn broken(&self, suite: &str, summary: &Summary) -> Vec<Broken> {
-        let of_suite = self.0.get(suite).into_iter().flatten();
-        let broken = of_suite.filter_map(|(rate, at_most)| {
+    /// The bars of `suite`, held against its figures.
+    pub fn hold(&self, suite: &str, summary: &Summary) -> Bars {
+        let mut bars = Bars::default();
+        for (rate, &at_most) in self.0.get(suite).into_iter().flatten() {
             let is = match rate.as_str() {
-                READING_MS_P50 => summary.ms.0,
-                name => summary.rate(name)?.rate,
+                READING_MS_P50 => Some(summary.ms.0),
+                name => summary.rate(name).map(|rate| rate.rate),
             };
-            (is > *at_most).then(|| Broken { rate: rate.clone(), is, at_most: *at_most })
-        });
-        broken.collect()
+            match is {
+                None => bars.unmeasured.push(rate.clone()),
+                Some(is) if is > at_most => bars.broken.push(Broken { rate: rate.clone(), is, at_most }),
+                Some(_) => bars.kept += 1,
+            }
+        }
+        bars
+    }
+}
+
+fn known() -> impl Iterator<Item = &'static str> {
+    let after = AFTER_READ_BACK.iter().map(|(_, name, _)| *name);
+    RATES.iter().map(|kind| kind.name).chain([NOT_DONE, READING_MS_P50]).chain(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_kept_or_broken_or_not_measured() {
+        let gates = Gates::parse("[text]\nreading_ms_p50 = 250\nemergency_missed = 0.01\n").unwrap();
+        let mut summary = Summary::of(&[]);
+        summary.ms.0 = 200.0;
+        let bars = gates.hold("text", &summary);
+        assert_eq!((bars.kept, bars.broken.len(), bars.unmeasured), (1, 0, vec!["emergency_missed".to_owned()]));
+        summary.ms.0 = 300.0;
+        assert_eq!(gates.hold("text", &summary).broken[0].rate, "reading_ms_p50");
+        assert_eq!(gates.hold("telephone", &summary), Bars::default(), "no bars for it");
+        assert!(Gates::parse("[text]\nno_such_rate = 0.1\n").unwrap_err().to_string().contains("emergency_missed"));
     }
 }

@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::{Bound, bounds};
 use super::outcome::{Outcome, Place};
-use super::values::ValueOutcome;
-use crate::suite::Field;
 
 /// A kind of error: among which cases it may happen, and when it did.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +126,12 @@ pub const RATES: &[RateKind] = &[
         wrong: |o| o.expected.intents.iter().any(|intent| !o.got.intents.contains(intent)),
     },
     RateKind {
+        name: "wish_invented",
+        told: "a wish read that nobody has",
+        of: |o| !o.answers,
+        wrong: |o| o.got.intents.iter().any(|got| *got != Intent::Other && !o.expected.intents.contains(got)),
+    },
+    RateKind {
         name: "answer_derails",
         told: "answers taken for another wish",
         of: |o| o.answers,
@@ -147,22 +151,6 @@ pub const RATES: &[RateKind] = &[
     },
 ];
 
-/// How [`after_read_back`] is written in `eval/thresholds.toml`, and in words.
-pub const AFTER_READ_BACK: [(Field, &str, &str); 3] = [
-    (Field::Name, "name_wrong_after_read_back", "names wrong after the read-back"),
-    (Field::Birth, "birth_wrong_after_read_back", "birth dates wrong after the read-back"),
-    (Field::Phone, "phone_wrong_after_read_back", "numbers wrong after the read-back"),
-];
-
-/// How often a value is wrong at the end of a [`Registration`](crate::Registration); each value with its scenario.
-pub fn after_read_back(values: &[(String, ValueOutcome)]) -> Vec<Rate> {
-    let rate = |(field, name, told): &(Field, &str, &str)| {
-        let of_field = values.iter().filter(|(_, value)| value.field == *field);
-        counted(name, told, of_field.map(|(scenario, value)| (scenario.as_str(), !value.right())))
-    };
-    AFTER_READ_BACK.iter().filter_map(rate).collect()
-}
-
 /// Every rate over these cases; those that no case can show are left out.
 pub fn rates(outcomes: &[&Outcome]) -> Vec<Rate> {
     RATES.iter().filter_map(|kind| rate(kind, outcomes)).collect()
@@ -174,7 +162,7 @@ fn rate(kind: &RateKind, outcomes: &[&Outcome]) -> Option<Rate> {
 }
 
 /// The rate of those that are wrong, each with its scenario; none of none.
-fn counted<'a>(name: &str, told: &str, cases: impl Iterator<Item = (&'a str, bool)>) -> Option<Rate> {
+pub(super) fn counted<'a>(name: &str, told: &str, cases: impl Iterator<Item = (&'a str, bool)>) -> Option<Rate> {
     let cases: Vec<_> = cases.collect();
     let wrong = cases.iter().filter(|(_, wrong)| *wrong).count();
     (!cases.is_empty()).then(|| Rate {

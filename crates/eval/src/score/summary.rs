@@ -6,6 +6,7 @@ use super::outcome::{Groups, Outcome, Witness};
 use super::overlap::{Overlap, overlap};
 use super::rates::{Rate, rates};
 use crate::suite::Field;
+use crate::suite::variety::words;
 
 /// Strata with fewer cases say nothing.
 const STRATUM_CASES_MIN: usize = 10;
@@ -144,12 +145,37 @@ fn groups_of(outcome: &Outcome) -> Vec<(&'static str, String)> {
 
 /// How old the voice is, by what the suite says of it.
 fn age(voice: &str) -> &'static str {
-    let says = |words: &[&str]| words.iter().any(|word| voice.to_lowercase().contains(word));
-    if says(&["child", "kid", "boy", "girl", "year old", "year-old"]) {
+    let words = words(voice);
+    let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    // "ten-year-old"; whoever is older is not told by their years
+    let in_years = words.windows(2).any(|pair| matches!(pair[0].as_str(), "year" | "years") && pair[1] == "old");
+    if in_years || says(&["child", "kid", "boy", "girl"]) {
         "child"
-    } else if says(&["teen"]) {
+    } else if says(&["teen", "teenager", "teenage", "fourteen", "fifteen", "sixteen", "seventeen"]) {
         "teen"
-    } else if says(&["elder", "old", "grand", "retired", "senior", "widow"]) {
+    } else if says(&[
+        "elder",
+        "elderly",
+        "older",
+        "old",
+        "grandmother",
+        "grandfather",
+        "grandma",
+        "grandpa",
+        "abuela",
+        "retired",
+        "retiree",
+        "pensioner",
+        "senior",
+        "widow",
+        "widower",
+        "seventy",
+        "eighty",
+        "ninety",
+        "seventies",
+        "eighties",
+        "nineties",
+    ]) {
         "old"
     } else {
         "grown-up"

@@ -82,6 +82,9 @@ impl Scenario {
         if !SETTINGS.contains(&key) {
             return Err(format!("unknown setting {key:?}; there are {}", SETTINGS.join(", ")));
         }
+        if matches!(key, "near miss" | "call") && !matches!(value.trim(), "yes" | "no") {
+            return Err(format!("{key} is yes or no"));
+        }
         self.given.insert(key.to_owned(), value.trim().to_owned());
         Ok(())
     }

@@ -71,6 +71,15 @@ pub struct AsUtterances {
     pub thresholds: Option<PathBuf>,
 }
 
+impl AsUtterances {
+    /// Whether any of it is asked for.
+    pub fn is_given(&self) -> bool {
+        let Self { html, junit, against, llm, prompts, now, thresholds } = self;
+        let files = [html, junit, against, prompts, thresholds];
+        files.into_iter().any(Option::is_some) || llm.is_some() || now.is_some()
+    }
+}
+
 /// How scenarios are held in sound.
 #[derive(Debug, Args)]
 pub struct InSound {

@@ -31,6 +31,10 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     }
     let files = files(&args.suites)?;
     match files.iter().filter(|file| is_suite(file)).count() {
+        0 if args.report.is_some() || args.reading.is_given() => Err(Usage(
+            "scenarios are held in text with no report, and with none of the options for utterances".to_owned(),
+        )
+        .into()),
         0 => scenarios(args, &files),
         labelled if labelled == files.len() => cases::run(args),
         _ => Err(Usage("suites of utterances and scenarios are evaluated one at a time".to_owned()).into()),

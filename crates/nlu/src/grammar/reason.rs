@@ -153,6 +153,14 @@ pub(crate) fn named_in_own_words(text: &str) -> Option<Slot<String>> {
     slot.map(|slot| Slot { certainty: OWN_WORDS, ..slot })
 }
 
+/// What the office knows from before, in the caller's own words: "same as last time", "the usual", "it's on file".
+pub(crate) fn as_before(text: &str) -> Option<Slot<String>> {
+    const PHRASES: &[&str] =
+        &["same", "(the|my) usual", "as (before|always|usual)", "like (before|always|last time)", "on file"];
+    static AS_BEFORE: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::built_in(&[((), PHRASES)]));
+    named_in_own_words(text).filter(|_| !AS_BEFORE.places(&words(text)).is_empty())
+}
+
 fn whole(text: &str, tokens: &[Token], from: usize) -> Option<Slot<String>> {
     let heard = slot((), text, tokens, from..tokens.len(), CERTAINTY)?.heard;
     Some(Slot { value: heard.clone(), heard, certainty: CERTAINTY })

@@ -41,8 +41,8 @@ pub trait LanguageModel: Send {
 
 /// Something small that was trained to judge one text at once.
 pub trait Head: Send {
-    /// The probabilities of every urgency, every intent and every caller, in the order of their labels, given the text and the
-    /// line before it where that is needed.
+    /// The probabilities of every urgency, every intent as the main one and every caller, in the order of their labels and each
+    /// summing to 1, and then of every intent as one among others; given the text and the line before it where that is needed.
     fn judge(&mut self, line_before: Option<&str>, text: &str) -> Result<Vec<Vec<f32>>, NluError>;
 }
 

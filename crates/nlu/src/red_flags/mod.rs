@@ -14,7 +14,13 @@
 //! Words that also stand where nobody is in danger ("choking" in the name of a course) are listed under `maybe`: they count
 //! when another witness half agrees, or when there is no other.
 //!
-//! Rules marked `always` know only the first and the last. Whatever is merely possible ("what should I do if ..") fires.
+//! What is only supposed ("hypothetically, if a caller had chest pain") counts as such words do. Whatever is possible ("what
+//! should I do if ..") fires.
+//!
+//! Rules marked `always` know only the first and the last.
+//!
+//! A sentence that goes on may take back what stands in it so far: in partials, what may turn out to be long past waits for
+//! its end ([`RedFlags::find_in_partial`]).
 
 mod guards;
 mod written;
@@ -22,7 +28,7 @@ mod written;
 use domain::{EmergencyKind, RedFlag, RedFlagId};
 
 use crate::NluError;
-use crate::phrase::{Found, Phrases, words};
+use crate::phrase::{Found, Phrases, Word, words};
 
 /// The rules, checked and ready to be matched.
 #[derive(Debug)]
@@ -100,17 +106,28 @@ impl RedFlags {
     /// Every rule that fires on what was said: the most urgent first, among these whose line is to be spoken first
     /// (`spoken_first` in the first file), then in the order of the files.
     pub fn find(&self, text: &str) -> Vec<Fired> {
-        let words = words(text);
-        let mut exceptions = self.exceptions.places(&words);
+        self.fired(&words(text), guards::not_now)
+    }
+
+    /// The rules that are sure on the beginning of something that is still being said, in the same order.
+    pub fn find_in_partial(&self, text: &str) -> Vec<RedFlag> {
+        let may_not_be_now =
+            |words: &[Word], from, to| guards::not_now(words, from, to) || guards::may_be_past(words, from);
+        let fired = self.fired(&words(text), may_not_be_now);
+        fired.into_iter().filter(|fired| fired.sure).map(|fired| fired.flag).collect()
+    }
+
+    fn fired(&self, words: &[Word], is_doubted: impl Fn(&[Word], usize, usize) -> bool) -> Vec<Fired> {
+        let mut exceptions = self.exceptions.places(words);
         // what takes an alarm away must have been said in one breath: "my appointment, and my son has a seizure"
         exceptions.retain(|e| words[e.from].clause == words[e.to - 1].clause);
         let excepted = |found: &Found, rule: usize| {
             exceptions.iter().any(|e| *self.exceptions.meaning(*e) == rule && e.from < found.to && found.from < e.to)
         };
-        let mut places = self.patterns.places(&words);
+        let mut places = self.patterns.places(words);
         places.retain(|found| {
             let rule = self.patterns.meaning(*found).rule;
-            let doubted = !self.rules[rule].always && guards::not_now(&words, found.from, found.to);
+            let doubted = !self.rules[rule].always && is_doubted(words, found.from, found.to);
             !doubted && !excepted(found, rule)
         });
         let fired: Vec<Fires> = self.patterns.complete(&places).copied().collect();
@@ -120,7 +137,11 @@ impl RedFlags {
             (std::cmp::Reverse(flag.urgency), self.order.place(flag.kind), rule)
         });
         rules.dedup();
-        let sure = |rule: usize| fired.iter().any(|fires| fires.rule == rule && fires.sure);
+        let supposed = guards::supposed(words);
+        let sure = |rule: usize| {
+            let supposed = supposed && !self.rules[rule].always;
+            !supposed && fired.iter().any(|fires| fires.rule == rule && fires.sure)
+        };
         rules.into_iter().map(|rule| Fired { flag: self.rules[rule].flag.clone(), sure: sure(rule) }).collect()
     }
 
@@ -134,10 +155,5 @@ impl RedFlags {
             untrue.extend(rule.silent_on.iter().filter(|text| fires(text)).map(|text| told("fires on", text)));
         }
         untrue
-    }
-
-    /// The rules that are sure on what was said, in the same order.
-    pub fn find_sure(&self, text: &str) -> Vec<RedFlag> {
-        self.find(text).into_iter().filter(|fired| fired.sure).map(|fired| fired.flag).collect()
     }
 }

@@ -222,6 +222,7 @@ pub fn case(urgency: Urgency) -> CaseDraft {
         red_flags: vec![RedFlagId("chest_pain".to_owned())],
         heard: Phi::from(HEARD),
         callback: Some(Phi::new(NUMBER.parse().expect("a number"))),
+        unconfirmed: false,
         continues: None,
     }
 }

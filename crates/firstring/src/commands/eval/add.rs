@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ::call::{ReadTurn, turns};
 use anyhow::Context;
-use domain::{Asked, Phi, Reading};
+use domain::{Asked, Phi, Reading, Slot, Slots};
 use nlu::Said;
 
 use super::super::print;
@@ -48,13 +48,30 @@ fn written(first: &ReadTurn, turns: &[ReadTurn], mask: &Mask) -> String {
         }
         let reading = &turn.reading;
         let labels = format!("urgency: {}; caller: {}; intents: {}", reading.urgency, reading.caller, intents(reading));
-        lines.push(format!("> {{{labels}}} {}", mask.cover(&turn.text)));
+        lines.push(format!("> {{{labels}{}}} {}", values(&reading.slots, mask), mask.cover(&turn.text)));
     }
     lines.join("\n") + "\n"
 }
 
 fn intents(reading: &Reading) -> String {
     reading.intents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The values that were understood; of a masked call only those that tell nothing of who the caller is.
+fn values(slots: &Slots, mask: &Mask) -> String {
+    let text = |slot: &Option<Slot<String>>| slot.as_ref().map(|slot| slot.value.clone());
+    let birth = slots.date_of_birth.as_ref().map(|slot| Phi::from(slot.value.expose().to_string()));
+    let phone = slots.callback.as_ref().map(|slot| Phi::from(slot.value.expose().as_str().trim_start_matches("+1")));
+    let of_person =
+        [("name", text(&slots.name)), ("birth", birth), ("phone", phone), ("pharmacy", text(&slots.pharmacy))];
+    let of_wish = [("drug", text(&slots.drug)), ("dose", text(&slots.dose)), ("provider", text(&slots.provider))];
+    let told = of_person.into_iter().filter(|_| !mask.on).chain(of_wish);
+    // A value of a suite holds no braces and no semicolons.
+    let plain = |value: &Phi<String>| value.expose().replace(['{', '}', ';', '\n'], " ");
+    // What is put out of sight in the words cannot be read out of them.
+    let whole = |value: &Phi<String>| !mask.on || mask.cover(value) == plain(value);
+    let told = told.filter_map(|(key, value)| Some((key, value.filter(whole)?)));
+    told.map(|(key, value)| format!("; {key}: {}", plain(&value))).collect()
 }
 
 fn asked(asked: Asked) -> String {
@@ -98,11 +115,16 @@ impl Mask {
     }
 }
 
+/// Whole words only: "Al" is no part of "also".
 fn replace_ignoring_case(text: &str, said: &str, with: &str) -> String {
     let (lower, said) = (text.to_ascii_lowercase(), said.to_ascii_lowercase());
     let mut covered = String::new();
     let mut from = 0;
+    let in_a_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     for (at, _) in lower.match_indices(&said) {
+        if in_a_word(text[..at].chars().next_back()) || in_a_word(text[at + said.len()..].chars().next()) {
+            continue;
+        }
         covered.push_str(&text[from..at]);
         covered.push_str(with);
         from = at + said.len();
@@ -121,5 +143,6 @@ mod tests {
         let cover = |text: &str| mask.cover(&Phi::from(text));
         assert_eq!(cover("It's maria lopez, born March 14"), "It's [name], born March ##");
         assert_eq!(cover("Ms. LOPEZ {caller: x}"), "Ms. [name]  caller: x ");
+        assert_eq!(cover("the Lopezes, too"), "the Lopezes, too");
     }
 }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::eval::report::{Judgement, Report, html, junit};
-use ::eval::score::{Comparison, Gates, Outcome, Place, Stratum, Summary, ValueOutcome, after_read_back, compare};
+use ::eval::score::{Comparison, Errand, Gates, HeldCall, Outcome, Place, Stratum, Summary, compare, quantile};
 use ::eval::suite::{Case, read_suite};
-use ::eval::{BookOptions, Registration};
+use ::eval::{BookOptions, Registration, VisitWish};
 use anyhow::{Context, bail};
 use domain::Urgency;
 use indicatif::{ProgressBar, ProgressStyle};
-use nlu::red_flags::RedFlags;
-use nlu::{Questions, Reader};
+use nlu::Reader;
 
 use super::super::print;
 use super::super::table::table;
@@ -36,36 +35,35 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     let practice = Arc::clone(&office.practice);
     let mut reader = wiring::reader(&dir, &server, &practice, config.area_code.as_deref(), written)?;
 
-    let outcomes = read_all(&mut reader, &cases);
-    let mut report = Report::new(suite_name(&cases), env!("CARGO_PKG_VERSION"), wiring::witnesses(&server), outcomes);
-    report.read_back = read_back(&cases, &office, config.area_code.as_deref())?;
-    report.summary.rates.extend(after_read_back(&report.read_back));
+    let outcomes = read_all(&mut reader, &cases)?;
+    let calls = hold_calls(&cases, &office, reader)?;
+    let report =
+        Report::new(suite_name(&cases), env!("CARGO_PKG_VERSION"), wiring::witnesses(&server), outcomes, calls);
     let against = args.reading.against.as_deref().map(|file| against(file, &report)).transpose()?;
-    let broken = gates(args.reading.thresholds.as_deref())?.broken(&report.suite, &report.summary);
-    let judgement = Judgement { report: &report, against, broken };
+    let bars = gates(args.reading.thresholds.as_deref())?.hold(&report.suite, &report.summary);
+    let judgement = Judgement { report: &report, against, bars };
     tell(&judgement)?;
     write(args, &judgement)?;
-    if !judgement.broken.is_empty() {
-        bail!("{} of the bars are broken", judgement.broken.len());
+    if !judgement.bars.broken.is_empty() {
+        bail!("{} of the bars are broken", judgement.bars.broken.len());
     }
     Ok(())
 }
 
-/// What becomes of the values that a caller is asked for, in whole calls. Values are read by the grammars: no model is needed.
-fn read_back(
-    cases: &[Case],
-    office: &BookOptions,
-    area_code: Option<&str>,
-) -> anyhow::Result<Vec<(String, ValueOutcome)>> {
-    let mut values = Vec::new();
+/// Whole calls with the values that cases hold, by the same witnesses.
+fn hold_calls(cases: &[Case], office: &BookOptions, mut reader: Reader) -> anyhow::Result<Vec<HeldCall>> {
+    let mut calls = Vec::new();
     for registration in Registration::all(cases) {
-        let practice = Arc::clone(&office.practice);
-        let reader = Reader::new(practice, area_code, RedFlags::built_in(), Questions::built_in(), None);
-        let scenario = &registration.person.scenario;
-        let held = registration.hold(office.clone(), reader)?;
-        values.extend(held.into_iter().map(|value| (scenario.clone(), value)));
+        let (call, back) = registration.hold(office.clone(), reader)?;
+        calls.push(call);
+        reader = back;
     }
-    Ok(values)
+    for wish in VisitWish::all(cases) {
+        let (call, back) = wish.hold(office, reader)?;
+        calls.push(call);
+        reader = back;
+    }
+    Ok(calls)
 }
 
 /// Every case of every suite that is named.
@@ -90,7 +88,7 @@ fn suite_name(cases: &[Case]) -> &'static str {
     if cases.iter().all(|case| case.over.is_some()) { "telephone" } else { "text" }
 }
 
-fn read_all(reader: &mut Reader, cases: &[Case]) -> Vec<Outcome> {
+fn read_all(reader: &mut Reader, cases: &[Case]) -> anyhow::Result<Vec<Outcome>> {
     let style = ProgressStyle::with_template(PROGRESS).expect("the template is fixed and right");
     let bar = ProgressBar::new(cases.len() as u64).with_style(style);
     let mut outcomes = Vec::new();
@@ -102,9 +100,11 @@ fn read_all(reader: &mut Reader, cases: &[Case]) -> Vec<Outcome> {
         let began = Instant::now();
         let mut reading = reader.read(&case.text, &context);
         let ms = began.elapsed().as_secs_f64() * 1000.0;
+        all_have_read(reader, &case.id)?;
         if let Some(over) = &case.over {
             // The better decode comes later and may only raise.
             let again = reader.read(&over.heard_again, &context);
+            all_have_read(reader, &case.id)?;
             reading.urgency = reading.urgency.raise(again.urgency);
         }
         if case.in_call && call.0 == case.scenario {
@@ -122,7 +122,13 @@ fn read_all(reader: &mut Reader, cases: &[Case]) -> Vec<Outcome> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    outcomes
+    Ok(outcomes)
+}
+
+/// What one witness could not read is no figure of all of them.
+fn all_have_read(reader: &mut Reader, case: &str) -> anyhow::Result<()> {
+    let failure = reader.take_failure();
+    failure.map_or(Ok(()), |why| Err(why).with_context(|| format!("{case} was not read by all who should have")))
 }
 
 fn against(file: &Path, report: &Report) -> anyhow::Result<(String, Comparison)> {
@@ -167,7 +173,23 @@ fn tell(judgement: &Judgement<'_>) -> anyhow::Result<()> {
     if let Some((name, comparison)) = &judgement.against {
         print(&format!("\nAgainst {name}: {}", comparison.told()))?;
     }
-    for broken in &judgement.broken {
+    for (errand, plural) in Errand::ALL {
+        let turns: Vec<f64> = report
+            .calls
+            .iter()
+            .filter(|call| call.errand == errand && call.done)
+            .map(|call| call.turns as f64)
+            .collect();
+        if !turns.is_empty() {
+            let (half, most) = (quantile(&turns, 0.5), quantile(&turns, 0.95));
+            print(&format!(
+                "\n{} {plural}, done in {half:.0} turns of the caller (p50), {most:.0} (p95)",
+                turns.len()
+            ))?;
+        }
+    }
+    print(&format!("\n{}", judgement.bars.told()))?;
+    for broken in &judgement.bars.broken {
         print(&format!("BROKEN  {}: {:.4}, and may be {:.4} at most", broken.rate, broken.is, broken.at_most))?;
     }
     Ok(())

@@ -21,6 +21,7 @@ use domain::Phi;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use speech::hearing::{Cancel, Decoding, HZ, Purpose, Recognizer};
 use speech::onnx::Kokoro;
@@ -91,9 +92,28 @@ fn known(out: &Path, suite: &Path) -> anyhow::Result<HashSet<String>> {
         };
         begin().with_context(|| out.display().to_string())?;
     }
-    let text = std::fs::read_to_string(out).with_context(|| out.display().to_string())?;
-    let lines = text.lines().skip(1).map(|line| Ok(serde_json::from_str::<HeardLine>(line)?.of));
-    lines.collect::<Result<_, serde_json::Error>>().with_context(|| out.display().to_string())
+    let mut text = std::fs::read_to_string(out).with_context(|| out.display().to_string())?;
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    if whole < text.len() {
+        // A line that was torn when the last run was stopped is heard again.
+        text.truncate(whole);
+        std::fs::write(out, &text).with_context(|| out.display().to_string())?;
+    }
+    let mut lines = text.lines();
+    let head: HeardOf = serde_json::from_str(lines.next().unwrap_or_default())
+        .with_context(|| format!("{}: its first line does not tell of which suite it is", out.display()))?;
+    let of = out.parent().unwrap_or(Path::new("")).join(head.heard_of);
+    if of.canonicalize().ok() != suite.canonicalize().ok() {
+        bail!("{}: it was heard of another suite, {}", out.display(), of.display());
+    }
+    let known = lines.map(|line| Ok(serde_json::from_str::<HeardLine>(line)?.of));
+    known.collect::<Result<_, serde_json::Error>>().with_context(|| out.display().to_string())
+}
+
+/// The first line of such a file.
+#[derive(Deserialize)]
+struct HeardOf {
+    heard_of: PathBuf,
 }
 
 /// `to` as it is reached from the folder `from`; both are absolute.
@@ -168,7 +188,8 @@ impl<'a> Line<'a> {
         let mut heard = line.carry(&Pcm::new(sound)).into_samples();
         heard.truncate(HEARD_S_MAX * HZ as usize);
         let (first, again) = (
-            hear(&mut *self.recognizer, &heard, Purpose::Final, &self.words)?,
+            // As in a call, where a prompt of names would double what the caller waits for.
+            hear(&mut *self.recognizer, &heard, Purpose::Final, &Arc::default())?,
             hear(&mut *self.second, &heard, Purpose::Careful, &self.words)?,
         );
         let over = Channel { voice, speed, noise: noise.clone(), snr_db, loss, heard_again: again };

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use candle_core::{Device, Tensor, safetensors};
-use candle_nn::ops::softmax_last_dim;
+use candle_nn::ops::{sigmoid, softmax_last_dim};
 use tokenizers::Tokenizer;
 use tokenizers::utils::truncation::TruncationParams;
 
@@ -12,16 +12,22 @@ use crate::model::Head;
 
 /// What is longer loses its end, as in training.
 const TOKENS_MAX: usize = 192;
-/// What it was trained to answer, in this order.
+/// What it was trained to answer, in this order: one label of each.
 const QUESTIONS: [&str; 3] = ["urgency", "intent", "caller"];
+/// The question that may be answered with several labels.
+const WISHES: &str = "wishes";
 
 /// A sentence encoder and a linear layer for each question, trained together (`training/head.py`).
 pub struct SentenceHead {
     tokenizer: Tokenizer,
     encoder: Encoder,
-    /// Weights [values, labels] and bias of each question.
-    answers: Vec<(Tensor, Tensor)>,
+    /// Of each question.
+    answers: Vec<Answer>,
+    wishes: Answer,
 }
+
+/// Weights [values, labels] and bias of a linear layer.
+type Answer = (Tensor, Tensor);
 
 impl std::fmt::Debug for SentenceHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,11 +50,11 @@ impl SentenceHead {
         let adapter = Adapter::read(trained)?;
         let encoder = Encoder::load(&Tensors { whole, adapter: &adapter })
             .map_err(|e| unusable(weights, "its layers cannot be read", e.into()))?;
-        let answer = |question: &str| -> candle_core::Result<(Tensor, Tensor)> {
+        let answer = |question: &str| -> candle_core::Result<Answer> {
             Ok((adapter.tensor(&format!("{question}.weight"))?.t()?, adapter.tensor(&format!("{question}.bias"))?))
         };
         let answers = QUESTIONS.iter().map(|question| answer(question)).collect::<Result<_, _>>()?;
-        Ok(Self { tokenizer, encoder, answers })
+        Ok(Self { tokenizer, encoder, answers, wishes: answer(WISHES)? })
     }
 }
 
@@ -60,10 +66,12 @@ impl Head for SentenceHead {
         };
         let encoded = encoded.map_err(NluError::Inference)?;
         let mean = self.encoder.mean(encoded.get_ids())?;
-        let answer = |(weights, bias): &(Tensor, Tensor)| -> Result<Vec<f32>, NluError> {
-            let logits = mean.matmul(weights)?.broadcast_add(bias)?;
-            Ok(softmax_last_dim(&logits)?.squeeze(0)?.to_vec1()?)
-        };
-        self.answers.iter().map(answer).collect()
+        let logits = |(weights, bias): &Answer| mean.matmul(weights)?.broadcast_add(bias);
+        let mut given = Vec::with_capacity(self.answers.len() + 1);
+        for answer in &self.answers {
+            given.push(softmax_last_dim(&logits(answer)?)?.squeeze(0)?.to_vec1()?);
+        }
+        given.push(sigmoid(&logits(&self.wishes)?)?.squeeze(0)?.to_vec1()?);
+        Ok(given)
     }
 }

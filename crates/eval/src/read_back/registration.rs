@@ -1,23 +1,15 @@
-//! What stands at the end of what a caller said when asked: somebody who comes for the first time registers, hears every value
-//! read back, and corrects what is wrong.
-//!
-//! The receptionist, the grammars, the wording and the office are the real ones. The caller's first answers are cases of a suite; what a
-//! question asks for again, or a read-back got wrong, the caller says plainly: a name letter by letter, a date with its month, a
-//! number digit by digit. These are written text, also where the first answers came over a telephone: how corrections are heard
-//! is not measured here.
+//! Somebody comes for the first time, and is registered with name, date of birth and number.
 
-use domain::{Asked, Phi, Urgency};
+use domain::{Asked, NewPatient, Phi, Urgency};
 use jiff::civil::Date;
 use nlu::Reader;
 use nlu::grammar::date_of_birth;
 
+use super::TURNS_MAX;
 use crate::scenario::Scenario;
-use crate::score::ValueOutcome;
+use crate::score::{Errand, HeldCall, ValueOutcome};
 use crate::suite::{Case, Field};
 use crate::{BookError, BookOptions, OfficeManner, TextCall, spelled};
-
-/// A caller who has said so much and is not registered gives up.
-const TURNS_MAX: usize = 30;
 
 /// Who registers: cases whose values are known.
 #[derive(Debug)]
@@ -43,8 +35,8 @@ impl<'a> Registration<'a> {
         persons.map(|person| Self { person, number: numbers.next() }).collect()
     }
 
-    /// Holds the call, and gives each labelled value with what the office was given; nothing, if it never came to that.
-    pub fn hold(&self, office: BookOptions, reader: Reader) -> Result<Vec<ValueOutcome>, BookError> {
+    /// Holds the call, and gives each labelled value with what the office was given; and the reader back.
+    pub fn hold(&self, office: BookOptions, reader: Reader) -> Result<(HeldCall, Reader), BookError> {
         let scenario = Scenario {
             title: self.person.id.clone(),
             now: self.person.now.clone(),
@@ -57,29 +49,29 @@ impl<'a> Registration<'a> {
         let mut call = TextCall::answer(&scenario, office, reader)?;
         let mut caller = Caller::of(self);
         call.say(&Phi::from("I'd like to make an appointment"));
-        for _ in 0..TURNS_MAX {
-            if call.registered().is_some() || call.is_over() {
-                break;
-            }
+        let mut turns = 1;
+        while call.registered().is_none() && !call.is_over() && turns < TURNS_MAX {
             let answer = caller.answer(call.asked(), &call.said_last());
             call.say(&answer);
+            turns += 1;
         }
-        let patient = call.registered();
-        let got = |field: Field| -> Option<String> {
-            let patient = patient?;
-            match field {
-                Field::Name => Some(patient.name.expose().clone()),
-                Field::Birth => Some(patient.date_of_birth.expose().to_string()),
-                Field::Phone => patient.callback.as_ref().map(|number| number.expose().as_str().to_owned()),
-                Field::Drug | Field::Dose | Field::Pharmacy | Field::Provider | Field::Day | Field::Time => None,
-            }
+        let values = call.registered().map_or_else(Vec::new, |patient| self.values(patient));
+        let (scenario, done) = (self.person.scenario.clone(), call.registered().is_some());
+        let held = HeldCall { scenario, errand: Errand::Registration, done, turns, values };
+        Ok((held, call.into_reader()))
+    }
+
+    fn values(&self, patient: &NewPatient) -> Vec<ValueOutcome> {
+        let number = patient.callback.as_ref().map(|number| number.expose().as_str().to_owned());
+        let got = [
+            (Field::Name, Some(self.person), Some(patient.name.expose().clone())),
+            (Field::Birth, Some(self.person), Some(patient.date_of_birth.expose().to_string())),
+            (Field::Phone, self.number, number),
+        ];
+        let outcome = |(field, case, got): (Field, Option<&Case>, Option<String>)| {
+            Some(ValueOutcome { field, expected: case?.values.get(&field)?.clone(), got: got.map(Phi::from) })
         };
-        let labelled =
-            [(Field::Name, Some(self.person)), (Field::Birth, Some(self.person)), (Field::Phone, self.number)];
-        let outcome = |(field, case): (Field, Option<&Case>)| {
-            Some(ValueOutcome { field, expected: case?.values.get(&field)?.clone(), got: got(field).map(Phi::from) })
-        };
-        Ok(labelled.into_iter().filter_map(outcome).collect())
+        got.into_iter().filter_map(outcome).collect()
     }
 }
 
