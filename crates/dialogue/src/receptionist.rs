@@ -9,8 +9,8 @@
 //! | `Contact`, `Identity`, `Visit`, `Form`, `Plan` | what to ask |
 //! | `Desk` | what the office is asked, and what may be claimed |
 //!
-//! After every input it takes the one next step (`proceed`): an emergency line, at once or when the sentence is over; else, when the floor is free, news
-//! from the office, then the safety question, then whatever the plan wants. Nothing is queued but news, so nothing stale
+//! After every input it takes the one next step (`proceed`): an emergency line, at once or when the sentence is over; else,
+//! when the floor is free, news from the office, then the safety question, then whatever the plan wants. Nothing is queued but news, so nothing stale
 //! is ever said.
 
 mod answers;

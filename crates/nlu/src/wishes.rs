@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 
 use domain::Intent;
 
-use crate::phrase::{Found, Glossary, Pattern, Phrases, Word, words};
-
 use crate::grammar::plain::only_polite;
+use crate::phrase::{Found, Glossary, Pattern, Phrases, Word, words};
 
 use Intent::{
     BookAppointment, CancelAppointment, ClinicianCall, ConfirmAppointment, Insurance, LeaveMessage, OfficeInfo,

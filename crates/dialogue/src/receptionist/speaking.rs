@@ -297,10 +297,9 @@ impl Receptionist {
             (Saying::Question, LineEnd::Heard) => self.question_heard(),
             (Saying::News(_) | Saying::Question, LineEnd::Stopped | LineEnd::Lost)
             | (
-                Saying::Nothing | Saying::EmergencyLine(..) | Saying::Filler,
+                Saying::Nothing | Saying::EmergencyLine(..) | Saying::Filler | Saying::Closing,
                 LineEnd::Heard | LineEnd::Stopped | LineEnd::Lost,
-            )
-            | (Saying::Closing, LineEnd::Heard | LineEnd::Lost | LineEnd::Stopped) => {}
+            ) => {}
         }
     }
 

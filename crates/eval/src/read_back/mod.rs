@@ -12,5 +12,30 @@ mod visit;
 pub use registration::Registration;
 pub use visit::VisitWish;
 
+use domain::Phi;
+
+use crate::OfficeManner;
+use crate::scenario::Scenario;
+use crate::score::ValueOutcome;
+use crate::suite::{Case, Field};
+
 /// A caller who has said so much and is not done gives up.
 const TURNS_MAX: usize = 30;
+
+/// The call that a case is held in: an office that works, and an empty book.
+fn scenario(case: &Case) -> Scenario {
+    Scenario {
+        title: case.id.clone(),
+        now: case.now.clone(),
+        caller_id: None,
+        office: OfficeManner::Works,
+        book: Vec::new(),
+        spoken: false,
+        steps: Vec::new(),
+    }
+}
+
+/// A labelled value with what stands in the office in the end; none of a case without that label.
+fn outcome(field: Field, case: Option<&Case>, got: Option<String>) -> Option<ValueOutcome> {
+    Some(ValueOutcome { field, expected: case?.values.get(&field)?.clone(), got: got.map(Phi::from) })
+}

@@ -5,11 +5,10 @@ use jiff::civil::Date;
 use nlu::Reader;
 use nlu::grammar::date_of_birth;
 
-use super::TURNS_MAX;
-use crate::scenario::Scenario;
+use super::{TURNS_MAX, outcome, scenario};
 use crate::score::{Errand, HeldCall, ValueOutcome};
 use crate::suite::{Case, Field};
-use crate::{BookError, BookOptions, OfficeManner, TextCall, spelled};
+use crate::{BookError, BookOptions, TextCall, spelled};
 
 /// Who registers: cases whose values are known.
 #[derive(Debug)]
@@ -37,16 +36,7 @@ impl<'a> Registration<'a> {
 
     /// Holds the call, and gives each labelled value with what the office was given; and the reader back.
     pub fn hold(&self, office: BookOptions, reader: Reader) -> Result<(HeldCall, Reader), BookError> {
-        let scenario = Scenario {
-            title: self.person.id.clone(),
-            now: self.person.now.clone(),
-            caller_id: None,
-            office: OfficeManner::Works,
-            book: Vec::new(),
-            spoken: false,
-            steps: Vec::new(),
-        };
-        let mut call = TextCall::answer(&scenario, office, reader)?;
+        let mut call = TextCall::answer(&scenario(self.person), office, reader)?;
         let mut caller = Caller::of(self);
         call.say(&Phi::from("I'd like to make an appointment"));
         let mut turns = 1;
@@ -56,22 +46,19 @@ impl<'a> Registration<'a> {
             turns += 1;
         }
         let values = call.registered().map_or_else(Vec::new, |patient| self.values(patient));
-        let (scenario, done) = (self.person.scenario.clone(), call.registered().is_some());
-        let held = HeldCall { scenario, errand: Errand::Registration, done, turns, values };
+        let (of, done) = (self.person.scenario.clone(), call.registered().is_some());
+        let held = HeldCall { scenario: of, errand: Errand::Registration, done, turns, values };
         Ok((held, call.into_reader()))
     }
 
     fn values(&self, patient: &NewPatient) -> Vec<ValueOutcome> {
         let number = patient.callback.as_ref().map(|number| number.expose().as_str().to_owned());
-        let got = [
-            (Field::Name, Some(self.person), Some(patient.name.expose().clone())),
-            (Field::Birth, Some(self.person), Some(patient.date_of_birth.expose().to_string())),
-            (Field::Phone, self.number, number),
+        let values = [
+            outcome(Field::Name, Some(self.person), Some(patient.name.expose().clone())),
+            outcome(Field::Birth, Some(self.person), Some(patient.date_of_birth.expose().to_string())),
+            outcome(Field::Phone, self.number, number),
         ];
-        let outcome = |(field, case, got): (Field, Option<&Case>, Option<String>)| {
-            Some(ValueOutcome { field, expected: case?.values.get(&field)?.clone(), got: got.map(Phi::from) })
-        };
-        got.into_iter().filter_map(outcome).collect()
+        values.into_iter().flatten().collect()
     }
 }
 

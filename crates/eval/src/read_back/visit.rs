@@ -10,11 +10,10 @@ use jiff::civil::{Date, DateTime, Time, Weekday, date, time};
 use nlu::Reader;
 use store::{ImportedPatient, Release, Template};
 
-use super::TURNS_MAX;
-use crate::scenario::Scenario;
+use super::{TURNS_MAX, outcome, scenario};
 use crate::score::{Errand, HeldCall, ValueOutcome};
 use crate::suite::{Case, Field};
-use crate::{BookError, BookOptions, OfficeManner, TextCall};
+use crate::{BookError, BookOptions, TextCall};
 
 /// When somebody can be seen, on every day.
 const OPEN: (Time, Time) = (time(6, 0, 0, 0), time(21, 0, 0, 0));
@@ -52,16 +51,7 @@ impl<'a> VisitWish<'a> {
 
     /// Holds the call, and gives each labelled value with what was booked; and the reader back.
     pub fn hold(&self, office: &BookOptions, reader: Reader) -> Result<(HeldCall, Reader), BookError> {
-        let scenario = Scenario {
-            title: self.case.id.clone(),
-            now: self.case.now.clone(),
-            caller_id: None,
-            office: OfficeManner::Works,
-            book: Vec::new(),
-            spoken: false,
-            steps: Vec::new(),
-        };
-        let mut call = TextCall::answer(&scenario, always_open(office), reader)?;
+        let mut call = TextCall::answer(&scenario(self.case), always_open(office), reader)?;
         let (mut told, mut heard, mut turns) = (false, 0, 0);
         while booked(call.prompts()).is_none() && !call.is_over() && turns < TURNS_MAX {
             let answer = self.answer(call.asked(), &call.prompts()[heard..], &mut told);
@@ -71,18 +61,19 @@ impl<'a> VisitWish<'a> {
         }
         let booked = booked(call.prompts());
         let values = booked.map_or_else(Vec::new, |at| self.values(at));
-        let scenario = self.case.scenario.clone();
-        let held = HeldCall { scenario, errand: Errand::Visit, done: booked.is_some(), turns, values };
+        let held = HeldCall {
+            scenario: self.case.scenario.clone(),
+            errand: Errand::Visit,
+            done: booked.is_some(),
+            turns,
+            values,
+        };
         Ok((held, call.into_reader()))
     }
 
     fn values(&self, at: DateTime) -> Vec<ValueOutcome> {
-        let got = [(Field::Day, at.date().to_string()), (Field::Time, at.strftime("%H:%M").to_string())];
-        let outcome = |(field, got): (Field, String)| {
-            let expected = self.case.values.get(&field)?.clone();
-            Some(ValueOutcome { field, expected, got: Some(Phi::from(got)) })
-        };
-        got.into_iter().filter_map(outcome).collect()
+        let day = outcome(Field::Day, Some(self.case), Some(at.date().to_string()));
+        day.into_iter().chain(outcome(Field::Time, Some(self.case), Some(at.strftime("%H:%M").to_string()))).collect()
     }
 
     fn answer(&self, asked: Asked, prompts: &[Prompt], told: &mut bool) -> Phi<String> {
