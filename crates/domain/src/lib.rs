@@ -41,6 +41,8 @@ pub use patient::{MatchedPatient, NewPatient, PatientQuery};
 pub use phi::Phi;
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
 pub use practice::{Fact, OpenHours, Practice};
-pub use reading::{Asked, Certainty, Choice, Directive, Interval, Probabilities, Reading, Slot, Slots, YesNo};
+pub use reading::{
+    Asked, Certainty, Choice, Directive, Interval, Probabilities, RaisedBy, Reading, Slot, Slots, YesNo,
+};
 pub use red_flag::{EmergencyKind, RedFlag, RedFlagId};
 pub use tempo::Tempo;

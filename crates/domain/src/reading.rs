@@ -18,6 +18,9 @@ pub struct Reading {
     /// What the learned head on sentence embeddings thinks of urgency; like `p`.
     #[serde(default)]
     pub head: Probabilities,
+    /// How far each learned witness alone raised it.
+    #[serde(default)]
+    pub raised_by: RaisedBy,
     /// Values that were said.
     pub slots: Slots,
     /// The written rules that fired.
@@ -86,6 +89,7 @@ impl Reading {
             urgency: Urgency::Urgent,
             p: Probabilities::default(),
             head: Probabilities::default(),
+            raised_by: RaisedBy::default(),
             slots: Slots::default(),
             red_flags: Vec::new(),
             certainty: Certainty::Unsure,
@@ -132,6 +136,21 @@ pub struct Probabilities {
     pub urgent: f32,
     /// Of [`Urgency::Routine`].
     pub routine: f32,
+}
+
+/// How urgent each learned witness alone makes an utterance, by the probabilities that it is believed at; routine where it was not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RaisedBy {
+    /// The language model.
+    pub model: Urgency,
+    /// The learned head on sentence embeddings.
+    pub head: Urgency,
+}
+
+impl Default for RaisedBy {
+    fn default() -> Self {
+        Self { model: Urgency::Routine, head: Urgency::Routine }
+    }
 }
 
 /// A value that the caller said, with the very words it came from.

@@ -119,6 +119,27 @@ fn the_line_that_is_spoken_first() {
 }
 
 /// "Press hard on the bleeding" is no advice to somebody who vomits blood.
+/// Beside words of another time, a paper, a lesson, an animal or a story, an alarm needs another witness, and does not leave in the
+/// middle of the sentence. It still fires: where there is no other witness, it counts.
+#[test]
+fn what_may_be_elsewhere_is_doubtful_and_not_silent() {
+    let certain = |text: &str| RULES.find(text).iter().any(|fired| fired.sure);
+    let here = ["he can't breathe and his lips are blue", "she had a seizure and she is not waking up"];
+    for text in here {
+        assert!(certain(text) && !RULES.find_in_partial(text).is_empty(), "{text}");
+    }
+    let elsewhere = [
+        "the dog is having fun and my sister can't breathe laughing",
+        "I need the records, he can't breathe in the letter and his lips are blue",
+        "in chapter nine she had a seizure and she is not waking up",
+        "as a baby he turned blue and stopped breathing",
+    ];
+    for text in elsewhere {
+        assert!(!RULES.find(text).is_empty() && !certain(text), "{text}: {:?}", RULES.find(text));
+        assert!(RULES.find_in_partial(text).is_empty(), "{text}");
+    }
+}
+
 #[test]
 fn what_bleeds_inside_is_not_pressed_on() {
     for text in ["she's vomiting blood", "he's throwing up a lot of blood", "blood in my stool and I'm dizzy"] {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use domain::{Asked, CallerKind, Intent, Phi, Probabilities, Reading, Urgency};
+use domain::{Asked, CallerKind, Intent, Phi, Probabilities, RaisedBy, Reading, Urgency};
 use serde::{Deserialize, Serialize};
 
 use super::values::{ValueOutcome, value};
@@ -75,6 +75,9 @@ pub struct Judged {
     pub model: Option<Probabilities>,
     /// The learned head on sentence embeddings, where it was asked.
     pub head: Option<Probabilities>,
+    /// How far each of the two raised it.
+    #[serde(default)]
+    pub raised_by: RaisedBy,
 }
 
 /// Which witness.
@@ -111,6 +114,7 @@ impl Outcome {
                 by_rules: reading.red_flags.iter().map(|flag| flag.urgency).max(),
                 model: asked(reading.p),
                 head: asked(reading.head),
+                raised_by: reading.raised_by,
             },
             values: case.values.iter().map(|(field, expected)| value(*field, expected, reading, case)).collect(),
             ms,
@@ -136,21 +140,12 @@ impl Outcome {
 }
 
 impl Judged {
-    /// What a witness alone would say that is believed from probability `min` on; `None` where it was not asked.
-    pub fn alone(&self, witness: Witness, min: f32) -> Option<Urgency> {
-        let of = |p: Probabilities| {
-            if p.emergency >= min {
-                Urgency::Emergency
-            } else if p.emergency + p.urgent >= min {
-                Urgency::Urgent
-            } else {
-                Urgency::Routine
-            }
-        };
+    /// What a witness alone would have read, by the probabilities that it is believed at; `None` where it was not asked.
+    pub fn alone(&self, witness: Witness) -> Option<Urgency> {
         match witness {
             Witness::Rules => Some(self.by_rules.unwrap_or(Urgency::Routine)),
-            Witness::Model => self.model.map(of),
-            Witness::Head => self.head.map(of),
+            Witness::Model => self.model.map(|_| self.raised_by.model),
+            Witness::Head => self.head.map(|_| self.raised_by.head),
         }
     }
 }

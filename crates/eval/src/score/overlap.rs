@@ -5,10 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, Witness};
 
-/// From these probabilities on, a witness alone would have raised the alarm: the same for all, so that they can be
-/// compared.
-const EMERGENCY_MIN: f32 = 0.5;
-
 /// How many emergencies just these witnesses would have missed alone, and no other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overlap {
@@ -24,10 +20,8 @@ pub fn overlap(outcomes: &[&Outcome]) -> Vec<Overlap> {
     for outcome in
         outcomes.iter().filter(|outcome| !outcome.in_call() && outcome.expected.urgency == Urgency::Emergency)
     {
-        let misses = |witness: &Witness| {
-            let alone = outcome.judged.alone(*witness, EMERGENCY_MIN);
-            alone.is_some_and(|urgency| urgency < Urgency::Emergency)
-        };
+        let misses =
+            |witness: &Witness| outcome.judged.alone(*witness).is_some_and(|urgency| urgency < Urgency::Emergency);
         let missed_by = [Witness::Rules, Witness::Model, Witness::Head].into_iter().filter(misses).collect();
         *rows.entry(missed_by).or_default() += 1;
     }

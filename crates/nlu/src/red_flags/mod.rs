@@ -14,8 +14,9 @@
 //! Words that also stand where nobody is in danger ("choking" in the name of a course) are listed under `maybe`: they count
 //! when another witness half agrees, or when there is no other.
 //!
-//! What is only supposed ("hypothetically, if a caller had chest pain") counts as such words do. Whatever is possible ("what
-//! should I do if ..") fires.
+//! What is only supposed ("hypothetically, if a caller had chest pain") counts as such words do, and so does what is said beside
+//! words of another time, a paper, a lesson, an animal or a story, or that all is well ("the bill for my anaphylaxis last August").
+//! Whatever is possible ("what should I do if ..") fires.
 //!
 //! Rules marked `always` know only the first and the last.
 //!
@@ -137,10 +138,9 @@ impl RedFlags {
             (std::cmp::Reverse(flag.urgency), self.order.place(flag.kind), rule)
         });
         rules.dedup();
-        let supposed = guards::supposed(words);
+        let not_here = guards::supposed(words) || guards::may_be_elsewhere(words);
         let sure = |rule: usize| {
-            let supposed = supposed && !self.rules[rule].always;
-            !supposed && fired.iter().any(|fires| fires.rule == rule && fires.sure)
+            (!not_here || self.rules[rule].always) && fired.iter().any(|fires| fires.rule == rule && fires.sure)
         };
         rules.into_iter().map(|rule| Fired { flag: self.rules[rule].flag.clone(), sure: sure(rule) }).collect()
     }

@@ -71,7 +71,7 @@ fn values(slots: &Slots, mask: &Mask) -> String {
     // What is put out of sight in the words cannot be read out of them.
     let whole = |value: &Phi<String>| !mask.on || mask.cover(value) == plain(value);
     let told = told.filter_map(|(key, value)| Some((key, value.filter(whole)?)));
-    told.map(|(key, value)| format!("; {key}: {}", plain(&value))).collect()
+    told.map(|(key, value)| ["; ", key, ": ", &plain(&value)].concat()).collect()
 }
 
 fn asked(asked: Asked) -> String {
