@@ -36,7 +36,7 @@ pub use ids::{
     RequestId, SlotId,
 };
 pub use news::CallNews;
-pub use office::{CaseDraft, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest};
+pub use office::{CaseDraft, CaseStanding, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest};
 pub use patient::{MatchedPatient, NewPatient, PatientQuery};
 pub use phi::Phi;
 pub use phone::{InvalidPhoneNumber, PhoneNumber};

@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -167,4 +168,23 @@ pub enum OfficeReply {
     NotAllowed,
     /// The office cannot do it now: its database does not answer.
     Unavailable,
+}
+
+/// In whose hands a case is. Names as they may be spoken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CaseStanding {
+    /// In nobody's: it pages.
+    Open,
+    /// A clinician has it.
+    Taken {
+        /// Who.
+        by: String,
+        /// When it pages again, unless the caller was reached.
+        pages_again: Option<Timestamp>,
+    },
+    /// The caller was reached.
+    Closed {
+        /// By whom.
+        by: String,
+    },
 }

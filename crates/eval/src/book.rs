@@ -11,7 +11,7 @@ use domain::{Booking, CallId, OfficeReply, OfficeRequest, PatientQuery, Practice
 use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan};
 use office::{Clock, Details, Office, OfficeConfig};
-use oncall::{Clinician, Pace, Policy, Rota, Tiers};
+use oncall::{Clinician, Pace, Policy, Rota};
 use store::{Exception, ImportedPatient, OpenOptions, Secret, Status, Store, Template};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -194,7 +194,8 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         practice: Arc::clone(&options.practice),
         templates: options.templates.clone(),
         exceptions: options.exceptions.clone(),
-        rota: Rota::always(Tiers::new(nobody, Vec::new())),
+        rota: Rota::always(nobody.clone(), None, nobody),
+        lines: BTreeMap::new(),
         policy: Policy { emergency: pace, urgent: pace },
         channels: BTreeMap::new(),
         messages: None,

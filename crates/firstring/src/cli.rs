@@ -1,4 +1,5 @@
 mod eval;
+mod oncall;
 mod records;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use jiff::Zoned;
 
 use crate::config::Overrides;
 pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
+pub use oncall::{Gaps, OnCall, Who};
 pub use records::{Appointments, Days, ImportPatients, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, Replay, ShowMessage, Slots, uuid};
 
@@ -56,6 +58,9 @@ pub enum Command {
     /// The practice's patients.
     #[command(subcommand)]
     Patients(Patients),
+    /// Who is on call, and whether somebody always is.
+    #[command(subcommand)]
+    Oncall(OnCall),
     /// Whether the receptionist of today decides in a recorded call what was decided then.
     Replay(Replay),
     /// Hold scenarios (Markdown) against a real office, in text by the written rules, or in sound: what is said and what is done.

@@ -130,6 +130,11 @@ impl Acknowledgements for Links {
         let taken = self.office.acknowledge(case, token, self.clock.now()).await;
         taken.map(|linked| self.page(linked)).map_err(|why| refusal(&why))
     }
+
+    async fn caller_reached(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+        let closed = self.office.caller_reached(case, token, self.clock.now()).await;
+        closed.map(|linked| self.page(linked)).map_err(|why| refusal(&why))
+    }
 }
 
 impl Links {
@@ -138,7 +143,7 @@ impl Links {
             practice: self.practice.name.clone(),
             zone: self.practice.zone.clone(),
             clinician: linked.clinician.name,
-            taken_by: linked.taken_by,
+            standing: linked.standing,
             file: linked.file,
         }
     }

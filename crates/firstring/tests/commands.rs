@@ -235,6 +235,61 @@ fn what_cannot_be_shown_is_told_in_one_sentence() {
     assert_eq!(written.status.code(), Some(2), "no id at all");
 }
 
+/// Lakeside's rota: nights in turns, a weekend as one shift, Christmas taken over, a week swapped.
+fn oncall(args: &[&str]) -> Command {
+    let mut command = firstring();
+    command.arg("oncall").args(args).arg("--practice").arg(lakeside());
+    command
+}
+
+#[test]
+fn who_is_on_call_is_told_for_any_time() {
+    let rows = [
+        ("2026-12-16T10:00", "lindqvist", "2026-12-16T18:00:00-06:00"),
+        ("2026-12-16T22:00-06:00", "haddad", "2026-12-17T07:30:00-06:00"),
+        ("2026-12-24T22:00", "lindqvist", "2026-12-25T18:00:00-06:00"),
+        ("2026-12-27T03:00:00-06:00[America/Chicago]", "obi", "2026-12-28T07:30:00-06:00"),
+        ("2026-12-29T22:00", "obi", "2026-12-30T07:30:00-06:00"),
+    ];
+    for (at, holder, until) in rows {
+        let told = &told_json(&mut oncall(&["who", "--at", at]))[0];
+        assert_eq!((&told["holder"], &told["until"]), (&holder.into(), &until.into()), "{at}: {told}");
+        assert_eq!(told["tier"], "primary");
+        assert_eq!(told["then"][1]["tier"], "last_resort");
+    }
+    let table = told(&mut oncall(&["who", "--at", "2026-12-16T22:00"]));
+    assert!(table.lines().nth(1).unwrap().starts_with("primary      haddad"), "{table}");
+    fails(&mut oncall(&["who", "--at", "tonight"]), 2, &["tonight", "2026-03-04T02:30"]);
+    fails(&mut oncall(&["who", "--line", "heart"]), 1, &["heart", "general"]);
+}
+
+#[test]
+fn gaps_in_the_rota_are_told_before_they_happen() {
+    let now = "2026-12-01T10:00:00-06:00[America/Chicago]";
+    let whole = told(&mut oncall(&["gaps", "--now", now]));
+    assert!(whole.contains("every minute of the next 28 days"), "{whole}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lakeside_pediatrics.toml");
+    let written = std::fs::read_to_string(lakeside()).unwrap();
+    let short = written.replacen("until_day = \"monday\" ", "until_day = \"sunday\" ", 1);
+    assert_ne!(short, written);
+    std::fs::write(&file, short).unwrap();
+    std::fs::copy(lakeside().with_file_name("lakeside_patients.csv"), folder.path().join("lakeside_patients.csv"))
+        .unwrap();
+    let mut gaps = firstring();
+    gaps.args(["oncall", "gaps", "--days", "7", "--now", now, "--json", "--practice"]).arg(&file);
+    let output = gaps.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let gap: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&gap["what"], &gap["paged"]), (&"gap".into(), &Value::Null));
+    assert_eq!((&gap["from"], &gap["to"]), (&"2026-12-06T07:30:00-06:00".into(), &"2026-12-07T07:30:00-06:00".into()));
+}
+
+fn lakeside() -> std::path::PathBuf {
+    practice().with_file_name("lakeside_pediatrics.toml")
+}
+
 #[tokio::test]
 async fn a_journal_replays_until_it_is_altered() {
     if !models_are_there() {

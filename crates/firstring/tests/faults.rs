@@ -46,6 +46,31 @@ fn models_that_are_missing() {
     fails(firstring().args(["say", "hello", "-o"]).arg(wav).arg("--models").arg(&none), 1, &["firstring models fetch"]);
 }
 
+/// Rotas that cannot be followed, behind a practice's file.
+fn wrong_rotas(good: &str) -> impl Iterator<Item = (String, &'static str)> {
+    const SHIFT: &str = "[[rota.shifts]]\ndays = [\"monday\"]\nfrom = \"08:00\"\nto = \"17:00\"\n";
+    const CHANGE: &str = "[[rota.changes]]\nfrom = \"2026-12-24\"\nto = \"2026-12-25\"\n";
+    let person = |id: &str| format!("[[oncall]]\nid = \"{id}\"\nname = \"{id}\"\npage_url = \"https://example.org\"\n");
+    let rota = |text: &str| format!("[rota]\nlast_resort = \"okafor\"\n{text}");
+    let shift = |text: &str| rota(&format!("{SHIFT}{text}"));
+    let change = |text: &str| rota(&format!("{CHANGE}{text}"));
+    let rotas = [
+        (person("a") + &person("b"), "write a [rota]"),
+        ("[rota]\nlast_resort = \"house\"".to_owned(), "nobody of [[oncall]]"),
+        (shift("who = [\"house\"]"), "house is not among those"),
+        (shift("who = []"), "`since`"),
+        (shift("who = [\"patel\", \"okafor\"]"), "`since`"),
+        (shift("who = [\"patel\"]\ntier = \"last_resort\""), "\"backup\""),
+        (shift("who = [\"patel\"]\nline = \"heart\""), "[[rota.lines]]"),
+        (shift("who = [\"patel\"]\nuntil_day = \"someday\""), "weekday"),
+        (change("tier = \"backup\""), "`who`"),
+        (change("swap = [\"patel\"]"), "name both"),
+        (change("who = \"patel\"").replace("2026-12-25", "2026-12-23"), "ends before it begins"),
+        (rota("[[rota.lines]]\nid = \"heart\"\nred_flags = [\"hart\"]"), "no such red flag"),
+    ];
+    rotas.into_iter().map(move |(text, word)| (format!("{good}\n{text}\n"), word)).collect::<Vec<_>>().into_iter()
+}
+
 #[test]
 fn configurations_that_are_wrong() {
     let folder = tempfile::tempdir().unwrap();
@@ -82,9 +107,10 @@ fn configurations_that_are_wrong() {
             "resume_within_minutes: invalid value: integer `-1`",
         ),
         (good.replace("connects_urgent = true", "connects_urgent = \"yes\""), "connects_urgent: invalid type"),
+        (good.replace("within_minutes = 10 ", "within_minutes = 0 "), "1 to 120"),
         (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
-    for (text, word) in cases {
+    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)) {
         assert_ne!(text, good, "the case for {word} changes nothing");
         let file = folder.path().join("practice.toml");
         std::fs::write(&file, text).unwrap();

@@ -4,7 +4,7 @@
 //! for it a little, it sends the pages that are due, it tells the call. So a page's intent is on the disk before the page
 //! is on the wire, but for a database that does not answer, which delays nothing by more than [`crate::keeper::PATIENCE`].
 //!
-//! The task ends when the case is acknowledged, kept, and its call is over. A later input finds it again by
+//! The task ends when the case is closed, kept, and its call is over. A later input finds it again by
 //! [`crate::desk`].
 
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub(crate) enum CaseInput {
     },
     /// A clinician takes it. Answered by the case as it then is.
     Acknowledge { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
+    /// A clinician has reached the caller. Answered by the case as it then is.
+    Done { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// Somebody looks.
     Look { done: oneshot::Sender<CaseFile> },
     /// The request that opened it was made again: everything that was told is told again.
@@ -152,7 +154,7 @@ impl Case {
         match happened {
             Happened::Input(input) => self.take(input),
             Happened::PageSettled(sent) => self.page_settled(&sent),
-            Happened::Due => self.machine.handle_timeout(self.premises.now()),
+            Happened::Due => self.due(),
             Happened::CaughtUp(Standing::Kept | Standing::Behind) | Happened::Listened(Listening::On) => {}
             Happened::Listened(Listening::Gone) => self.listener = None,
             Happened::CaughtUp(Standing::Other(other)) => return self.give_way(other).await,
@@ -164,6 +166,14 @@ impl Case {
         Going::On
     }
 
+    fn due(&mut self) {
+        let now = self.premises.now();
+        let line = self.premises.config.line(&self.file.red_flags());
+        let on_call = self.premises.config.rota.who_at(&line, now);
+        self.machine.handle_input(Input::RotaChanged(on_call), now);
+        self.machine.handle_timeout(now);
+    }
+
     /// Keeps, sends and tells what the machine has decided.
     async fn act(&mut self) -> Going {
         let mut pages = Vec::new();
@@ -173,6 +183,8 @@ impl Case {
                 Output::Exhausted { accepted: 0 } => self.tell_once(OfficeReply::NotPaged),
                 Output::Exhausted { .. } => {}
                 Output::Acknowledged { clinician, at } => self.acknowledged(&clinician, at),
+                Output::Overdue { clinician } => self.overdue(&clinician),
+                Output::Done { clinician, at } => self.done(&clinician, at),
             }
         }
         self.intend(&pages);
@@ -228,6 +240,10 @@ impl Case {
                 self.acknowledgements.push(done);
                 self.machine.handle_input(Input::Acknowledged { clinician }, at);
             }
+            CaseInput::Done { clinician, at, done } => {
+                self.acknowledgements.push(done);
+                self.machine.handle_input(Input::Done { clinician }, at);
+            }
             CaseInput::Look { done } => {
                 done.send(self.file.clone()).ok();
             }
@@ -250,17 +266,28 @@ impl Case {
 
     fn acknowledged(&mut self, by: &ClinicianId, at: Timestamp) {
         self.file.case.acknowledged = Some((by.0.clone(), at));
-        let name = self.machine.tiers().iter().find(|c| c.id == *by).map_or_else(|| by.0.clone(), |c| c.name.clone());
+        let name = self.machine.clinicians().find(|c| c.id == *by).map_or_else(|| by.0.clone(), |c| c.name.clone());
         tracing::info!(case = %self.file.case.id, clinician = %by, "case acknowledged");
         self.tell(OfficeReply::Acknowledged { by: name });
+    }
+
+    fn overdue(&mut self, clinician: &ClinicianId) {
+        tracing::warn!(case = %self.file.case.id, %clinician, "taken, but nobody has told that the caller was reached: paging again");
+        self.file.case.acknowledged = None;
+    }
+
+    fn done(&mut self, clinician: &ClinicianId, at: Timestamp) {
+        tracing::info!(case = %self.file.case.id, %clinician, "the caller was reached: case closed");
+        self.file.case.closed = Some((clinician.0.clone(), at));
     }
 
     /// Puts the pages that are about to be sent into the file.
     fn intend(&mut self, pages: &[Page]) {
         let now = self.premises.now();
         for page in pages {
-            // Paged again after an acknowledgement: it had become more urgent.
+            // Paged again after it was taken or closed: it had become more urgent, or the caller was not reached.
             self.file.case.acknowledged = None;
+            self.file.case.closed = None;
             let row = PageRow {
                 step: page.attempt.0,
                 clinician: page.clinician.0.clone(),
@@ -381,7 +408,7 @@ impl Case {
                 let wait = Duration::try_from(due.duration_since(self.premises.now())).unwrap_or_default();
                 wait + match reason {
                     Reason::NewRound => stagger(self.file.case.id),
-                    Reason::Repeat | Reason::NextInRota => Duration::ZERO,
+                    Reason::Repeat | Reason::NextInRota | Reason::Overdue => Duration::ZERO,
                 }
             }
         };
@@ -401,6 +428,7 @@ fn label(why: Why) -> &'static str {
         Why::NextInRota => "next_in_rota",
         Why::NewRound => "new_round",
         Why::Raised => "raised",
+        Why::NotReached => "not_reached",
         Why::Restarted => "restarted",
     }
 }

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::Practice;
+use domain::{Practice, RedFlagId};
 use jiff::Timestamp;
-use oncall::{ChannelId, Policy, Rota};
+use oncall::{ChannelId, LineId, Policy, Rota};
 use store::{Exception, Secret, Template};
 
 /// What the office of one practice needs to know.
@@ -18,6 +18,8 @@ pub struct OfficeConfig {
     pub exceptions: Vec<Exception>,
     /// Who is on call.
     pub rota: Rota,
+    /// Which line of service a red flag belongs to; the general one otherwise.
+    pub lines: BTreeMap<RedFlagId, LineId>,
     /// How fast the next one is paged.
     pub policy: Policy,
     /// Every channel that the rota names.
@@ -32,6 +34,14 @@ pub struct OfficeConfig {
     pub link_key: Secret,
     /// What time it is.
     pub clock: Clock,
+}
+
+impl OfficeConfig {
+    /// The line of service of a case: that of the first of its red flags that belongs to one.
+    pub(crate) fn line(&self, red_flags: &[RedFlagId]) -> LineId {
+        let line = red_flags.iter().find_map(|flag| self.lines.get(flag));
+        line.cloned().unwrap_or_else(|| Rota::GENERAL.into())
+    }
 }
 
 /// Where a webhook goes and how it is signed.

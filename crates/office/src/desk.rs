@@ -174,7 +174,7 @@ impl Desk {
         }
         let now = self.premises.now();
         let config = &self.premises.config;
-        let machine = Escalation::new(config.rota.who_at(now).clone(), config.policy);
+        let machine = Escalation::new(config.rota.who_at(&config.line(&draft.red_flags), now), config.policy);
         let id = CaseId::new();
         let first = Input::Opened { urgency: draft.urgency };
         let case = CaseRow {
@@ -188,6 +188,7 @@ impl Desk {
             draft,
             state: String::new(),
             acknowledged: None,
+            closed: None,
         };
         let file = CaseFile { case, events: Vec::new(), pages: Vec::new() };
         self.start(file, machine, first, Some(replies), None);
@@ -201,7 +202,8 @@ impl Desk {
                 // Written by another version: better to page from the start than not at all.
                 tracing::error!(case = %file.case.id, "the case's state cannot be read: paging from the start");
                 let config = &self.premises.config;
-                let machine = Escalation::new(config.rota.who_at(self.premises.now()).clone(), config.policy);
+                let line = config.line(&file.red_flags());
+                let machine = Escalation::new(config.rota.who_at(&line, self.premises.now()), config.policy);
                 let first = Input::Opened { urgency: file.case.urgency };
                 self.start(file, machine, first, None, input);
             }

@@ -13,7 +13,8 @@
 //!   first, the call's journal has it.
 //! - Appointments: only what was offered to a call can be booked, and only for a patient whom it was matched to; see
 //!   `store::Store::book` for what holds against racing calls and repeated requests.
-//! - At start, cases that nobody has acknowledged and messages that were not delivered are taken up again.
+//! - A case that was taken pages again unless its clinician tells in time that the caller was reached: [`Office::caller_reached`].
+//! - At start, cases that nobody has closed and messages that were not delivered are taken up again.
 //!
 //! `office` knows no sound, no model and no dialogue. `reqwest` is built without a TLS provider of its own: the process
 //! installs one (`rustls::crypto::ring`) before [`Office::start`].

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{CaseId, PracticeId};
 use hmac::{Hmac, Mac};
-use oncall::{Clinician, ClinicianId, Tiers};
+use oncall::{Clinician, ClinicianId};
 use sha2::Sha256;
 use store::Secret;
 
@@ -28,10 +28,15 @@ impl LinkKey {
         URL_SAFE_NO_PAD.encode(&self.mac(case, clinician).finalize().into_bytes()[..TOKEN_BYTES])
     }
 
-    /// For whom of `tiers` this token of this case was made.
-    pub(crate) fn clinician<'a>(&self, case: CaseId, token: &str, tiers: &'a Tiers) -> Option<&'a Clinician> {
+    /// For whom of these this token of this case was made.
+    pub(crate) fn clinician<'a>(
+        &self,
+        case: CaseId,
+        token: &str,
+        mut clinicians: impl Iterator<Item = &'a Clinician>,
+    ) -> Option<&'a Clinician> {
         let token = URL_SAFE_NO_PAD.decode(token).ok().filter(|t| t.len() == TOKEN_BYTES)?;
-        tiers.iter().find(|c| self.mac(case, &c.id).verify_truncated_left(&token).is_ok())
+        clinicians.find(|c| self.mac(case, &c.id).verify_truncated_left(&token).is_ok())
     }
 
     /// The case's id has a fixed length, so no two pairs run together to the same bytes.
@@ -54,20 +59,20 @@ mod tests {
 
     #[test]
     fn a_token_is_of_one_practice_one_case_and_one_clinician() {
-        let tiers = Tiers::new(clinician("ann"), vec![clinician("bob")]);
+        let people = [clinician("ann"), clinician("bob")];
         let key = LinkKey::new(&Secret::new("master"), &"riverside".into());
         let case = CaseId::new();
         let token = key.token(case, &"bob".into());
-        assert_eq!(key.clinician(case, &token, &tiers).map(|c| c.id.0.as_str()), Some("bob"));
+        assert_eq!(key.clinician(case, &token, people.iter()).map(|c| c.id.0.as_str()), Some("bob"));
 
         let elsewhere = LinkKey::new(&Secret::new("master"), &"hillside".into());
         let rotated = LinkKey::new(&Secret::new("another"), &"riverside".into());
         let stranger = key.token(case, &"eve".into());
-        assert!(key.clinician(CaseId::new(), &token, &tiers).is_none(), "another case");
-        assert!(elsewhere.clinician(case, &token, &tiers).is_none(), "another practice");
-        assert!(rotated.clinician(case, &token, &tiers).is_none(), "another key");
+        assert!(key.clinician(CaseId::new(), &token, people.iter()).is_none(), "another case");
+        assert!(elsewhere.clinician(case, &token, people.iter()).is_none(), "another practice");
+        assert!(rotated.clinician(case, &token, people.iter()).is_none(), "another key");
         for wrong in [stranger.as_str(), "", "%%%", &token[..10], &format!("{token}AA")] {
-            assert!(key.clinician(case, wrong, &tiers).is_none(), "{wrong:?}");
+            assert!(key.clinician(case, wrong, people.iter()).is_none(), "{wrong:?}");
         }
     }
 }

@@ -2,7 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{CallId, CaseDraft, CaseId, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId};
+use domain::{
+    CallId, CaseDraft, CaseId, CaseStanding, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId,
+};
 use jiff::{SignedDuration, Timestamp};
 use oncall::{Clinician, Escalation};
 use store::{AuditEntry, CaseFile, MessageRow, Store, StoreError};
@@ -21,7 +23,7 @@ use crate::{OfficeConfig, OfficeError, messages, notifier};
 const AUDIT_WITHIN: Duration = Duration::from_secs(3);
 /// How often a case is told something whose task ends in that very moment.
 const TELL_TRIES: u32 = 3;
-/// How long a link stays valid after the case was taken.
+/// How long a link stays valid after the case was closed.
 const LINK_VALID: SignedDuration = SignedDuration::from_hours(72);
 
 /// The office of one practice. Cloning gives another handle; when the last one is gone the office closes.
@@ -40,8 +42,8 @@ pub struct LinkedCase {
     pub file: CaseFile,
     /// Whose link it is.
     pub clinician: Clinician,
-    /// Who has taken the case, as it may be spoken.
-    pub taken_by: Option<String>,
+    /// Who has it.
+    pub standing: CaseStanding,
 }
 
 impl fmt::Debug for Office {
@@ -119,25 +121,37 @@ impl Office {
 
     /// What the clinician of this link may see. Changes nothing but the audit: mail scanners open links too.
     pub async fn look(&self, case: CaseId, token: &str) -> Result<LinkedCase, OfficeError> {
-        let (file, machine) = self.file(case).await?;
-        let linked = self.linked(file, &machine, token)?;
+        let linked = self.linked(self.file(case).await?, token)?;
         self.audit(&linked.clinician, "looked", case).await;
         Ok(linked)
     }
 
-    /// The clinician of this link takes the case; paging stops and the call is told. If somebody has taken it before,
-    /// nothing changes; [`LinkedCase::taken_by`] tells who has it.
+    /// The clinician of this link takes the case; paging stops until the caller should have been reached, and the call is told.
+    /// If somebody has it, or it is closed, nothing changes; [`LinkedCase::standing`] tells.
     pub async fn acknowledge(&self, case: CaseId, token: &str, at: Timestamp) -> Result<LinkedCase, OfficeError> {
-        let (file, machine) = self.file(case).await?;
-        let linked = self.linked(file, &machine, token)?;
-        if linked.taken_by.is_some() {
-            return Ok(linked);
+        let linked = self.linked(self.file(case).await?, token)?;
+        match linked.standing {
+            CaseStanding::Open => {}
+            CaseStanding::Taken { .. } | CaseStanding::Closed { .. } => return Ok(linked),
         }
         let clinician = linked.clinician;
         let acknowledge = |done| CaseInput::Acknowledge { clinician: clinician.id.clone(), at, done };
         let file = self.tell(Which::Case(case), acknowledge).await?;
         self.audit(&clinician, "acknowledged", case).await;
-        self.linked(file, &machine, token)
+        self.linked(file, token)
+    }
+
+    /// The clinician of this link has reached the caller: the case is closed, and nobody is paged for it any more.
+    pub async fn caller_reached(&self, case: CaseId, token: &str, at: Timestamp) -> Result<LinkedCase, OfficeError> {
+        let linked = self.linked(self.file(case).await?, token)?;
+        if matches!(linked.standing, CaseStanding::Closed { .. }) {
+            return Ok(linked);
+        }
+        let clinician = linked.clinician;
+        let reached = |done| CaseInput::Done { clinician: clinician.id.clone(), at, done };
+        let file = self.tell(Which::Case(case), reached).await?;
+        self.audit(&clinician, "closed", case).await;
+        self.linked(file, token)
     }
 
     async fn save_message(&self, call: CallId, request: RequestId, draft: MessageDraft) -> OfficeReply {
@@ -192,8 +206,8 @@ impl Office {
         }
     }
 
-    /// A case as it is now, from its task or from the disk, with the state of its paging.
-    async fn file(&self, case: CaseId) -> Result<(CaseFile, Escalation), OfficeError> {
+    /// A case as it is now, from its task or from the disk.
+    async fn file(&self, case: CaseId) -> Result<CaseFile, OfficeError> {
         let live = match self.find(Which::Case(case)).await? {
             Some(inputs) => {
                 let (done, answer) = oneshot::channel();
@@ -202,26 +216,32 @@ impl Office {
             }
             None => None,
         };
-        let file = match live {
-            Some(file) => file,
+        match live {
+            Some(file) => Ok(file),
             None => match self.premises.store.case(case).await {
-                Err(StoreError::NotFound { .. }) => return Err(OfficeError::BadLink),
-                kept => kept?,
+                Err(StoreError::NotFound { .. }) => Err(OfficeError::BadLink),
+                kept => Ok(kept?),
             },
-        };
-        let machine = serde_json::from_str(&file.case.state).map_err(|_| OfficeError::BadLink)?;
-        Ok((file, machine))
+        }
     }
 
-    fn linked(&self, file: CaseFile, machine: &Escalation, token: &str) -> Result<LinkedCase, OfficeError> {
-        let tiers = machine.tiers();
-        let clinician = self.premises.link_key.clinician(file.case.id, token, tiers).ok_or(OfficeError::BadLink)?;
-        let taken_by = match &file.case.acknowledged {
-            None => None,
-            Some((_, at)) if self.premises.now().duration_since(*at) > LINK_VALID => return Err(OfficeError::BadLink),
-            Some((id, _)) => Some(tiers.iter().find(|c| c.id.0 == *id).map_or_else(|| id.clone(), |c| c.name.clone())),
+    fn linked(&self, file: CaseFile, token: &str) -> Result<LinkedCase, OfficeError> {
+        let machine: Escalation = serde_json::from_str(&file.case.state).map_err(|_| OfficeError::BadLink)?;
+        let clinician = self.premises.link_key.clinician(file.case.id, token, machine.clinicians());
+        let clinician = clinician.ok_or(OfficeError::BadLink)?.clone();
+        let name =
+            |id: &str| machine.clinicians().find(|c| c.id.0 == id).map_or_else(|| id.to_owned(), |c| c.name.clone());
+        let standing = match (&file.case.closed, &file.case.acknowledged) {
+            (Some((_, at)), _) if self.premises.now().duration_since(*at) > LINK_VALID => {
+                return Err(OfficeError::BadLink);
+            }
+            (Some((by, _)), _) => CaseStanding::Closed { by: name(by) },
+            (None, Some((by, _))) => {
+                CaseStanding::Taken { by: name(by), pages_again: machine.poll_timeout().map(|(due, _)| due) }
+            }
+            (None, None) => CaseStanding::Open,
         };
-        Ok(LinkedCase { clinician: clinician.clone(), taken_by, file })
+        Ok(LinkedCase { file, clinician, standing })
     }
 
     async fn find(&self, which: Which) -> Result<Option<mpsc::Sender<CaseInput>>, OfficeError> {

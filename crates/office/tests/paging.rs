@@ -5,11 +5,11 @@ mod practice;
 
 use std::time::Duration;
 
-use domain::{CaseUpdate, OfficeReply, OfficeRequest, Phi, RedFlagId, Urgency};
+use domain::{CaseStanding, CaseUpdate, OfficeReply, OfficeRequest, Phi, RedFlagId, Urgency};
 use jiff::Timestamp;
 use office::{Details, Office, OfficeError, Webhook};
 use oncall::{ChannelId, Pace};
-use practice::{Caller, HANGS, HEARD, NEVER, NUMBER, Riverside, close, link, slow};
+use practice::{Caller, HANGS, HEARD, NEVER, NUMBER, Riverside, close, holder, link, slow};
 use store::{CaseFile, PageOutcome, Secret, Store};
 
 #[tokio::test]
@@ -52,6 +52,40 @@ async fn a_practice_may_ask_for_the_callers_words() {
 }
 
 #[tokio::test]
+async fn a_case_that_was_taken_pages_again_until_the_caller_was_reached() {
+    let pace = Pace::new(NEVER, NEVER, NEVER).with_reach_within(Duration::from_millis(600));
+    let mut riverside = Riverside::new(pace).await;
+    let (office, store, task) = riverside.open().await;
+    let caller = Caller::new(&office);
+    caller.opens(Urgency::Emergency).await;
+    let (case, token) = link(&riverside.ann.next().await);
+    let taken = office.acknowledge(case, &token, Timestamp::now()).await.expect("a link");
+    let CaseStanding::Taken { by, pages_again: Some(_) } = &taken.standing else { panic!("{:?}", taken.standing) };
+    assert_eq!(by, "Doctor Ann");
+    assert_eq!(riverside.ann.next().await.body["why"], "not_reached");
+    assert_eq!(office.look(case, &token).await.expect("a link").standing, CaseStanding::Open);
+
+    // Taken again, and the process ends: the deadline is kept.
+    office.acknowledge(case, &token, Timestamp::now()).await.expect("a link");
+    close(office, caller, task).await;
+    store.close().await;
+    let (office, store, _task) = riverside.open().await;
+    assert_eq!(riverside.ann.next().await.body["why"], "not_reached");
+
+    let closed = CaseStanding::Closed { by: "Doctor Ann".to_owned() };
+    for _ in 0..2 {
+        let done = office.caller_reached(case, &token, Timestamp::now()).await.expect("a link");
+        assert_eq!(done.standing, closed);
+    }
+    assert_eq!(office.acknowledge(case, &token, Timestamp::now()).await.expect("a link").standing, closed);
+    let kept = store.case(case).await.expect("kept");
+    assert_eq!(kept.case.closed.map(|(by, _)| by).as_deref(), Some("ann"));
+    assert!(store.open_cases(&"riverside".into()).await.expect("read").is_empty());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(riverside.ann.is_quiet(), "paged after closing");
+}
+
+#[tokio::test]
 async fn whoever_opens_the_link_changes_nothing_and_who_acknowledges_stops_the_paging() {
     let pace = Pace::new(NEVER, Pace::SHORTEST, NEVER);
     let mut riverside = Riverside::new(pace).await;
@@ -65,11 +99,11 @@ async fn whoever_opens_the_link_changes_nothing_and_who_acknowledges_stops_the_p
 
     let (case, token) = link(&bob);
     let now = Timestamp::now();
-    assert!(office.look(case, &token).await.expect("a link").taken_by.is_none());
+    assert!(office.look(case, &token).await.expect("a link").standing == CaseStanding::Open);
     let taken = office.acknowledge(case, &token, now).await.expect("a link");
-    assert_eq!(taken.taken_by.as_deref(), Some("Doctor Bob"));
+    assert_eq!(holder(&taken), Some("Doctor Bob"));
     let again = office.acknowledge(case, &link(&ann).1, now).await.expect("a link");
-    assert_eq!(again.taken_by.as_deref(), Some("Doctor Bob"), "the first one has it");
+    assert_eq!(holder(&again), Some("Doctor Bob"), "the first one has it");
     loop {
         if let OfficeReply::Acknowledged { by } = caller.reply().await {
             assert_eq!(by, "Doctor Bob");

@@ -10,7 +10,7 @@ use domain::{CaseUpdate, OfficeReply, OfficeRequest, Urgency};
 use jiff::Timestamp;
 use office::{Details, Office};
 use oncall::Pace;
-use practice::{Caller, DATABASE_KEY, HANGS, NEVER, NUMBER, Riverside, close, link, message, slow};
+use practice::{Caller, DATABASE_KEY, HANGS, NEVER, NUMBER, Riverside, close, holder, link, message, slow};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 use store::{Secret, Store};
@@ -34,7 +34,7 @@ async fn an_open_case_goes_on_after_a_restart() {
     assert_eq!(next.body["reference"], page.body["reference"]);
     let (case, token) = link(&page);
     let taken = office.acknowledge(case, &token, Timestamp::now()).await.expect("the first link still works");
-    assert_eq!(taken.taken_by.as_deref(), Some("Doctor Ann"));
+    assert_eq!(holder(&taken), Some("Doctor Ann"));
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use domain::Urgency;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, ClinicianId, Policy, Tiers};
+use crate::{ChannelId, Clinician, ClinicianId, Policy, Tiers};
 
 /// The number of a page within its case. With the case it makes a page idempotent.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -30,11 +30,18 @@ pub enum Input {
         /// Which page.
         attempt: Attempt,
     },
-    /// A clinician took the case. The first one counts.
+    /// A clinician took the case. The first one counts, until it pages again.
     Acknowledged {
         /// Who.
         clinician: ClinicianId,
     },
+    /// A clinician has spoken with the caller, or has seen to it otherwise: the case is closed.
+    Done {
+        /// Who.
+        clinician: ClinicianId,
+    },
+    /// Others are on call now. They are paged from the next round on.
+    RotaChanged(Tiers),
     /// It is more urgent than was thought. A lower urgency changes nothing.
     Raised(Urgency),
     /// The process stopped and has started again: a page without an outcome may never have left, so it is sent again.
@@ -53,6 +60,18 @@ pub enum Output {
     },
     /// The case is taken.
     Acknowledged {
+        /// By whom.
+        clinician: ClinicianId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Who took the case has not told in time that the caller was reached: it is nobody's again, and pages.
+    Overdue {
+        /// Who had it.
+        clinician: ClinicianId,
+    },
+    /// The case is closed.
+    Done {
         /// By whom.
         clinician: ClinicianId,
         /// When.
@@ -89,6 +108,8 @@ pub enum Why {
     NewRound,
     /// It became more urgent.
     Raised,
+    /// It was taken, and the caller was not reached in time.
+    NotReached,
     /// Nobody knows whether the page before a restart was sent.
     Restarted,
 }
@@ -102,19 +123,25 @@ pub enum Reason {
     NextInRota,
     /// To try everybody again after a round that reached nobody.
     NewRound,
+    /// To page again because the caller was not reached in time.
+    Overdue,
 }
 
-/// One case, from the first page to the acknowledgement.
+/// One case, from the first page until a clinician has reached the caller.
 ///
 /// - Opened: the first clinician is paged at once on all their channels.
 /// - Every channel failed: the next clinician is paged at once.
 /// - No acknowledgement: a reminder, then the next clinician. Anybody's acknowledgement counts, whenever it comes.
 /// - Everybody was tried: [`Output::Exhausted`], and from the first again, for ever. There is never nothing.
-/// - An acknowledgement covers the urgency that the case had: raised above it, the case is open again, and the clinician
-///   who has it is paged first.
+/// - An acknowledgement is not the end: if the caller was not reached within [`crate::Pace::reach_within`], the case is nobody's again
+///   and pages, first the clinician who had it.
+/// - An acknowledgement covers the urgency that the case had, and so does closing: raised above it, the case is open again,
+///   and the clinician who has or had it is paged first.
+/// - A clock that is put back takes the deadlines with it: nobody waits an hour longer because it became winter.
 ///
-/// Promises (tested with random cases): an open case always has a time-out; nobody is paged after the acknowledgement
-/// unless it became more urgent; everybody who can be reached is paged.
+/// Promises (tested with random cases): a case that is not closed always has a time-out; at most one clinician has it; nobody
+/// is paged while one has it and has time left, or after closing, unless it became more urgent; everybody who can be reached
+/// is paged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Escalation {
     tiers: Tiers,
@@ -123,6 +150,15 @@ pub struct Escalation {
     state: State,
     attempts: u32,
     accepted: u32,
+    /// Who is on call from the next round on.
+    #[serde(default)]
+    coming: Option<Tiers>,
+    /// Who was on call before: their links stay good.
+    #[serde(default)]
+    former: Vec<Clinician>,
+    /// The latest time that it was told.
+    #[serde(default)]
+    seen: Option<Timestamp>,
     #[serde(skip)]
     outputs: VecDeque<Output>,
 }
@@ -132,8 +168,18 @@ pub struct Escalation {
 enum State {
     New,
     Paging(Step),
-    Resting { until: Timestamp },
-    Acknowledged { by: ClinicianId },
+    Resting {
+        until: Timestamp,
+    },
+    Taken {
+        by: ClinicianId,
+        reach_by: Timestamp,
+    },
+    /// Before cases were closed, the acknowledgement was the end.
+    #[serde(alias = "acknowledged")]
+    Closed {
+        by: ClinicianId,
+    },
 }
 
 /// One clinician's turn.
@@ -172,17 +218,23 @@ impl Escalation {
             state: State::New,
             attempts: 0,
             accepted: 0,
+            coming: None,
+            former: Vec::new(),
+            seen: None,
             outputs: VecDeque::new(),
         }
     }
 
     /// Tells what happened.
     pub fn handle_input(&mut self, input: Input, now: Timestamp) {
+        self.notice(now);
         match input {
             Input::Opened { urgency } => self.open(urgency, now),
             Input::PageAccepted { attempt } => self.accepted(attempt),
             Input::PageFailed { attempt } => self.failed(attempt, now),
             Input::Acknowledged { clinician } => self.acknowledge(clinician, now),
+            Input::Done { clinician } => self.close(clinician, now),
+            Input::RotaChanged(tiers) => self.coming = Some(tiers).filter(|tiers| *tiers != self.tiers),
             Input::Raised(urgency) => self.raise(urgency, now),
             Input::Restarted => self.restart(now),
         }
@@ -190,20 +242,23 @@ impl Escalation {
 
     /// Does what is due at `now`; nothing if it is early.
     pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.notice(now);
         match self.poll_timeout() {
             Some((due, reason)) if due <= now => match reason {
                 Reason::Repeat => self.repeat(Why::Repeated, now),
                 Reason::NextInRota => self.next(Round::SomebodyReached, now),
-                Reason::NewRound => self.start(0, Round::NobodyReached, Why::NewRound, now),
+                Reason::NewRound => self.round(Why::NewRound, now),
+                Reason::Overdue => self.overdue(now),
             },
             Some(_) | None => {}
         }
     }
 
-    /// When and why [`Self::handle_timeout`] is to be called next. `None` before opening and after acknowledgement.
+    /// When and why [`Self::handle_timeout`] is to be called next. `None` before opening and after closing.
     pub fn poll_timeout(&self) -> Option<(Timestamp, Reason)> {
         match &self.state {
-            State::New | State::Acknowledged { .. } => None,
+            State::New | State::Closed { .. } => None,
+            State::Taken { reach_by, .. } => Some((*reach_by, Reason::Overdue)),
             State::Paging(step) if step.repeat_at < step.next_at => Some((step.repeat_at, Reason::Repeat)),
             State::Paging(step) => Some((step.next_at, Reason::NextInRota)),
             State::Resting { until } => Some((*until, Reason::NewRound)),
@@ -215,9 +270,17 @@ impl Escalation {
         self.outputs.pop_front()
     }
 
-    /// Acknowledged, and nothing left to do. Only [`Input::Raised`] can open it again.
+    /// Closed, and nothing left to do. Only [`Input::Raised`] can open it again.
     pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Acknowledged { .. }) && self.outputs.is_empty()
+        matches!(self.state, State::Closed { .. }) && self.outputs.is_empty()
+    }
+
+    /// Who has the case now.
+    pub fn holder(&self) -> Option<&ClinicianId> {
+        match &self.state {
+            State::Taken { by, .. } => Some(by),
+            State::New | State::Paging(_) | State::Resting { .. } | State::Closed { .. } => None,
+        }
     }
 
     /// How urgent the case is now.
@@ -225,9 +288,9 @@ impl Escalation {
         self.urgency
     }
 
-    /// Whom this case pages, as the rota stood when it was opened.
-    pub fn tiers(&self) -> &Tiers {
-        &self.tiers
+    /// Everybody whom this case pages or has paged.
+    pub fn clinicians(&self) -> impl Iterator<Item = &Clinician> {
+        self.tiers.iter().chain(&self.former)
     }
 
     fn open(&mut self, urgency: Urgency, now: Timestamp) {
@@ -236,7 +299,7 @@ impl Escalation {
                 self.urgency = urgency;
                 self.start(0, Round::NobodyReached, Why::Opened, now);
             }
-            State::Paging(_) | State::Resting { .. } | State::Acknowledged { .. } => {}
+            State::Paging(_) | State::Resting { .. } | State::Taken { .. } | State::Closed { .. } => {}
         }
     }
 
@@ -260,13 +323,68 @@ impl Escalation {
     fn acknowledge(&mut self, clinician: ClinicianId, at: Timestamp) {
         match self.state {
             State::Paging(_) | State::Resting { .. } => {
-                self.state = State::Acknowledged { by: clinician.clone() };
+                let reach_by = after(at, self.policy.pace(self.urgency).reach_within());
+                self.state = State::Taken { by: clinician.clone(), reach_by };
                 // What was decided but not yet sent is not sent any more.
                 self.outputs.clear();
                 self.outputs.push_back(Output::Acknowledged { clinician, at });
             }
-            State::New | State::Acknowledged { .. } => {}
+            State::New | State::Taken { .. } | State::Closed { .. } => {}
         }
+    }
+
+    fn close(&mut self, clinician: ClinicianId, at: Timestamp) {
+        match self.state {
+            State::Paging(_) | State::Resting { .. } | State::Taken { .. } => {
+                self.state = State::Closed { by: clinician.clone() };
+                self.outputs.clear();
+                self.outputs.push_back(Output::Done { clinician, at });
+            }
+            State::New | State::Closed { .. } => {}
+        }
+    }
+
+    fn overdue(&mut self, now: Timestamp) {
+        let State::Taken { by, .. } = &self.state else { return };
+        let by = by.clone();
+        self.outputs.push_back(Output::Overdue { clinician: by.clone() });
+        self.again(&by, Why::NotReached, now);
+    }
+
+    /// Pages again for a case that this clinician has or had: they first, who may only have forgotten to tell.
+    fn again(&mut self, first: &ClinicianId, why: Why, now: Timestamp) {
+        self.accepted = 0;
+        self.follow_rota();
+        self.tiers.bring_forward(first);
+        self.start(0, Round::NobodyReached, why, now);
+    }
+
+    /// From the first again, by the rota of now.
+    fn round(&mut self, why: Why, now: Timestamp) {
+        self.follow_rota();
+        self.start(0, Round::NobodyReached, why, now);
+    }
+
+    fn follow_rota(&mut self) {
+        let Some(tiers) = self.coming.take() else { return };
+        let before = std::mem::replace(&mut self.tiers, tiers);
+        for gone in before.iter() {
+            if self.clinicians().all(|known| known.id != gone.id) {
+                self.former.push(gone.clone());
+            }
+        }
+    }
+
+    /// Takes the deadlines along when the clock was put back.
+    fn notice(&mut self, now: Timestamp) {
+        let back = self.seen.map(|seen| seen.duration_since(now)).filter(SignedDuration::is_positive);
+        let sooner = |at: &mut Timestamp| *at = at.checked_sub(back.unwrap_or_default()).unwrap_or(now);
+        match &mut self.state {
+            State::New | State::Closed { .. } => {}
+            State::Paging(step) => [&mut step.repeat_at, &mut step.next_at].into_iter().for_each(sooner),
+            State::Resting { until: at } | State::Taken { reach_by: at, .. } => sooner(at),
+        }
+        self.seen = Some(now);
     }
 
     fn raise(&mut self, urgency: Urgency, now: Timestamp) {
@@ -277,11 +395,10 @@ impl Escalation {
         match &self.state {
             State::New => {}
             State::Paging(_) => self.repeat(Why::Raised, now),
-            State::Resting { .. } => self.start(0, Round::NobodyReached, Why::Raised, now),
-            State::Acknowledged { by } => {
-                self.tiers.bring_forward(by);
-                self.accepted = 0;
-                self.start(0, Round::NobodyReached, Why::Raised, now);
+            State::Resting { .. } => self.round(Why::Raised, now),
+            State::Taken { by, .. } | State::Closed { by } => {
+                let by = by.clone();
+                self.again(&by, Why::Raised, now);
             }
         }
     }
@@ -328,7 +445,7 @@ impl Escalation {
         self.outputs.push_back(Output::Exhausted { accepted: self.accepted });
         match round {
             // Somebody's time ran out, so a round lasts at least that long and the next may begin at once.
-            Round::SomebodyReached => self.start(0, Round::NobodyReached, Why::NewRound, now),
+            Round::SomebodyReached => self.round(Why::NewRound, now),
             Round::NobodyReached => self.state = State::Resting { until: after(now, pace.retry_after()) },
         }
     }

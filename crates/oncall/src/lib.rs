@@ -1,7 +1,7 @@
-//! Whom to page when a caller needs a clinician, when to page the next one, and what an acknowledgement is.
+//! Whom to page when a caller needs a clinician, when to page the next one, what an acknowledgement is and what it is not.
 //!
-//! [`Rota`] says who is on call; [`Escalation`] is one case, from the page to the acknowledgement, as a pure state
-//! machine. It is told wall time ([`jiff::Timestamp`]) because a case outlives the call and the process: its whole
+//! [`Rota`] says who is on call; [`Escalation`] is one case, from the page until the caller was reached, as a pure
+//! state machine. It is told wall time ([`jiff::Timestamp`]) because a case outlives the call and the process: its whole
 //! state is serialisable and the caller of these methods keeps it after every input.
 //!
 //! Nothing here knows a network, a database, a clock or a patient. Nothing can fail: a page that cannot be delivered is
@@ -10,8 +10,12 @@
 
 mod escalation;
 mod pace;
+mod people;
 mod rota;
 
 pub use escalation::{Attempt, Escalation, Input, Output, Page, Reason, Why};
 pub use pace::{Pace, Policy};
-pub use rota::{ChannelId, Clinician, ClinicianId, Rota, Tiers};
+pub use people::{ChannelId, Clinician, ClinicianId, Tiers};
+pub use rota::{
+    Change, ChangeKind, Flaw, Holding, Holiday, Line, LineId, Rota, RotaError, Rotation, Shift, Stretch, Tier,
+};

@@ -11,6 +11,13 @@ pub struct Pace {
     repeat_after: Duration,
     ack_within: Duration,
     retry_after: Duration,
+    #[serde(default = "reach_within")]
+    reach_within: Duration,
+}
+
+/// Ten minutes.
+fn reach_within() -> Duration {
+    Duration::from_mins(10)
 }
 
 impl Pace {
@@ -24,7 +31,18 @@ impl Pace {
             repeat_after: repeat_after.max(Self::SHORTEST),
             ack_within: ack_within.max(Self::SHORTEST),
             retry_after: retry_after.max(Self::SHORTEST),
+            reach_within: reach_within(),
         }
+    }
+
+    /// Who takes a case is to reach the caller within this time; ten minutes unless it is said.
+    pub fn with_reach_within(self, reach_within: Duration) -> Self {
+        Self { reach_within: reach_within.max(Self::SHORTEST), ..self }
+    }
+
+    /// From an acknowledgement to the next page, if nobody tells that the caller was reached.
+    pub fn reach_within(&self) -> Duration {
+        self.reach_within
     }
 
     /// From a page to its repetition.

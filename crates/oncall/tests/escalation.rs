@@ -48,6 +48,10 @@ impl Story {
         self.input(Input::Acknowledged { clinician: by.into() })
     }
 
+    fn done(&mut self, by: &str) -> String {
+        self.input(Input::Done { clinician: by.into() })
+    }
+
     /// Lets the time pass and fires what falls due in it.
     fn pass(&mut self, seconds: u64) -> String {
         let until = self.now.saturating_add(Duration::from_secs(seconds)).expect("no calendar units");
@@ -68,6 +72,8 @@ impl Story {
                 Output::Page(page) => format!("{}#{}:{:?}", page.channel, page.attempt.0, page.why),
                 Output::Exhausted { accepted } => format!("exhausted({accepted})"),
                 Output::Acknowledged { clinician, .. } => format!("ack({clinician})"),
+                Output::Overdue { clinician } => format!("overdue({clinician})"),
+                Output::Done { clinician, .. } => format!("done({clinician})"),
             });
         }
         log.join(" ")
@@ -93,7 +99,62 @@ fn a_failed_page_moves_on_at_once() {
     assert_eq!(s.fail(1), "b#2:NextInRota");
     assert_eq!(s.accept(2), "");
     assert_eq!(s.ack("bob"), "ack(bob)");
+    assert_eq!(s.done("bob"), "done(bob)");
     assert!(s.case.is_over());
+}
+
+#[test]
+fn taken_is_not_done_and_pages_again() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.fail(1);
+    assert_eq!(s.ack("bob"), "ack(bob)");
+    assert_eq!(s.case.holder(), Some(&"bob".into()));
+    assert_eq!(s.pass(599), "");
+    assert_eq!(s.pass(1), "overdue(bob) b#3:NotReached", "who had it first: they may have forgotten to tell");
+    assert_eq!(s.case.holder(), None);
+    assert_eq!(s.fail(3), "a#4:NextInRota");
+    assert_eq!(s.ack("ann"), "ack(ann)");
+    assert_eq!(s.done("bob"), "done(bob)", "whoever reached the caller closes it");
+    assert_eq!((s.done("ann"), s.ack("cy"), s.pass(100_000)), (String::new(), String::new(), String::new()));
+    assert!(s.case.is_over());
+}
+
+#[test]
+fn a_case_that_is_open_when_the_shift_changes_pages_who_is_on_call_then() {
+    let mut s = Story::new(clinician("ann", &["a"]), vec![clinician("last", &["l"])]);
+    s.open(Urgency::Emergency);
+    let others = Tiers::new(clinician("cy", &["c"]), vec![clinician("last", &["l"])]);
+    assert_eq!(s.input(Input::RotaChanged(others)), "");
+    assert_eq!(s.fail(1), "l#2:NextInRota", "this round goes on as it began");
+    assert_eq!(s.fail(2), "exhausted(0)");
+    assert_eq!(s.pass(10), "c#3:NewRound");
+    let known: Vec<_> = s.case.clinicians().map(|clinician| clinician.id.0.clone()).collect();
+    assert_eq!(known, ["cy", "last", "ann"], "a page that ann has may still be taken");
+    assert_eq!(s.ack("ann"), "ack(ann)");
+}
+
+#[test]
+fn a_clock_that_is_put_back_takes_the_deadlines_along() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    let hour = Duration::from_hours(1);
+    s.now = s.now.saturating_add(Duration::from_secs(30)).expect("no calendar units");
+    s.case.handle_timeout(s.now);
+    s.now = s.now.saturating_sub(hour).expect("no calendar units");
+    s.case.handle_timeout(s.now);
+    assert_eq!((s.drain(), s.pass(29), s.pass(1)), (String::new(), String::new(), "a#2:Repeated".to_owned()));
+}
+
+#[test]
+fn a_case_of_before_there_was_closing_is_closed() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.ack("ann");
+    s.done("ann");
+    let kept = serde_json::to_string(&s.case).expect("plain data").replace("\"closed\"", "\"acknowledged\"");
+    s.case = serde_json::from_str(&kept).expect("what was kept");
+    assert!(s.case.is_over() && s.pass(100_000).is_empty());
 }
 
 #[test]
@@ -145,10 +206,15 @@ fn an_acknowledgement_covers_only_the_urgency_it_was_given_for() {
     s.fail(1);
     s.ack("bob");
     assert_eq!(s.ack("ann"), "", "the first acknowledgement counts");
-    assert_eq!(s.pass(100_000), "");
     assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "b#3:Raised");
     assert_eq!(s.fail(3), "a#4:NextInRota", "then the others in their order");
     assert_eq!(s.ack("ann"), "ack(ann)");
+
+    let mut closed = Story::three();
+    closed.open(Urgency::Urgent);
+    closed.done("ann");
+    assert_eq!(closed.input(Input::Raised(Urgency::Urgent)), "");
+    assert_eq!(closed.input(Input::Raised(Urgency::Emergency)), "a#2:Raised");
 }
 
 #[test]

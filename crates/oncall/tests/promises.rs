@@ -10,6 +10,8 @@ use oncall::{Attempt, ChannelId, Clinician, Escalation, Input, Output, Pace, Pol
 use proptest::prelude::*;
 
 const SHORTEST_S: u64 = 5;
+/// No deadline lies further ahead: who takes a case has ten minutes.
+const LONGEST_S: u64 = 600;
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -19,6 +21,13 @@ enum Event {
     Accept(u32),
     Fail(u32),
     Ack(usize),
+    Done(usize),
+    /// Another rota, with so many people.
+    Rota(usize),
+    /// The clock is put back.
+    Back {
+        seconds: u64,
+    },
     Raise(Urgency),
     /// Kept, lost and read again.
     Restart,
@@ -34,7 +43,10 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         8 => (0..400_u64).prop_map(|seconds| Event::Pass { seconds }),
         4 => (0..60_u32).prop_map(Event::Accept),
         8 => (0..60_u32).prop_map(Event::Fail),
-        1 => (0..4_usize).prop_map(Event::Ack),
+        2 => (0..4_usize).prop_map(Event::Ack),
+        1 => (0..4_usize).prop_map(Event::Done),
+        1 => (1..4_usize).prop_map(Event::Rota),
+        1 => (0..5000_u64).prop_map(|seconds| Event::Back { seconds }),
         1 => urgencies().prop_map(Event::Raise),
         2 => Just(Event::Restart),
     ];
@@ -42,15 +54,18 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 fn rotas() -> impl Strategy<Value = Tiers> {
-    prop::collection::vec(0..3_usize, 1..5).prop_map(|channels| {
-        let mut clinicians = channels.iter().enumerate().map(|(who, ways)| Clinician {
-            id: format!("c{who}").as_str().into(),
-            name: format!("Doctor {who}"),
-            channels: (0..*ways).map(|way| ChannelId(format!("c{who}/{way}"))).collect(),
-        });
-        let first = clinicians.next().expect("at least one");
-        Tiers::new(first, clinicians.collect())
-    })
+    prop::collection::vec(0..3_usize, 1..5).prop_map(|channels| tiers_of(&channels))
+}
+
+/// Clinicians with so many channels each.
+fn tiers_of(channels: &[usize]) -> Tiers {
+    let mut clinicians = channels.iter().enumerate().map(|(who, ways)| Clinician {
+        id: format!("c{who}").as_str().into(),
+        name: format!("Doctor {who}"),
+        channels: (0..*ways).map(|way| ChannelId(format!("c{who}/{way}"))).collect(),
+    });
+    let first = clinicians.next().expect("at least one");
+    Tiers::new(first, clinicians.collect())
 }
 
 fn policy() -> Policy {
@@ -68,10 +83,6 @@ fn drain(case: &mut Escalation) -> Vec<Output> {
     std::iter::from_fn(|| case.poll_output()).collect()
 }
 
-fn pages(outputs: &[Output]) -> usize {
-    outputs.iter().filter(|o| matches!(o, Output::Page(_))).count()
-}
-
 fn apply(case: &mut Escalation, event: &Event, now: &mut Timestamp) -> Vec<Output> {
     let input = match event {
         Event::Pass { seconds } => {
@@ -82,6 +93,13 @@ fn apply(case: &mut Escalation, event: &Event, now: &mut Timestamp) -> Vec<Outpu
         Event::Accept(n) => Input::PageAccepted { attempt: Attempt(*n) },
         Event::Fail(n) => Input::PageFailed { attempt: Attempt(*n) },
         Event::Ack(who) => Input::Acknowledged { clinician: format!("c{who}").as_str().into() },
+        Event::Done(who) => Input::Done { clinician: format!("c{who}").as_str().into() },
+        Event::Rota(people) => Input::RotaChanged(tiers_of(&vec![1; *people])),
+        Event::Back { seconds } => {
+            *now = now.saturating_sub(Duration::from_secs(*seconds)).expect("no calendar units");
+            case.handle_timeout(*now);
+            return drain(case);
+        }
         Event::Raise(urgency) => Input::Raised(*urgency),
         Event::Restart => {
             let kept = serde_json::to_string(case).expect("plain data");
@@ -96,31 +114,47 @@ fn apply(case: &mut Escalation, event: &Event, now: &mut Timestamp) -> Vec<Outpu
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
+    /// One has it at most, and while one has it nobody is paged; who closes it ends it; whatever the clock does, the next deadline is near.
     #[test]
-    fn an_open_case_waits_for_something_and_an_acknowledged_one_pages_nobody(
+    fn a_case_waits_for_something_until_it_is_closed(
         tiers in rotas(), urgency in urgencies(), events in events(),
     ) {
         let mut now = Timestamp::UNIX_EPOCH;
         let mut case = Escalation::new(tiers, policy());
         case.handle_input(Input::Opened { urgency }, now);
         drain(&mut case);
-        let mut acknowledged = None;
         let mut numbers = BTreeSet::new();
+        // The urgency for which somebody has it, or it is closed.
+        let (mut taken, mut closed) = (None, None);
         for event in &events {
-            let outputs = apply(&mut case, event, &mut now);
-            if acknowledged == Some(case.urgency()) {
-                prop_assert_eq!(pages(&outputs), 0, "paged after the acknowledgement: {:?}", event);
-            }
-            for output in &outputs {
+            for output in apply(&mut case, event, &mut now) {
                 match output {
-                    Output::Acknowledged { .. } => acknowledged = Some(case.urgency()),
-                    Output::Page(page) => prop_assert!(numbers.insert(page.attempt), "{:?} twice", page.attempt),
-                    Output::Exhausted { .. } => {}
+                    Output::Acknowledged { clinician, .. } => {
+                        prop_assert!(taken.is_none() && closed.is_none(), "two have it");
+                        prop_assert_eq!(case.holder(), Some(&clinician));
+                        taken = Some(case.urgency());
+                    }
+                    Output::Overdue { .. } => prop_assert!(taken.take().is_some(), "nobody had it"),
+                    Output::Done { .. } => (taken, closed) = (None, Some(case.urgency())),
+                    Output::Page(page) => {
+                        prop_assert!(numbers.insert(page.attempt), "{:?} twice", page.attempt);
+                        taken = taken.filter(|covered| *covered == page.urgency);
+                        closed = closed.filter(|covered| *covered == page.urgency);
+                        prop_assert!(taken.is_none() && closed.is_none(), "paged all the same: {:?}", event);
+                    }
+                    Output::Exhausted { .. } => {
+                        // Raised, and nobody can be paged: it is nobody's again.
+                        taken = taken.filter(|covered| *covered == case.urgency());
+                        closed = closed.filter(|covered| *covered == case.urgency());
+                    }
                 }
             }
-            let open = acknowledged != Some(case.urgency());
-            prop_assert_eq!(case.poll_timeout().is_some(), open);
-            prop_assert_eq!(case.is_over(), !open);
+            prop_assert_eq!(case.is_over(), closed.is_some());
+            prop_assert_eq!(case.holder().is_some(), taken.is_some());
+            match case.poll_timeout() {
+                None => prop_assert!(closed.is_some()),
+                Some((due, _)) => prop_assert!(due <= later(now, LONGEST_S), "waits until {} at {}", due, now),
+            }
         }
     }
 
@@ -146,7 +180,9 @@ proptest! {
                         prop_assert_eq!(&paged, &wanted, "exhausted before everybody was paged");
                         exhausted = true;
                     }
-                    Output::Acknowledged { .. } => prop_assert!(false, "nobody has acknowledged"),
+                    Output::Acknowledged { .. } | Output::Overdue { .. } | Output::Done { .. } => {
+                        prop_assert!(false, "nobody has acknowledged");
+                    }
                 }
                 if exhausted { break; }
             }

@@ -27,8 +27,10 @@ pub struct CaseRow {
     pub draft: CaseDraft,
     /// The state of paging, as its owner writes it.
     pub state: String,
-    /// The clinician who took it, and when.
+    /// The clinician who has it, and since when.
     pub acknowledged: Option<(String, Timestamp)>,
+    /// The clinician who closed it, and when.
+    pub closed: Option<(String, Timestamp)>,
 }
 
 /// What became known after the page.
@@ -186,14 +188,13 @@ impl Store {
         self.file(&row).await
     }
 
-    /// The practice's cases that nobody has acknowledged, oldest first.
+    /// The practice's cases that nobody has closed, oldest first.
     pub async fn open_cases(&self, practice: &PracticeId) -> Result<Vec<CaseFile>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM escalation WHERE practice = ? AND acknowledged_by IS NULL ORDER BY opened_at, id",
-        )
-        .bind(&practice.0)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows =
+            sqlx::query("SELECT * FROM escalation WHERE practice = ? AND closed_by IS NULL ORDER BY opened_at, id")
+                .bind(&practice.0)
+                .fetch_all(&self.readers)
+                .await?;
         let mut files = Vec::with_capacity(rows.len());
         for row in &rows {
             files.push(self.file(row).await?);
@@ -222,10 +223,11 @@ impl Store {
 async fn keep_row(case: &CaseRow, connection: &mut SqliteConnection) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO escalation (id, call_id, request_id, practice, reference, opened_at, urgency, draft, state,
-                                 acknowledged_by, acknowledged_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                 acknowledged_by, acknowledged_at, closed_by, closed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET urgency = excluded.urgency, state = excluded.state,
-             acknowledged_by = excluded.acknowledged_by, acknowledged_at = excluded.acknowledged_at",
+             acknowledged_by = excluded.acknowledged_by, acknowledged_at = excluded.acknowledged_at,
+             closed_by = excluded.closed_by, closed_at = excluded.closed_at",
     )
     .bind(case.id.to_string())
     .bind(case.call.to_string())
@@ -238,6 +240,8 @@ async fn keep_row(case: &CaseRow, connection: &mut SqliteConnection) -> Result<(
     .bind(&case.state)
     .bind(case.acknowledged.as_ref().map(|(by, _)| by))
     .bind(case.acknowledged.as_ref().map(|(_, at)| time(*at)))
+    .bind(case.closed.as_ref().map(|(by, _)| by))
+    .bind(case.closed.as_ref().map(|(_, at)| time(*at)))
     .execute(connection)
     .await?;
     Ok(())
@@ -299,6 +303,7 @@ fn case(row: &SqliteRow) -> Result<CaseRow, StoreError> {
         draft: row.json("draft")?,
         state: row.text("state")?,
         acknowledged: row.optional_text("acknowledged_by")?.zip(row.optional_time("acknowledged_at")?),
+        closed: row.optional_text("closed_by")?.zip(row.optional_time("closed_at")?),
     })
 }
 

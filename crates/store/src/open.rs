@@ -134,6 +134,7 @@ fn migrations() -> Migrator {
         migration(1, "first", include_str!("../migrations/0001_first.sql")),
         migration(2, "book", include_str!("../migrations/0002_book.sql")),
         migration(3, "calls again", include_str!("../migrations/0003_calls_again.sql")),
+        migration(4, "closed", include_str!("../migrations/0004_closed.sql")),
     ])
 }
 

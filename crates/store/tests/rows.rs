@@ -66,6 +66,7 @@ fn case(call: CallId, request: u32) -> CaseRow {
         },
         state: "{}".to_owned(),
         acknowledged: None,
+        closed: None,
     }
 }
 
@@ -212,6 +213,9 @@ async fn a_case_grows_by_changes_and_each_change_may_be_repeated() {
 
     let mut taken = grown.clone();
     taken.case.acknowledged = Some(("ann".to_owned(), at("09:02:00")));
+    store.keep_case(&taken).await.expect("kept");
+    assert_eq!(store.open_cases(&practice()).await.expect("read").len(), 1, "taken is not done");
+    taken.case.closed = Some(("ann".to_owned(), at("09:09:00")));
     store.keep_case(&taken).await.expect("kept");
     assert_eq!(store.open_cases(&practice()).await.expect("read"), []);
     assert_eq!(store.case(taken.case.id).await.expect("read").case, taken.case);

@@ -1,7 +1,7 @@
 //! The page on which a clinician reads a case and takes it.
 //!
-//! `GET` shows and changes nothing, because mail and chat programs open links by themselves; only `POST` takes the case,
-//! and taking it twice is taking it once. Whoever holds the link sees what the caller said; without a valid one there is
+//! `GET` shows and changes nothing, because mail and chat programs open links by themselves; only `POST` takes the case or
+//! closes it, and doing so twice is doing it once. Whoever holds the link sees what the caller said; without a valid one there is
 //! one answer, whatever is wrong with it. The page needs no script.
 
 use std::fmt::Write;
@@ -11,9 +11,9 @@ use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Form, Router};
-use domain::{CaseId, CaseUpdate, PhoneNumber, Urgency};
+use domain::{CaseId, CaseStanding, CaseUpdate, PhoneNumber, Urgency};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -36,6 +36,13 @@ pub trait Acknowledgements: Send + Sync + 'static {
         case: CaseId,
         token: &str,
     ) -> impl Future<Output = Result<LinkedPage, AcknowledgeError>> + Send;
+
+    /// The clinician of this link has reached the caller: the case is closed.
+    fn caller_reached(
+        &self,
+        case: CaseId,
+        token: &str,
+    ) -> impl Future<Output = Result<LinkedPage, AcknowledgeError>> + Send;
 }
 
 /// A case as the clinician sees it for whom the link was made.
@@ -47,8 +54,8 @@ pub struct LinkedPage {
     pub zone: TimeZone,
     /// Whose link it is: "Doctor Alvarez".
     pub clinician: String,
-    /// Who has taken the case.
-    pub taken_by: Option<String>,
+    /// In whose hands it is.
+    pub standing: CaseStanding,
     /// Everything that is known.
     pub file: CaseFile,
 }
@@ -70,6 +77,7 @@ struct Token {
 pub(crate) fn router<A: Acknowledgements>(acknowledgements: Arc<A>) -> Router {
     Router::new()
         .route("/ack/{case}", get(look::<A>).post(acknowledge::<A>))
+        .route("/ack/{case}/reached", post(caller_reached::<A>))
         .route("/ack/style.css", file(STYLE, include_str!("ack.css")))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(acknowledgements)
@@ -89,7 +97,6 @@ async fn look<A: Acknowledgements>(
     }
 }
 
-/// Answers with the page again by a redirection, so that reloading it sends nothing twice.
 async fn acknowledge<A: Acknowledgements>(
     State(acknowledgements): State<Arc<A>>,
     case: Result<Path<CaseId>, PathRejection>,
@@ -98,10 +105,26 @@ async fn acknowledge<A: Acknowledgements>(
     let (Ok(Path(case)), Ok(Form(Token { t }))) = (case, token) else {
         return refusal(AcknowledgeError::BadLink);
     };
-    match acknowledgements.acknowledge(case, &t).await {
+    shown_again(case, &t, &acknowledgements.acknowledge(case, &t).await)
+}
+
+async fn caller_reached<A: Acknowledgements>(
+    State(acknowledgements): State<Arc<A>>,
+    case: Result<Path<CaseId>, PathRejection>,
+    token: Result<Form<Token>, FormRejection>,
+) -> Response {
+    let (Ok(Path(case)), Ok(Form(Token { t }))) = (case, token) else {
+        return refusal(AcknowledgeError::BadLink);
+    };
+    shown_again(case, &t, &acknowledgements.caller_reached(case, &t).await)
+}
+
+/// Answers with the page again by a redirection, so that reloading it sends nothing twice.
+fn shown_again(case: CaseId, token: &str, done: &Result<LinkedPage, AcknowledgeError>) -> Response {
+    match done {
         // A token that was right consists of letters that need no escaping in an address.
-        Ok(_) => Redirect::to(&format!("/ack/{case}?t={t}")).into_response(),
-        Err(error) => refusal(error),
+        Ok(_) => Redirect::to(&format!("/ack/{case}?t={token}")).into_response(),
+        Err(error) => refusal(*error),
     }
 }
 
@@ -115,7 +138,7 @@ fn refusal(error: AcknowledgeError) -> Response {
         AcknowledgeError::Unavailable => page(
             StatusCode::SERVICE_UNAVAILABLE,
             "Try again",
-            "<h1>This did not work</h1>\n<p class=\"emergency\">The case is <strong>not</strong> taken. Please try \
+            "<h1>This did not work</h1>\n<p class=\"emergency\">Nothing was changed. Please try \
              again at once; paging goes on meanwhile.</p>",
         ),
     }
@@ -144,26 +167,38 @@ fn show(linked: &LinkedPage, token: &str) -> Response {
     page(StatusCode::OK, &title, &body)
 }
 
-/// Who has the case, or the button that takes it.
+/// In whose hands the case is, and the button for what is to be done next.
 fn standing(linked: &LinkedPage, token: &str) -> String {
-    match &linked.taken_by {
-        Some(by) if *by == linked.clinician => {
-            format!(
-                "<p class=\"taken\" role=\"status\"><strong>You have taken this case</strong>, {}.</p>",
-                Escaped(by)
-            )
+    let me = &linked.clinician;
+    match &linked.standing {
+        CaseStanding::Open => button(linked, token, "", &format!("I am {me}, and I take this case")),
+        CaseStanding::Taken { by, pages_again } => {
+            let who = if by == me { "You have".to_owned() } else { format!("{} has", Escaped(by)) };
+            let again = pages_again.map_or_else(String::new, |at| {
+                format!(
+                    " It pages again at {} unless somebody tells here that the caller was reached.",
+                    time(at, &linked.zone)
+                )
+            });
+            let told =
+                format!("<p class=\"taken\" role=\"status\"><strong>{who} taken this case</strong>.{again}</p>\n");
+            told + &button(linked, token, "/reached", "The caller was reached: close this case")
         }
-        Some(by) => {
-            format!("<p class=\"taken\" role=\"status\"><strong>{}</strong> has taken this case.</p>", Escaped(by))
-        }
-        None => format!(
-            "<form method=\"post\" action=\"/ack/{}\">\n<input type=\"hidden\" name=\"t\" value=\"{}\">\n\
-             <button type=\"submit\">I am {}, and I take this case</button>\n</form>",
-            linked.file.case.id,
-            Escaped(token),
-            Escaped(&linked.clinician),
+        CaseStanding::Closed { by } => format!(
+            "<p class=\"taken\" role=\"status\"><strong>The caller was reached</strong>; {} has closed this case.</p>",
+            Escaped(by)
         ),
     }
+}
+
+fn button(linked: &LinkedPage, token: &str, what: &str, says: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"/ack/{case}{what}\">\n<input type=\"hidden\" name=\"t\" value=\"{token}\">\n\
+         <button type=\"submit\">{says}</button>\n</form>",
+        case = linked.file.case.id,
+        token = Escaped(token),
+        says = Escaped(says),
+    )
 }
 
 /// The number that was said last, else the one that was known first.

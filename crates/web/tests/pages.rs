@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use axum::Router;
 use axum::routing::get;
-use domain::{CallId, CaseDraft, CaseId, CaseUpdate, Phi, RedFlagId, RequestId, Urgency};
+use domain::{CallId, CaseDraft, CaseId, CaseStanding, CaseUpdate, Phi, RedFlagId, RequestId, Urgency};
 use jiff::tz::TimeZone;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Response};
@@ -22,6 +22,7 @@ const ATTACK: &str = "<script>alert('x')</script> \"quoted\" & more";
 struct OneCase {
     case: CaseId,
     taken: AtomicU32,
+    closed: AtomicBool,
 }
 
 impl OneCase {
@@ -37,7 +38,14 @@ impl OneCase {
             practice: "Riverside & Sons".to_owned(),
             zone: TimeZone::get("America/New_York").expect("a zone"),
             clinician: "Doctor Ann".to_owned(),
-            taken_by: taken.then(|| "Doctor Ann".to_owned()),
+            standing: match (self.closed.load(Ordering::SeqCst), taken) {
+                (true, _) => CaseStanding::Closed { by: "Doctor Ann".to_owned() },
+                (false, true) => CaseStanding::Taken {
+                    by: "Doctor Ann".to_owned(),
+                    pages_again: "2026-03-02T14:25:00Z".parse().ok(),
+                },
+                (false, false) => CaseStanding::Open,
+            },
             file: file(case),
         })
     }
@@ -51,6 +59,12 @@ impl Acknowledgements for OneCase {
     async fn acknowledge(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
         self.linked(case, token)?;
         self.taken.fetch_add(1, Ordering::SeqCst);
+        self.linked(case, token)
+    }
+
+    async fn caller_reached(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+        self.linked(case, token)?;
+        self.closed.store(true, Ordering::SeqCst);
         self.linked(case, token)
     }
 }
@@ -78,6 +92,7 @@ fn file(id: CaseId) -> CaseFile {
             },
             state: String::new(),
             acknowledged: None,
+            closed: None,
         },
         events: vec![
             event(2, "14:05:30", CaseUpdate::Callback(Phi::new("+15551234567".parse().expect("a number")))),
@@ -110,7 +125,8 @@ impl Site {
         let dir = tempfile::tempdir().expect("a directory");
         let key = Secret::new("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
         let store = Store::open(&OpenOptions::new(dir.path().join("p.db"), key)).await.expect("opens");
-        let office = Arc::new(OneCase { case: CaseId::new(), taken: AtomicU32::new(0) });
+        let office =
+            Arc::new(OneCase { case: CaseId::new(), taken: AtomicU32::new(0), closed: AtomicBool::new(false) });
         let (sender, readiness) = watch::channel(Readiness::Ready);
         let router = web::router(Parts {
             store: store.clone(),
@@ -221,7 +237,20 @@ async fn only_a_post_takes_the_case_and_leads_back_to_the_page() {
     assert_eq!(header(answer.headers(), "location"), format!("{path}?t={LINK}"));
     assert_eq!(site.taken(), 1);
     let html = site.get(&format!("{path}?t={LINK}")).await.text().await.expect("text");
-    assert!(html.contains("You have taken this case") && !html.contains("<button"), "{html}");
+    assert!(
+        html.contains("You have taken this case") && html.contains("pages again at") && html.contains("09:25:00"),
+        "{html}"
+    );
+    assert!(
+        html.contains(&format!("action=\"{path}/reached\"")) && !html.contains(&format!("action=\"{path}\"")),
+        "{html}"
+    );
+    assert_eq!(site.post(&format!("{path}/reached"), "t=wrong").await.status(), 404);
+    assert_eq!(site.get(&format!("{path}/reached?t={LINK}")).await.status(), 405, "a link never closes");
+    let answer = site.post(&format!("{path}/reached"), &format!("t={LINK}")).await;
+    assert_eq!((answer.status().as_u16(), header(answer.headers(), "location")), (303, &*format!("{path}?t={LINK}")));
+    let html = site.get(&format!("{path}?t={LINK}")).await.text().await.expect("text");
+    assert!(html.contains("The caller was reached") && !html.contains("<button"), "{html}");
 }
 
 #[tokio::test]
@@ -248,7 +277,7 @@ async fn a_wrong_link_shows_nothing_in_one_answer_whatever_is_wrong() {
     assert_eq!(site.taken(), 0);
     let answer = site.post(&format!("/ack/{case}"), "t=no-office").await;
     assert_eq!(answer.status(), 503);
-    assert!(answer.text().await.expect("text").contains("<strong>not</strong> taken"));
+    assert!(answer.text().await.expect("text").contains("Nothing was changed"));
 }
 
 #[tokio::test]

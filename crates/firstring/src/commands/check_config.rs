@@ -1,6 +1,9 @@
+use jiff::Timestamp;
+
 use super::print;
 use crate::cli;
 use crate::config::{PracticeConfig, Server, read_patients};
+use crate::wiring::rota_gaps;
 
 pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
@@ -22,6 +25,9 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     ))?;
     if let Err(why) = config.webhook_secret.read() {
         eprintln!("firstring: note: {why}");
+    }
+    if let Some(gaps) = rota_gaps(&config.rota, &config.practice.zone, Timestamp::now()) {
+        eprintln!("firstring: note: {gaps}");
     }
     match config.why_no_real_lines() {
         None => {

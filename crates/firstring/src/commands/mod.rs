@@ -8,6 +8,7 @@ mod eval;
 mod hear;
 mod messages;
 mod models;
+mod oncall;
 mod patients;
 mod read;
 mod records;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appointments(args) => appointments::run(&args),
         Command::Messages(args) => messages::run(&args),
         Command::Patients(args) => patients::run(&args),
+        Command::Oncall(args) => oncall::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Eval(args) => eval::run(&args),
     }

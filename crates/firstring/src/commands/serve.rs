@@ -15,7 +15,7 @@ use super::{Usage, print, print_json};
 use crate::cli;
 use crate::config::{Http, PracticeConfig, Server};
 use crate::web_site;
-use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, take_up_calls};
+use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls};
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
@@ -29,6 +29,9 @@ const LAST_CALLS_MAX: Duration = Duration::from_secs(600);
 /// A call whose line was cut may take so long to hand over what its caller has said: the call itself gives up after a
 /// minute, and its record after another.
 const CUT_OFF_MAX: Duration = Duration::from_secs(120);
+
+/// So often the rota is looked at for gaps ahead.
+const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     if args.sip.is_some() {
@@ -65,6 +68,7 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     let mut running = JoinSet::new();
     let (cut_off, cut) = watch::channel(Lines::Open);
     let mut stop = pin!(told_to_stop());
+    let mut rota = tokio::time::interval(ROTA_EVERY);
     loop {
         tokio::select! {
             () = &mut stop => break,
@@ -73,6 +77,7 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
                 Some(call) => drop(running.spawn(answer(Arc::clone(&desk), call, cut.clone()))),
                 None => break,
             },
+            _ = rota.tick() => warn_of_gaps(&desk),
         }
     }
     // Clinicians still take cases until the last call is over: the pages stay.
@@ -88,6 +93,12 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
         desk.close().await;
     }
     Ok(())
+}
+
+fn warn_of_gaps(desk: &Desk) {
+    if let Some(gaps) = rota_gaps(&desk.rota, &desk.front.practice.zone, desk.clock.now()) {
+        tracing::warn!("{gaps}");
+    }
 }
 
 /// Lets calls go on for a while, then cuts their lines, so that what was said is kept: a caller in the middle of a message

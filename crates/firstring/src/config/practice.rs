@@ -1,14 +1,16 @@
 mod checked;
 mod front_desk;
 mod patients;
+mod rota;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::{Fact, FactId, OpenHours, Practice, PracticeId};
+use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use oncall::{LineId, Rota};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -17,6 +19,8 @@ use checked::Checked;
 pub use front_desk::Week;
 use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
 pub use patients::read_patients;
+pub use rota::OnCall;
+use rota::{CheckedRota, RawOnCall, RawRota};
 
 /// A practice as the program needs it.
 #[derive(Debug)]
@@ -31,31 +35,26 @@ pub struct PracticeConfig {
     pub area_code: Option<String>,
     /// The one voice of this practice, e.g. `piper/joe`.
     pub voice: String,
-    /// Paged in this order.
+    /// Who can be on call.
     pub oncall: Vec<OnCall>,
+    /// Who is on call when.
+    pub rota: Rota,
+    /// Which line of service a red flag belongs to; the general one otherwise.
+    pub lines: BTreeMap<RedFlagId, LineId>,
     /// Whether the caller's words stand in the page itself.
     pub page_details: bool,
     /// After this time without an acknowledgement the next in the rota is paged.
     pub acknowledge_emergency: Duration,
     /// The same for urgent cases.
     pub acknowledge_urgent: Duration,
+    /// After this time in a clinician's hands a case pages again, unless the caller was reached.
+    pub caller_reached_within: Duration,
     /// Signs webhooks.
     pub webhook_secret: SecretRef,
     /// Where messages are announced.
     pub messages_url: Option<String>,
     /// Who has approved what; all three are needed before real lines are served.
     pub approval: Option<Approval>,
-}
-
-/// One clinician of the rota.
-#[derive(Debug, Clone)]
-pub struct OnCall {
-    /// In links and logs.
-    pub id: String,
-    /// As it is spoken.
-    pub name: String,
-    /// Where a page is posted to.
-    pub page_url: String,
 }
 
 /// Who answers for what callers hear and for what counts as urgent.
@@ -96,6 +95,7 @@ struct RawPractice {
     hours: Vec<RawHours>,
     policy: RawPolicy,
     oncall: Spanned<Vec<RawOnCall>>,
+    rota: Option<Spanned<RawRota>>,
     webhooks: RawWebhooks,
     #[serde(default)]
     facts: Vec<RawFact>,
@@ -134,14 +134,7 @@ struct RawPolicy {
     page_details: bool,
     acknowledge_emergency_s: Spanned<u64>,
     acknowledge_urgent_s: Spanned<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOnCall {
-    id: Spanned<String>,
-    name: String,
-    page_url: Spanned<String>,
+    caller_reached_within_minutes: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +202,8 @@ impl Checked<'_> {
             languages: raw.languages,
             resume_within_minutes: raw.resume_within_minutes,
         })?;
+        let oncall = self.oncall(&raw.oncall)?;
+        let CheckedRota { rota, lines } = self.rota(raw.rota, &raw.oncall, &oncall, &zone)?;
         let practice = Practice {
             id: PracticeId(self.named(&raw.id, "id")?),
             name: self.named(&raw.name, "name")?,
@@ -227,15 +222,29 @@ impl Checked<'_> {
             patients: raw.patients.map(|written| self.0.path(&written)),
             area_code: raw.area_code.map(Spanned::into_inner),
             voice: raw.voice.into_inner(),
-            oncall: self.oncall(raw.oncall)?,
+            oncall,
+            rota,
+            lines,
             page_details: raw.policy.page_details,
             acknowledge_emergency: self.seconds(&raw.policy.acknowledge_emergency_s, "acknowledge_emergency_s")?,
             acknowledge_urgent: self.seconds(&raw.policy.acknowledge_urgent_s, "acknowledge_urgent_s")?,
+            caller_reached_within: self.caller_reached_within(raw.policy.caller_reached_within_minutes.as_ref())?,
             webhook_secret: SecretRef::parse(raw.webhooks.secret.get_ref())
                 .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,
             messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
             approval: raw.approval,
         })
+    }
+
+    fn caller_reached_within(&self, written: Option<&Spanned<u64>>) -> Result<Duration, ConfigError> {
+        match written.map(Spanned::get_ref) {
+            None => Ok(Duration::from_mins(10)),
+            Some(&minutes @ 1..=120) => Ok(Duration::from_mins(minutes)),
+            Some(_) => {
+                let what = "caller_reached_within_minutes must be 1 to 120: nobody is left waiting longer";
+                Err(self.wrong(written.expect("it is written"), what))
+            }
+        }
     }
 
     fn hours(&self, raw: Vec<RawHours>) -> Result<Vec<OpenHours>, ConfigError> {
@@ -250,27 +259,6 @@ impl Checked<'_> {
             }
         }
         Ok(hours)
-    }
-
-    fn oncall(&self, raw: Spanned<Vec<RawOnCall>>) -> Result<Vec<OnCall>, ConfigError> {
-        if raw.get_ref().is_empty() {
-            return Err(self.wrong(&raw, "nobody is on call; name at least one [[oncall]] clinician"));
-        }
-        let mut seen = BTreeSet::new();
-        let mut rota = Vec::new();
-        for clinician in raw.into_inner() {
-            if !seen.insert(clinician.id.get_ref().clone()) {
-                return Err(
-                    self.wrong(&clinician.id, "this oncall id stands twice; give each clinician one of their own")
-                );
-            }
-            rota.push(OnCall {
-                page_url: self.url(&clinician.page_url, "page_url")?,
-                id: clinician.id.into_inner(),
-                name: clinician.name,
-            });
-        }
-        Ok(rota)
     }
 
     fn facts(&self, raw: Vec<RawFact>) -> Result<Vec<Fact>, ConfigError> {

@@ -4,6 +4,7 @@ use call::{FrontDesk, Pace};
 use dialogue::Wording;
 use jiff::Zoned;
 use office::Clock;
+use oncall::Rota;
 use tokio::time::Instant;
 
 use super::{Engines, OfficeParts, last_calls, open_office};
@@ -25,6 +26,8 @@ pub struct Desk {
     pub front: FrontDesk,
     /// Keeps and pages.
     pub office: OfficeParts,
+    /// Who is on call.
+    pub rota: Rota,
     /// Tells the wall time.
     pub clock: Clock,
 }
@@ -50,7 +53,7 @@ impl Desk {
         };
         front.warm_up().await;
         drop(hold);
-        Ok(Self { front, office, clock })
+        Ok(Self { front, office, rota: config.rota, clock })
     }
 
     /// The wall time in the practice's zone.

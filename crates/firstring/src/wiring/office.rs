@@ -8,19 +8,24 @@ use std::time::Duration;
 use anyhow::Context;
 use call::{OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
 use domain::{CallId, OfficeRequest};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use office::{Clock, Details, Office, OfficeConfig, Webhook};
-use oncall::{ChannelId, Clinician, ClinicianId, Pace, Policy, Rota, Tiers};
+use oncall::{ChannelId, Pace, Policy, Rota};
 use store::{OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::keys;
-use crate::config::{PracticeConfig, read_patients};
+use crate::config::{OnCall, PracticeConfig, read_patients};
 
 /// A page that nobody has answered is repeated to the same clinician after this time.
 const REPEAT_AFTER: Duration = Duration::from_secs(60);
 /// When no page went through at all, everybody is tried again after this time.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
+
+/// So far ahead a rota is looked at.
+const GAPS_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// The database in the data directory.
 pub const DATABASE: &str = "firstring.db";
@@ -52,12 +57,13 @@ pub async fn open_office(
     let store = open_store(data).await?;
     let link_key = Secret::new(keys::load_or_make(&data.join("link-key"))?);
     let secret = Secret::new(config.webhook_secret.read()?);
-    let (rota, channels) = rota(config, page_url, &secret);
+    let channels = channels(config, page_url, &secret);
     let office_config = OfficeConfig {
         practice: Arc::new(config.practice.clone()),
         templates: config.week.templates.clone(),
         exceptions: config.week.exceptions.clone(),
-        rota,
+        rota: config.rota.clone(),
+        lines: config.lines.clone(),
         policy: policy(config),
         channels,
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret: secret.clone() }),
@@ -103,21 +109,33 @@ impl OfficeParts {
     }
 }
 
-fn rota(config: &PracticeConfig, page_url: Option<&str>, secret: &Secret) -> (Rota, BTreeMap<ChannelId, Webhook>) {
-    let mut channels = BTreeMap::new();
-    let mut clinicians = config.oncall.iter().map(|oncall| {
-        let channel = ChannelId(oncall.id.clone());
+/// One channel for each clinician, of the same name.
+fn channels(config: &PracticeConfig, page_url: Option<&str>, secret: &Secret) -> BTreeMap<ChannelId, Webhook> {
+    let channel = |oncall: &OnCall| {
         let url = Secret::new(page_url.unwrap_or(&oncall.page_url));
-        channels.insert(channel.clone(), Webhook { url, secret: secret.clone() });
-        Clinician { id: ClinicianId(oncall.id.clone()), name: oncall.name.clone(), channels: vec![channel] }
-    });
-    let first = clinicians.next().expect("the configuration was checked: somebody is on call");
-    let rota = Rota::always(Tiers::new(first, clinicians.collect()));
-    (rota, channels)
+        (ChannelId(oncall.id.clone()), Webhook { url, secret: secret.clone() })
+    };
+    config.oncall.iter().map(channel).collect()
+}
+
+/// What the rota of the next weeks lacks, in one sentence.
+pub fn rota_gaps(rota: &Rota, zone: &TimeZone, now: Timestamp) -> Option<String> {
+    let until = now.checked_add(GAPS_AHEAD).unwrap_or(now);
+    let flaws = rota.flaws(now, until);
+    let first = flaws.first()?;
+    let from = first.stretch.from.to_zoned(zone.clone()).datetime();
+    let what = if first.stretch.who.is_none() { "nobody is on call" } else { "two are on call" };
+    let count = flaws.len();
+    Some(format!(
+        "the rota has {count} gaps or overlaps in the next four weeks: {what} on {from}; `firstring oncall gaps` shows them"
+    ))
 }
 
 fn policy(config: &PracticeConfig) -> Policy {
-    let pace = |acknowledge: Duration| Pace::new(REPEAT_AFTER.min(acknowledge / 2), acknowledge, RETRY_AFTER);
+    let pace = |acknowledge: Duration| {
+        let pace = Pace::new(REPEAT_AFTER.min(acknowledge / 2), acknowledge, RETRY_AFTER);
+        pace.with_reach_within(config.caller_reached_within)
+    };
     Policy { emergency: pace(config.acknowledge_emergency), urgent: pace(config.acknowledge_urgent) }
 }
 

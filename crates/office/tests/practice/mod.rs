@@ -13,11 +13,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{
-    CallId, CallerKind, CaseDraft, Intent, MessageDraft, OfficeReply, OfficeRequest, Phi, Practice, RedFlagId,
-    RequestId, Urgency,
+    CallId, CallerKind, CaseDraft, CaseStanding, Intent, MessageDraft, OfficeReply, OfficeRequest, Phi, Practice,
+    RedFlagId, RequestId, Urgency,
 };
-use office::{Clock, Details, Office, OfficeConfig, Webhook};
-use oncall::{ChannelId, Clinician, Pace, Policy, Rota, Tiers};
+use office::{Clock, Details, LinkedCase, Office, OfficeConfig, Webhook};
+use oncall::{ChannelId, Clinician, Pace, Policy, Rota};
 use serde_json::Value;
 use store::{OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
@@ -144,7 +144,8 @@ impl Riverside {
             practice: Arc::new(practice()),
             templates: Vec::new(),
             exceptions: Vec::new(),
-            rota: Rota::always(Tiers::new(clinician("ann", "Doctor Ann"), vec![clinician("bob", "Doctor Bob")])),
+            rota: Rota::always(clinician("ann", "Doctor Ann"), None, clinician("bob", "Doctor Bob")),
+            lines: BTreeMap::new(),
             policy: Policy { emergency: pace, urgent: pace },
             channels,
             messages: Some(desk.webhook()),
@@ -240,6 +241,14 @@ pub fn message() -> OfficeRequest {
         complete: true,
         continues: None,
     }))
+}
+
+/// Who has a case.
+pub fn holder(linked: &LinkedCase) -> Option<&str> {
+    match &linked.standing {
+        CaseStanding::Taken { by, .. } => Some(by),
+        CaseStanding::Open | CaseStanding::Closed { .. } => None,
+    }
 }
 
 /// Case and token of a page's link.

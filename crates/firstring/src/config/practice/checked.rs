@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::civil::{Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use toml::Spanned;
 
 use crate::config::{ConfigError, Source, is_private};
@@ -65,5 +65,17 @@ impl Checked<'_> {
             .find(|(name, _)| name == text.get_ref())
             .map(|(_, day)| *day)
             .ok_or_else(|| self.wrong(text, "not a weekday; write \"monday\" .. \"sunday\""))
+    }
+
+    /// A day ("2026-12-24", from midnight) or a moment of it ("2026-12-24T12:00").
+    pub(super) fn moment(&self, written: &Spanned<String>) -> Result<DateTime, ConfigError> {
+        let text = written.get_ref();
+        let day = || text.parse::<Date>().map(DateTime::from);
+        let moment = if text.contains('T') { text.parse() } else { day() };
+        moment.map_err(|_| self.wrong(written, "not a day or moment; write \"2026-12-24\" or \"2026-12-24T12:00\""))
+    }
+
+    pub(super) fn date(&self, text: &Spanned<String>) -> Result<Date, ConfigError> {
+        text.get_ref().parse().map_err(|_| self.wrong(text, "not a day; write it as \"2026-12-24\""))
     }
 }

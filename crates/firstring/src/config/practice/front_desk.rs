@@ -8,7 +8,6 @@ use domain::{
     LanguageLine, NewPatients, Provider, ProviderId,
 };
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime};
 use serde::Deserialize;
 use store::{Exception, Opens, Release, Template};
 use toml::Spanned;
@@ -321,14 +320,6 @@ impl Checked<'_> {
             (from, to) if from < to && to <= AGE_MAX => Ok((from, to)),
             _ => Err(self.wrong(ages, &format!("ages are [from, to) in years, from below to, at most {AGE_MAX}"))),
         }
-    }
-
-    /// A day ("2026-12-24", from midnight) or a moment of it ("2026-12-24T12:00").
-    fn moment(&self, written: &Spanned<String>) -> Result<DateTime, ConfigError> {
-        let text = written.get_ref();
-        let day = || text.parse::<Date>().map(DateTime::from);
-        let moment = if text.contains('T') { text.parse() } else { day() };
-        moment.map_err(|_| self.wrong(written, "not a day or moment; write \"2026-12-24\" or \"2026-12-24T12:00\""))
     }
 }
 

@@ -1,5 +1,4 @@
 use domain::name_id;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 name_id!(/** A clinician, as the practice's configuration names them. */ ClinicianId);
@@ -45,28 +44,5 @@ impl Tiers {
     /// The clinician at `tier`, 0 being the first.
     pub(crate) fn get(&self, tier: usize) -> Option<&Clinician> {
         self.iter().nth(tier)
-    }
-}
-
-/// Who is on call when. One order for all hours; weekly patterns and swaps belong here, behind [`Rota::who_at`].
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Rota {
-    always: Tiers,
-}
-
-impl Rota {
-    /// The same order at every hour.
-    pub fn always(tiers: Tiers) -> Self {
-        Self { always: tiers }
-    }
-
-    /// Whom to page at `at`, in order.
-    pub fn who_at(&self, _at: Timestamp) -> &Tiers {
-        &self.always
-    }
-
-    /// Everybody who may ever be paged.
-    pub fn clinicians(&self) -> impl Iterator<Item = &Clinician> {
-        self.always.iter()
     }
 }

@@ -1,0 +1,269 @@
+//! `[[oncall]]` and `[rota]`: who can be paged, and who is on call when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::RedFlagId;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use nlu::red_flags::RedFlags;
+use oncall::{
+    Change, ChangeKind, ChannelId, Clinician, ClinicianId, Holiday, Line, LineId, Rota, RotaError, Rotation, Shift,
+    Tier,
+};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::checked::Checked;
+use crate::config::ConfigError;
+
+/// Without a `[rota]` the list is followed: first, second, last.
+const LIST_MAX: usize = 3;
+
+/// One clinician who can be on call.
+#[derive(Debug, Clone)]
+pub struct OnCall {
+    /// In links and logs.
+    pub id: String,
+    /// As it is spoken.
+    pub name: String,
+    /// Where a page is posted to.
+    pub page_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOnCall {
+    id: Spanned<String>,
+    name: String,
+    page_url: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRota {
+    last_resort: Spanned<String>,
+    #[serde(default)]
+    lines: Vec<RawLine>,
+    #[serde(default)]
+    shifts: Vec<Spanned<RawShift>>,
+    #[serde(default)]
+    holidays: Vec<RawHoliday>,
+    #[serde(default)]
+    changes: Vec<Spanned<RawChange>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLine {
+    id: Spanned<String>,
+    red_flags: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawShift {
+    line: Option<Spanned<String>>,
+    tier: Option<Spanned<String>>,
+    days: Vec<Spanned<String>>,
+    from: Spanned<String>,
+    to: Spanned<String>,
+    until_day: Option<Spanned<String>>,
+    who: Spanned<Vec<String>>,
+    since: Option<Spanned<String>>,
+    weeks: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHoliday {
+    on: Spanned<String>,
+    like: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChange {
+    line: Option<Spanned<String>>,
+    tier: Option<Spanned<String>>,
+    from: Spanned<String>,
+    to: Spanned<String>,
+    who: Option<String>,
+    swap: Option<Spanned<Vec<String>>>,
+}
+
+/// The rota, and which line of service a red flag belongs to.
+pub(super) struct CheckedRota {
+    pub(super) rota: Rota,
+    pub(super) lines: BTreeMap<RedFlagId, LineId>,
+}
+
+impl Checked<'_> {
+    pub(super) fn oncall(&self, raw: &Spanned<Vec<RawOnCall>>) -> Result<Vec<OnCall>, ConfigError> {
+        if raw.get_ref().is_empty() {
+            return Err(self.wrong(raw, "nobody is on call; name at least one [[oncall]] clinician"));
+        }
+        let mut seen = BTreeSet::new();
+        let clinician = |clinician: &RawOnCall| {
+            if !seen.insert(clinician.id.get_ref().clone()) {
+                return Err(
+                    self.wrong(&clinician.id, "this oncall id stands twice; give each clinician one of their own")
+                );
+            }
+            Ok(OnCall {
+                page_url: self.url(&clinician.page_url, "page_url")?,
+                id: clinician.id.get_ref().clone(),
+                name: clinician.name.clone(),
+            })
+        };
+        raw.get_ref().iter().map(clinician).collect()
+    }
+
+    pub(super) fn rota(
+        &self,
+        raw: Option<Spanned<RawRota>>,
+        oncall: &Spanned<Vec<RawOnCall>>,
+        people: &[OnCall],
+        zone: &TimeZone,
+    ) -> Result<CheckedRota, ConfigError> {
+        let people: Vec<Clinician> = people.iter().map(OnCall::clinician).collect();
+        let Some(raw) = raw else {
+            let [first, between @ .., last] = &people[..] else {
+                let only = people.first().expect("somebody is on call");
+                return Ok(CheckedRota::of(Rota::always(only.clone(), None, only.clone())));
+            };
+            if people.len() > LIST_MAX {
+                let what =
+                    "without a [rota] three can be on call: the first, the second and the last resort; write a [rota]";
+                return Err(self.wrong(oncall, what));
+            }
+            return Ok(CheckedRota::of(Rota::always(first.clone(), between.first().cloned(), last.clone())));
+        };
+        let span = raw.span();
+        let raw = raw.into_inner();
+        let lines = self.lines(&raw.lines)?;
+        let plan = self.plan(&raw, zone)?;
+        let last_resort = ClinicianId(raw.last_resort.get_ref().clone());
+        let rota = Rota::new(zone.clone(), people, last_resort.clone(), plan).map_err(|error| {
+            if error == (RotaError::Unknown { who: last_resort }) {
+                let what = "last_resort is nobody of [[oncall]]; name the one who is always there";
+                return self.wrong(&raw.last_resort, what);
+            }
+            self.0.at(Some(span), format!("[rota] cannot be followed: {error}"))
+        })?;
+        Ok(CheckedRota { rota, lines })
+    }
+
+    fn lines(&self, raw: &[RawLine]) -> Result<BTreeMap<RedFlagId, LineId>, ConfigError> {
+        let rules = RedFlags::built_in();
+        let mut lines = BTreeMap::new();
+        for line in raw {
+            for flag in &line.red_flags {
+                let id = RedFlagId(flag.get_ref().clone());
+                if !rules.ids().any(|known| *known == id) {
+                    return Err(self.wrong(flag, "there is no such red flag; prompts/red_flags*.toml names them"));
+                }
+                if lines.insert(id, LineId(line.id.get_ref().clone())).is_some() {
+                    return Err(self.wrong(flag, "this red flag belongs to two lines of service; leave it in one"));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    fn plan(&self, raw: &RawRota, zone: &TimeZone) -> Result<BTreeMap<LineId, Line>, ConfigError> {
+        let holidays: Vec<Holiday> = raw.holidays.iter().map(|day| self.holiday(day)).collect::<Result<_, _>>()?;
+        let known: BTreeSet<_> =
+            raw.lines.iter().map(|line| line.id.get_ref().as_str()).chain([Rota::GENERAL]).collect();
+        let line = |id: &str| (LineId(id.to_owned()), Line { holidays: holidays.clone(), ..Line::default() });
+        let mut lines: BTreeMap<LineId, Line> = known.iter().copied().map(line).collect();
+        for shift in &raw.shifts {
+            let line = shift.get_ref().line.as_ref();
+            self.line_of(&mut lines, line)?.weekly.push(self.shift(shift.get_ref())?);
+        }
+        for change in &raw.changes {
+            let line = change.get_ref().line.as_ref();
+            self.line_of(&mut lines, line)?.changes.push(self.change(change, zone)?);
+        }
+        Ok(lines)
+    }
+
+    fn line_of<'a>(
+        &self,
+        lines: &'a mut BTreeMap<LineId, Line>,
+        written: Option<&Spanned<String>>,
+    ) -> Result<&'a mut Line, ConfigError> {
+        let Some(id) = written else {
+            return Ok(lines.get_mut(&LineId(Rota::GENERAL.to_owned())).expect("the general line is always there"));
+        };
+        let unknown = || self.wrong(id, "there is no such line of service; name it under [[rota.lines]]");
+        lines.get_mut(&LineId(id.get_ref().clone())).ok_or_else(unknown)
+    }
+
+    fn shift(&self, shift: &RawShift) -> Result<Shift, ConfigError> {
+        let members: Vec<ClinicianId> = shift.who.get_ref().iter().cloned().map(ClinicianId).collect();
+        let who = match (&members[..], &shift.since) {
+            ([only], None) => Rotation::always(only.clone()),
+            (_, Some(since)) => Rotation { members, since: self.date(since)?, weeks: shift.weeks.unwrap_or(1) },
+            (_, None) => {
+                return Err(self.wrong(&shift.who, "who take turns need `since`: a day of the first one's first turn"));
+            }
+        };
+        let days = shift.days.iter().map(|day| self.weekday(day)).collect::<Result<_, _>>()?;
+        let until_day = shift.until_day.as_ref().map(|day| self.weekday(day)).transpose()?;
+        let (from, to) = (self.time(&shift.from)?, self.time(&shift.to)?);
+        Ok(Shift { tier: self.tier(shift.tier.as_ref())?, days, from, to, until_day, who })
+    }
+
+    fn holiday(&self, raw: &RawHoliday) -> Result<Holiday, ConfigError> {
+        Ok(Holiday { on: self.date(&raw.on)?, like: self.weekday(&raw.like)? })
+    }
+
+    fn change(&self, raw: &Spanned<RawChange>, zone: &TimeZone) -> Result<Change, ConfigError> {
+        let change = raw.get_ref();
+        let (from, to) = (self.instant(&change.from, zone)?, self.instant(&change.to, zone)?);
+        if from >= to {
+            return Err(self.wrong(&change.to, "this change ends before it begins"));
+        }
+        let kind = match (&change.who, change.swap.as_ref().map(|swap| (swap, &swap.get_ref()[..]))) {
+            (Some(who), None) => {
+                ChangeKind::Takes { tier: self.tier(change.tier.as_ref())?, who: ClinicianId(who.clone()) }
+            }
+            (None, Some((_, [a, b]))) => ChangeKind::Swap(ClinicianId(a.clone()), ClinicianId(b.clone())),
+            (None, Some((swap, _))) => return Err(self.wrong(swap, "two swap; name both")),
+            _ => return Err(self.wrong(raw, "write either `who` takes the time, or which two `swap`")),
+        };
+        Ok(Change { from, to, kind })
+    }
+
+    fn tier(&self, written: Option<&Spanned<String>>) -> Result<Tier, ConfigError> {
+        match written.map(|tier| tier.get_ref().as_str()) {
+            None | Some("primary") => Ok(Tier::Primary),
+            Some("backup") => Ok(Tier::Backup),
+            Some(_) => {
+                Err(self
+                    .wrong(written.expect("it is written"), "not a tier with shifts; write \"primary\" or \"backup\""))
+            }
+        }
+    }
+
+    fn instant(&self, text: &Spanned<String>, zone: &TimeZone) -> Result<Timestamp, ConfigError> {
+        let civil = self.moment(text)?;
+        let zoned = civil.to_zoned(zone.clone()).map_err(|_| self.wrong(text, "no clock shows this time"))?;
+        Ok(zoned.timestamp())
+    }
+}
+
+impl OnCall {
+    /// Reached by a channel of the same name.
+    fn clinician(&self) -> Clinician {
+        let channels = vec![ChannelId(self.id.clone())];
+        Clinician { id: ClinicianId(self.id.clone()), name: self.name.clone(), channels }
+    }
+}
+
+impl CheckedRota {
+    /// One line of service for everything.
+    fn of(rota: Rota) -> Self {
+        Self { rota, lines: BTreeMap::new() }
+    }
+}

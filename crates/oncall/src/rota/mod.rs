@@ -1,0 +1,123 @@
+//! Who is on call when.
+//!
+//! A rota has *lines of service* ("general", "obstetrics"), each with weekly shifts, holidays and dated changes. The week is
+//! civil time in the practice's zone; a shift that begins or ends in the hour that a clock change skips begins or ends that
+//! much later, in the one that comes twice at its first.
+
+mod coverage;
+mod plan;
+
+use std::collections::BTreeMap;
+
+use domain::name_id;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+pub use coverage::{Flaw, Stretch};
+pub use plan::{Change, ChangeKind, Holiday, Line, RotaError, Rotation, Shift};
+
+use crate::{Clinician, ClinicianId, Tiers};
+
+name_id!(/** A line of service, as the practice's configuration names it. */ LineId);
+
+/// Who is tried first, and who next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// On call.
+    Primary,
+    /// In reserve.
+    Backup,
+    /// At all hours, if nobody else answers; no shifts.
+    LastResort,
+}
+
+/// Who holds a tier at a time, and until when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Holding {
+    /// Which tier.
+    pub tier: Tier,
+    /// Who.
+    pub holder: Clinician,
+    /// When somebody else holds it, or nobody; `None`: not within [`Rota::HORIZON_DAYS`].
+    pub until: Option<Timestamp>,
+}
+
+/// Who is on call when, for one practice.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rota {
+    zone: TimeZone,
+    people: BTreeMap<ClinicianId, Clinician>,
+    last_resort: ClinicianId,
+    lines: BTreeMap<LineId, Line>,
+}
+
+impl Rota {
+    /// The line of service of everything that belongs to no other.
+    pub const GENERAL: &str = "general";
+    /// How far ahead the end of a holding is looked for.
+    pub const HORIZON_DAYS: i64 = 92;
+
+    /// A rota of `lines`, whose shifts name `people`; `last_resort` is one of them and always there.
+    ///
+    /// # Errors
+    /// A shift or a change that names nobody of `people`, or is not in order: [`RotaError`] says which.
+    pub fn new(
+        zone: TimeZone,
+        people: Vec<Clinician>,
+        last_resort: ClinicianId,
+        lines: BTreeMap<LineId, Line>,
+    ) -> Result<Self, RotaError> {
+        let people: BTreeMap<_, _> = people.into_iter().map(|person| (person.id.clone(), person)).collect();
+        if !people.contains_key(&last_resort) {
+            return Err(RotaError::Unknown { who: last_resort });
+        }
+        lines.values().try_for_each(|line| line.check(&people))?;
+        Ok(Self { zone, people, last_resort, lines })
+    }
+
+    /// The same people at all hours, in one line of service.
+    pub fn always(primary: Clinician, backup: Option<Clinician>, last_resort: Clinician) -> Self {
+        let shift = |tier, person: &Clinician| Shift::always(tier, person.id.clone());
+        let backups = backup.iter().map(|person| shift(Tier::Backup, person));
+        let weekly = std::iter::once(shift(Tier::Primary, &primary)).chain(backups).collect();
+        let lines = BTreeMap::from([(Self::GENERAL.into(), Line { weekly, ..Line::default() })]);
+        let last = last_resort.id.clone();
+        let people = [primary, last_resort].into_iter().chain(backup).collect();
+        Self::new(TimeZone::UTC, people, last, lines).expect("its shifts name its people")
+    }
+
+    /// Whom to page at `at`, in order. A line that is not in the rota has the last resort alone.
+    pub fn who_at(&self, line: &LineId, at: Timestamp) -> Tiers {
+        let mut holders = self.holdings(line, at).into_iter().map(|holding| holding.holder);
+        let first = holders.next().expect("the last resort holds at all hours");
+        let mut then: Vec<Clinician> = Vec::new();
+        for holder in holders {
+            if holder.id != first.id && then.iter().all(|other| other.id != holder.id) {
+                then.push(holder);
+            }
+        }
+        Tiers::new(first, then)
+    }
+
+    /// Who holds which tier at `at`, in the order in which they are paged; the last resort always stands last.
+    pub fn holdings(&self, line: &LineId, at: Timestamp) -> Vec<Holding> {
+        let shifts = [Tier::Primary, Tier::Backup].into_iter().filter_map(|tier| {
+            let (holder, until) = self.holder(self.lines.get(line)?, tier, at)?;
+            Some(Holding { tier, holder: self.people[&holder].clone(), until })
+        });
+        let last = self.people[&self.last_resort].clone();
+        shifts.chain([Holding { tier: Tier::LastResort, holder: last, until: None }]).collect()
+    }
+
+    /// The lines of service.
+    pub fn lines(&self) -> impl Iterator<Item = &LineId> {
+        self.lines.keys()
+    }
+
+    /// Everybody who may ever be paged.
+    pub fn clinicians(&self) -> impl Iterator<Item = &Clinician> {
+        self.people.values()
+    }
+}
