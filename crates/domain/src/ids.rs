@@ -28,7 +28,7 @@ macro_rules! uuid_id {
 
 uuid_id!(/** One telephone call. */ CallId);
 uuid_id!(/** One message left for the practice. */ MessageId);
-uuid_id!(/** One escalation: everything that is done until a clinician has acknowledged. */ CaseId);
+uuid_id!(/** One escalation: everything that is done until a clinician has reached the caller. */ CaseId);
 
 /// A name as an id: a `String` of its own type. For the crates that name things of their own; they need `serde`.
 #[macro_export]

@@ -65,6 +65,9 @@ fn wrong_rotas(good: &str) -> impl Iterator<Item = (String, &'static str)> {
         (shift("who = [\"patel\"]\nuntil_day = \"someday\""), "weekday"),
         (change("tier = \"backup\""), "`who`"),
         (change("swap = [\"patel\"]"), "name both"),
+        (change("swap = [\"patel\", \"okafor\"]\ntier = \"backup\""), "leave tier out"),
+        (shift("who = [\"patel\"]").replace("[\"monday\"]", "[]"), "days is empty"),
+        (shift("who = [\"patel\"]\nweeks = 2"), "`since`"),
         (change("who = \"patel\"").replace("2026-12-25", "2026-12-23"), "ends before it begins"),
         (rota("[[rota.lines]]\nid = \"heart\"\nred_flags = [\"hart\"]"), "no such red flag"),
     ];

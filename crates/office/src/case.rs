@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{CallId, CaseDraft, CaseId, CaseUpdate, OfficeReply, RequestId};
+use domain::{CallId, CaseDraft, CaseId, CaseUpdate, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
 use oncall::{Attempt, ClinicianId, Escalation, Input, Output, Page, Reason, Why};
 use store::{CaseChange, CaseEvent, CaseFile, PageOutcome, PageRow};
@@ -128,6 +128,7 @@ impl Case {
 
     /// Runs the case from `first` on.
     pub(crate) async fn run(mut self, first: Input) {
+        self.tell_rota();
         self.machine.handle_input(first, self.premises.now());
         loop {
             match self.act().await {
@@ -167,11 +168,15 @@ impl Case {
     }
 
     fn due(&mut self) {
+        self.tell_rota();
+        self.machine.handle_timeout(self.premises.now());
+    }
+
+    /// Tells the machine who is on call, by what is known of the case.
+    fn tell_rota(&mut self) {
         let now = self.premises.now();
         let line = self.premises.config.line(&self.file.red_flags());
-        let on_call = self.premises.config.rota.who_at(&line, now);
-        self.machine.handle_input(Input::RotaChanged(on_call), now);
-        self.machine.handle_timeout(now);
+        self.machine.handle_input(Input::OnCall(self.premises.config.rota.who_at(&line, now)), now);
     }
 
     /// Keeps, sends and tells what the machine has decided.
@@ -217,22 +222,24 @@ impl Case {
             CaseInput::Update { call, request, update, done } => {
                 self.updates.push(done);
                 if !self.knows(call, request) {
-                    if let CaseUpdate::Raised { urgency, .. } = &update {
-                        self.machine.handle_input(Input::Raised(*urgency), self.premises.now());
-                    }
+                    let raised = if let CaseUpdate::Raised { urgency, .. } = &update { Some(*urgency) } else { None };
                     self.happened(call, request, update);
+                    if let Some(urgency) = raised {
+                        self.raise(urgency);
+                    }
                 }
             }
             CaseInput::CalledAgain { call, request, draft, replies, done } => {
                 let known = self.knows(call, request);
-                if !known && self.file.case.acknowledged.is_some() {
+                if !known && !self.machine.is_paging() {
                     done.send(Joins::Taken).ok();
                     return;
                 }
                 self.listener = Some(Listener::new(replies, &self.told));
                 if !known {
-                    self.machine.handle_input(Input::Raised(draft.urgency), self.premises.now());
+                    let urgency = draft.urgency;
                     self.happened(call, request, CaseUpdate::CalledAgain(draft));
+                    self.raise(urgency);
                 }
                 done.send(Joins::Yes).ok();
             }
@@ -251,6 +258,12 @@ impl Case {
                 self.listener = Some(Listener::new(replies, &self.told));
             }
         }
+    }
+
+    /// What was told with it may make it the case of others.
+    fn raise(&mut self, urgency: Urgency) {
+        self.tell_rota();
+        self.machine.handle_input(Input::Raised(urgency), self.premises.now());
     }
 
     /// Whether this was told before.
@@ -273,7 +286,6 @@ impl Case {
 
     fn overdue(&mut self, clinician: &ClinicianId) {
         tracing::warn!(case = %self.file.case.id, %clinician, "taken, but nobody has told that the caller was reached: paging again");
-        self.file.case.acknowledged = None;
     }
 
     fn done(&mut self, clinician: &ClinicianId, at: Timestamp) {
@@ -285,9 +297,6 @@ impl Case {
     fn intend(&mut self, pages: &[Page]) {
         let now = self.premises.now();
         for page in pages {
-            // Paged again after it was taken or closed: it had become more urgent, or the caller was not reached.
-            self.file.case.acknowledged = None;
-            self.file.case.closed = None;
             let row = PageRow {
                 step: page.attempt.0,
                 clinician: page.clinician.0.clone(),
@@ -303,6 +312,11 @@ impl Case {
 
     /// Notes what has changed for the disk and waits for it a little.
     async fn keep(&mut self) -> Standing {
+        if self.machine.is_paging() {
+            // Again, perhaps: it had become more urgent, or the caller was not reached.
+            self.file.case.acknowledged = None;
+            self.file.case.closed = None;
+        }
         let state = json(&self.machine);
         let News { events, pages } = std::mem::take(&mut self.news);
         if state != self.file.case.state || !events.is_empty() || !pages.is_empty() {

@@ -53,7 +53,7 @@ impl fmt::Debug for Office {
 }
 
 impl Office {
-    /// Checks the configuration, puts its schedule into the book, takes up the cases that nobody has acknowledged and the messages that were not
+    /// Checks the configuration, puts its schedule into the book, takes up the cases that nobody has closed and the messages that were not
     /// announced, and goes to work. The task ends soon after the last handle is gone: pages on their way get their
     /// outcome first.
     pub async fn start(store: Store, config: OfficeConfig) -> Result<(Self, JoinHandle<()>), OfficeError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{CaseStanding, CaseUpdate, OfficeReply, OfficeRequest, Phi, RedFlagId, Urgency};
 use jiff::Timestamp;
 use office::{Details, Office, OfficeError, Webhook};
-use oncall::{ChannelId, Pace};
+use oncall::{ChannelId, Line, Pace, Rota, Shift, Tier};
 use practice::{Caller, HANGS, HEARD, NEVER, NUMBER, Riverside, close, holder, link, slow};
 use store::{CaseFile, PageOutcome, Secret, Store};
 
@@ -213,22 +213,47 @@ async fn what_becomes_known_later_is_on_the_page_and_what_is_worse_is_paged() {
 }
 
 #[tokio::test]
-async fn an_acknowledged_case_that_becomes_worse_after_the_call_is_open_again() {
+async fn a_closed_case_that_becomes_worse_after_the_call_is_open_again() {
     let mut riverside = Riverside::new(slow()).await;
     let (office, store, _task) = riverside.open().await;
     let caller = Caller::new(&office);
     caller.opens(Urgency::Urgent).await;
     let (case, token) = link(&riverside.ann.next().await);
-    office.acknowledge(case, &token, Timestamp::now()).await.expect("a link");
+    office.caller_reached(case, &token, Timestamp::now()).await.expect("a link");
     let call = caller.call;
     drop(caller); // the case's task ends some time after
+    assert!(store.open_cases(&"riverside".into()).await.expect("read").is_empty());
 
     let mut later = Caller::new(&office);
     later.call = call;
     later.ask(9, OfficeRequest::UpdateCase(raised())).await;
     assert_eq!(later.reply().await, OfficeReply::CaseUpdated);
     assert_eq!(riverside.ann.next().await.body["why"], "raised");
-    assert_eq!(store.open_cases(&"riverside".into()).await.expect("read").len(), 1);
+    let [open] = &store.open_cases(&"riverside".into()).await.expect("read")[..] else { panic!("one case") };
+    assert_eq!((&open.case.closed, &open.case.acknowledged), (&None, &None));
+}
+
+/// A shift that ends, and a red flag that belongs to another line of service.
+#[tokio::test]
+async fn who_is_on_call_when_a_case_becomes_worse_is_paged_for_it() {
+    let mut riverside = Riverside::new(slow()).await;
+    let at_all_hours = |who: &str| Line { weekly: vec![Shift::always(Tier::Primary, who.into())], ..Line::default() };
+    let lines = [(Rota::GENERAL.into(), at_all_hours("ann")), ("heart".into(), at_all_hours("bob"))];
+    let people = riverside.config.rota.clinicians().cloned().collect();
+    let rota = Rota::new(jiff::tz::TimeZone::UTC, people, "ann".into(), lines.into());
+    riverside.config.rota = rota.expect("a rota");
+    riverside.config.lines = [(RedFlagId("arm_or_jaw_pain".to_owned()), "heart".into())].into();
+    let (office, ..) = riverside.open().await;
+    let mut caller = Caller::new(&office);
+    caller.opens(Urgency::Urgent).await;
+    let (case, token) = link(&riverside.ann.next().await);
+    assert_eq!(caller.reply().await, OfficeReply::CaseOpened { case });
+    assert_eq!(caller.reply().await, OfficeReply::Paged);
+    caller.ask(2, OfficeRequest::UpdateCase(raised())).await;
+    let page = riverside.bob.next().await;
+    assert_eq!((&page.body["why"], link(&page).0), (&"raised".into(), case));
+    let taken = office.acknowledge(case, &token, Timestamp::now()).await.expect("the page that she has is good");
+    assert_eq!(holder(&taken), Some("Doctor Ann"));
 }
 
 #[tokio::test]
@@ -255,7 +280,7 @@ async fn a_request_made_again_after_its_case_was_closed_pages_nobody() {
     let caller = Caller::new(&office);
     caller.opens(Urgency::Urgent).await;
     let (case, token) = link(&riverside.ann.next().await);
-    office.acknowledge(case, &token, Timestamp::now()).await.expect("a link");
+    office.caller_reached(case, &token, Timestamp::now()).await.expect("a link");
     let call = caller.call;
     close(office, caller, task).await;
 

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use domain::Urgency;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{ChannelId, Clinician, ClinicianId, Policy, Tiers};
@@ -40,8 +40,8 @@ pub enum Input {
         /// Who.
         clinician: ClinicianId,
     },
-    /// Others are on call now. They are paged from the next round on.
-    RotaChanged(Tiers),
+    /// These are on call now. If they are others, they are paged when the turn of who is being paged is over.
+    OnCall(Tiers),
     /// It is more urgent than was thought. A lower urgency changes nothing.
     Raised(Urgency),
     /// The process stopped and has started again: a page without an outcome may never have left, so it is sent again.
@@ -134,31 +134,30 @@ pub enum Reason {
 /// - No acknowledgement: a reminder, then the next clinician. Anybody's acknowledgement counts, whenever it comes.
 /// - Everybody was tried: [`Output::Exhausted`], and from the first again, for ever. There is never nothing.
 /// - An acknowledgement is not the end: if the caller was not reached within [`crate::Pace::reach_within`], the case is nobody's again
-///   and pages, first the clinician who had it.
+///   and pages, first the clinician who had it, on call or not.
 /// - An acknowledgement covers the urgency that the case had, and so does closing: raised above it, the case is open again,
 ///   and the clinician who has or had it is paged first.
-/// - A clock that is put back takes the deadlines with it: nobody waits an hour longer because it became winter.
+/// - When others come on call they are paged next, from the first of them on; at a rise of urgency or a restart at once.
+/// - A clock that is put back puts no deadline further ahead than its pace has it.
 ///
 /// Promises (tested with random cases): a case that is not closed always has a time-out; at most one clinician has it; nobody
 /// is paged while one has it and has time left, or after closing, unless it became more urgent; everybody who can be reached
 /// is paged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Escalation {
+    /// The order of this round.
     tiers: Tiers,
+    /// Who is on call.
+    rota: Tiers,
+    /// Whether that has changed since the round began.
+    changed: bool,
     policy: Policy,
     urgency: Urgency,
     state: State,
     attempts: u32,
     accepted: u32,
-    /// Who is on call from the next round on.
-    #[serde(default)]
-    coming: Option<Tiers>,
     /// Who was on call before: their links stay good.
-    #[serde(default)]
     former: Vec<Clinician>,
-    /// The latest time that it was told.
-    #[serde(default)]
-    seen: Option<Timestamp>,
     #[serde(skip)]
     outputs: VecDeque<Output>,
 }
@@ -212,15 +211,15 @@ impl Escalation {
     /// A case that will page `tiers` in their order. Nothing happens before [`Input::Opened`].
     pub fn new(tiers: Tiers, policy: Policy) -> Self {
         Self {
+            rota: tiers.clone(),
             tiers,
+            changed: false,
             policy,
             urgency: Urgency::Routine,
             state: State::New,
             attempts: 0,
             accepted: 0,
-            coming: None,
             former: Vec::new(),
-            seen: None,
             outputs: VecDeque::new(),
         }
     }
@@ -234,7 +233,10 @@ impl Escalation {
             Input::PageFailed { attempt } => self.failed(attempt, now),
             Input::Acknowledged { clinician } => self.acknowledge(clinician, now),
             Input::Done { clinician } => self.close(clinician, now),
-            Input::RotaChanged(tiers) => self.coming = Some(tiers).filter(|tiers| *tiers != self.tiers),
+            Input::OnCall(tiers) => {
+                self.changed |= tiers != self.rota;
+                self.rota = tiers;
+            }
             Input::Raised(urgency) => self.raise(urgency, now),
             Input::Restarted => self.restart(now),
         }
@@ -247,7 +249,7 @@ impl Escalation {
             Some((due, reason)) if due <= now => match reason {
                 Reason::Repeat => self.repeat(Why::Repeated, now),
                 Reason::NextInRota => self.next(Round::SomebodyReached, now),
-                Reason::NewRound => self.round(Why::NewRound, now),
+                Reason::NewRound => self.round(Round::NobodyReached, Why::NewRound, now),
                 Reason::Overdue => self.overdue(now),
             },
             Some(_) | None => {}
@@ -273,6 +275,11 @@ impl Escalation {
     /// Closed, and nothing left to do. Only [`Input::Raised`] can open it again.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Closed { .. }) && self.outputs.is_empty()
+    }
+
+    /// Whether it is in nobody's hands, and pages.
+    pub fn is_paging(&self) -> bool {
+        matches!(self.state, State::Paging(_) | State::Resting { .. })
     }
 
     /// Who has the case now.
@@ -351,23 +358,26 @@ impl Escalation {
         self.again(&by, Why::NotReached, now);
     }
 
-    /// Pages again for a case that this clinician has or had: they first, who may only have forgotten to tell.
+    /// Pages again for a case that this clinician has or had: they first, on call or not, who may only have forgotten to tell.
     fn again(&mut self, first: &ClinicianId, why: Why, now: Timestamp) {
         self.accepted = 0;
+        let first = self.clinicians().find(|one| one.id == *first).cloned();
         self.follow_rota();
-        self.tiers.bring_forward(first);
+        if let Some(first) = first {
+            self.tiers.put_first(first);
+        }
         self.start(0, Round::NobodyReached, why, now);
     }
 
     /// From the first again, by the rota of now.
-    fn round(&mut self, why: Why, now: Timestamp) {
+    fn round(&mut self, round: Round, why: Why, now: Timestamp) {
         self.follow_rota();
-        self.start(0, Round::NobodyReached, why, now);
+        self.start(0, round, why, now);
     }
 
     fn follow_rota(&mut self) {
-        let Some(tiers) = self.coming.take() else { return };
-        let before = std::mem::replace(&mut self.tiers, tiers);
+        self.changed = false;
+        let before = std::mem::replace(&mut self.tiers, self.rota.clone());
         for gone in before.iter() {
             if self.clinicians().all(|known| known.id != gone.id) {
                 self.former.push(gone.clone());
@@ -375,16 +385,19 @@ impl Escalation {
         }
     }
 
-    /// Takes the deadlines along when the clock was put back.
+    /// No deadline lies further ahead than its pace has it, though the clock was put back.
     fn notice(&mut self, now: Timestamp) {
-        let back = self.seen.map(|seen| seen.duration_since(now)).filter(SignedDuration::is_positive);
-        let sooner = |at: &mut Timestamp| *at = at.checked_sub(back.unwrap_or_default()).unwrap_or(now);
+        let pace = self.policy.pace(self.urgency);
+        let at_most = |deadline: &mut Timestamp, wait| *deadline = (*deadline).min(after(now, wait));
         match &mut self.state {
             State::New | State::Closed { .. } => {}
-            State::Paging(step) => [&mut step.repeat_at, &mut step.next_at].into_iter().for_each(sooner),
-            State::Resting { until: at } | State::Taken { reach_by: at, .. } => sooner(at),
+            State::Paging(step) => {
+                at_most(&mut step.repeat_at, pace.repeat_after());
+                at_most(&mut step.next_at, pace.ack_within());
+            }
+            State::Resting { until } => at_most(until, pace.retry_after()),
+            State::Taken { reach_by, .. } => at_most(reach_by, pace.reach_within()),
         }
-        self.seen = Some(now);
     }
 
     fn raise(&mut self, urgency: Urgency, now: Timestamp) {
@@ -394,8 +407,10 @@ impl Escalation {
         self.urgency = urgency;
         match &self.state {
             State::New => {}
+            // It may belong to others now.
+            State::Paging(step) if self.changed => self.round(step.round, Why::Raised, now),
             State::Paging(_) => self.repeat(Why::Raised, now),
-            State::Resting { .. } => self.round(Why::Raised, now),
+            State::Resting { .. } => self.round(Round::NobodyReached, Why::Raised, now),
             State::Taken { by, .. } | State::Closed { by } => {
                 let by = by.clone();
                 self.again(&by, Why::Raised, now);
@@ -404,9 +419,10 @@ impl Escalation {
     }
 
     fn restart(&mut self, now: Timestamp) {
-        if let State::Paging(step) = &self.state
-            && step.pages.iter().any(|(_, fate)| *fate == Fate::Unknown)
-        {
+        let State::Paging(step) = &self.state else { return };
+        if self.changed {
+            self.round(step.round, Why::Restarted, now);
+        } else if step.pages.iter().any(|(_, fate)| *fate == Fate::Unknown) {
             self.repeat(Why::Restarted, now);
         }
     }
@@ -427,7 +443,11 @@ impl Escalation {
     fn next(&mut self, round: Round, now: Timestamp) {
         let State::Paging(step) = &self.state else { return };
         let tier = step.tier + 1;
-        self.start(tier, round, Why::NextInRota, now);
+        if self.changed {
+            self.round(round, Why::NextInRota, now);
+        } else {
+            self.start(tier, round, Why::NextInRota, now);
+        }
     }
 
     /// Begins the turn of `tier`, or of the first one behind it who has a channel; behind the last, ends the round.
@@ -445,7 +465,7 @@ impl Escalation {
         self.outputs.push_back(Output::Exhausted { accepted: self.accepted });
         match round {
             // Somebody's time ran out, so a round lasts at least that long and the next may begin at once.
-            Round::SomebodyReached => self.round(Why::NewRound, now),
+            Round::SomebodyReached => self.round(Round::NobodyReached, Why::NewRound, now),
             Round::NobodyReached => self.state = State::Resting { until: after(now, pace.retry_after()) },
         }
     }

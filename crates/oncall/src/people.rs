@@ -33,12 +33,10 @@ impl Tiers {
         std::iter::once(&self.first).chain(&self.then)
     }
 
-    /// Puts `id` first; the others keep their order. Does nothing if nobody is called so.
-    pub(crate) fn bring_forward(&mut self, id: &ClinicianId) {
-        if let Some(behind) = self.then.iter().position(|c| c.id == *id) {
-            let forward = self.then.remove(behind);
-            self.then.insert(0, std::mem::replace(&mut self.first, forward));
-        }
+    /// Puts somebody first; the others keep their order.
+    pub(crate) fn put_first(&mut self, first: Clinician) {
+        let rest = self.iter().filter(|one| one.id != first.id).cloned().collect();
+        *self = Self { first, then: rest };
     }
 
     /// The clinician at `tier`, 0 being the first.

@@ -120,22 +120,49 @@ fn taken_is_not_done_and_pages_again() {
     assert!(s.case.is_over());
 }
 
-#[test]
-fn a_case_that_is_open_when_the_shift_changes_pages_who_is_on_call_then() {
-    let mut s = Story::new(clinician("ann", &["a"]), vec![clinician("last", &["l"])]);
-    s.open(Urgency::Emergency);
-    let others = Tiers::new(clinician("cy", &["c"]), vec![clinician("last", &["l"])]);
-    assert_eq!(s.input(Input::RotaChanged(others)), "");
-    assert_eq!(s.fail(1), "l#2:NextInRota", "this round goes on as it began");
-    assert_eq!(s.fail(2), "exhausted(0)");
-    assert_eq!(s.pass(10), "c#3:NewRound");
-    let known: Vec<_> = s.case.clinicians().map(|clinician| clinician.id.0.clone()).collect();
-    assert_eq!(known, ["cy", "last", "ann"], "a page that ann has may still be taken");
-    assert_eq!(s.ack("ann"), "ack(ann)");
+fn night() -> Story {
+    Story::new(clinician("ann", &["a"]), vec![clinician("last", &["l"])])
+}
+
+/// In the morning others are on call.
+fn morning() -> Input {
+    Input::OnCall(Tiers::new(clinician("cy", &["c"]), vec![clinician("last", &["l"])]))
 }
 
 #[test]
-fn a_clock_that_is_put_back_takes_the_deadlines_along() {
+fn a_case_that_is_open_when_the_shift_changes_pages_who_is_on_call_then() {
+    let mut s = night();
+    s.open(Urgency::Emergency);
+    assert_eq!(s.input(morning()), "");
+    assert_eq!(s.fail(1), "c#2:NextInRota", "not the last resort of the night");
+    assert_eq!(s.input(morning()), "");
+    assert_eq!(s.fail(2), "l#3:NextInRota");
+    assert_eq!(s.fail(3), "exhausted(0)");
+    assert_eq!(s.pass(10), "c#4:NewRound");
+    let known: Vec<_> = s.case.clinicians().map(|clinician| clinician.id.0.clone()).collect();
+    assert_eq!(known, ["cy", "last", "ann"], "a page that ann has may still be taken");
+    assert_eq!(s.ack("ann"), "ack(ann)");
+    assert_eq!(s.pass(600), "overdue(ann) a#5:NotReached", "she had it, and may only have forgotten to tell");
+    assert_eq!(s.fail(5), "c#6:NextInRota");
+}
+
+#[test]
+fn a_rise_of_urgency_and_a_restart_page_who_is_on_call_then_at_once() {
+    let mut raised = night();
+    raised.open(Urgency::Urgent);
+    raised.accept(1);
+    raised.input(morning());
+    assert_eq!(raised.input(Input::Raised(Urgency::Emergency)), "c#2:Raised");
+    let mut restarted = night();
+    restarted.open(Urgency::Urgent);
+    restarted.accept(1);
+    restarted.input(morning());
+    assert_eq!(restarted.input(Input::Restarted), "c#2:Restarted");
+    assert_eq!(restarted.input(Input::Restarted), "c#3:Restarted", "its fate is unknown");
+}
+
+#[test]
+fn a_clock_that_is_put_back_delays_nothing_beyond_its_pace() {
     let mut s = Story::three();
     s.open(Urgency::Emergency);
     let hour = Duration::from_hours(1);
@@ -143,7 +170,7 @@ fn a_clock_that_is_put_back_takes_the_deadlines_along() {
     s.case.handle_timeout(s.now);
     s.now = s.now.saturating_sub(hour).expect("no calendar units");
     s.case.handle_timeout(s.now);
-    assert_eq!((s.drain(), s.pass(29), s.pass(1)), (String::new(), String::new(), "a#2:Repeated".to_owned()));
+    assert_eq!((s.drain(), s.pass(59), s.pass(1)), (String::new(), String::new(), "a#2:Repeated".to_owned()));
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn apply(case: &mut Escalation, event: &Event, now: &mut Timestamp) -> Vec<Outpu
         Event::Fail(n) => Input::PageFailed { attempt: Attempt(*n) },
         Event::Ack(who) => Input::Acknowledged { clinician: format!("c{who}").as_str().into() },
         Event::Done(who) => Input::Done { clinician: format!("c{who}").as_str().into() },
-        Event::Rota(people) => Input::RotaChanged(tiers_of(&vec![1; *people])),
+        Event::Rota(people) => Input::OnCall(tiers_of(&vec![1; *people])),
         Event::Back { seconds } => {
             *now = now.saturating_sub(Duration::from_secs(*seconds)).expect("no calendar units");
             case.handle_timeout(*now);

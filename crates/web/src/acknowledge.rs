@@ -139,7 +139,7 @@ fn refusal(error: AcknowledgeError) -> Response {
             StatusCode::SERVICE_UNAVAILABLE,
             "Try again",
             "<h1>This did not work</h1>\n<p class=\"emergency\">Nothing was changed. Please try \
-             again at once; paging goes on meanwhile.</p>",
+             again at once.</p>",
         ),
     }
 }

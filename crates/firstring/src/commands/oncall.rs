@@ -77,7 +77,7 @@ struct Gap<'a> {
     tier: Tier,
     what: &'static str,
     /// Who is paged then.
-    paged: Option<&'a ClinicianId>,
+    paged: ClinicianId,
     /// Who may think to be on call, too.
     too: &'a [ClinicianId],
 }
@@ -95,14 +95,13 @@ fn gaps(args: &cli::Gaps) -> anyhow::Result<()> {
     } else {
         let rows = gaps.iter().map(|gap| {
             let too = gap.too.iter().map(|who| who.0.as_str()).collect::<Vec<_>>().join(", ");
-            let paged = gap.paged.map(|who| who.0.clone()).unwrap_or_default();
             [
                 gap.from.clone(),
                 gap.to.clone(),
                 gap.line.0.clone(),
                 tier(gap.tier).to_owned(),
                 gap.what.to_owned(),
-                paged,
+                gap.paged.0.clone(),
                 too,
             ]
         });
@@ -122,7 +121,7 @@ fn gap<'a>(Flaw { line, tier, stretch }: &'a Flaw, config: &PracticeConfig) -> G
         line,
         tier: *tier,
         what: if stretch.who.is_none() { "gap" } else { "overlap" },
-        paged: stretch.who.as_ref(),
+        paged: config.rota.who_at(line, stretch.from).iter().next().expect("the last resort is there").id.clone(),
         too: &stretch.too,
     }
 }

@@ -125,9 +125,9 @@ pub fn rota_gaps(rota: &Rota, zone: &TimeZone, now: Timestamp) -> Option<String>
     let first = flaws.first()?;
     let from = first.stretch.from.to_zoned(zone.clone()).datetime();
     let what = if first.stretch.who.is_none() { "nobody is on call" } else { "two are on call" };
-    let count = flaws.len();
+    let (count, line) = (flaws.len(), &first.line);
     Some(format!(
-        "the rota has {count} gaps or overlaps in the next four weeks: {what} on {from}; `firstring oncall gaps` shows them"
+        "the rota has {count} gaps or overlaps in the next four weeks: {what} ({line}) on {from}; `firstring oncall gaps` shows them"
     ))
 }
 

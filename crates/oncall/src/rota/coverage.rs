@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, ChangeKind, Line, LineId, Rota, Tier};
+use super::{Change, ChangeKind, Line, LineId, Rota, SHIFTED, Shift, Tier};
 use crate::ClinicianId;
 
 /// No shift lasts longer: from a weekday to the same one.
@@ -43,20 +43,31 @@ struct Span {
 
 /// All that was written for a tier within a time.
 struct Written {
+    /// In the order of the shifts; of one shift, the latest first.
     weekly: Vec<Span>,
-    takes: Vec<Span>,
-    /// Each with those who have each other's shifts.
-    swaps: Vec<(Span, ClinicianId)>,
+    /// In their order.
+    changes: Vec<Laid>,
+}
+
+/// A change that is laid over the week.
+enum Laid {
+    Takes(Span),
+    /// With whom the one of the span has swapped.
+    Swap(Span, ClinicianId),
 }
 
 impl Rota {
-    /// Who holds a tier at `at`, and until when.
-    pub(super) fn holder(&self, line: &Line, tier: Tier, at: Timestamp) -> Option<(ClinicianId, Option<Timestamp>)> {
+    /// Who holds a tier at `at`.
+    pub(super) fn holder(&self, line: &Line, tier: Tier, at: Timestamp) -> Option<ClinicianId> {
+        self.written(line, tier, at, at).holder(at)
+    }
+
+    /// When somebody else than at `at` holds a tier, or nobody.
+    pub(super) fn until(&self, line: &Line, tier: Tier, at: Timestamp) -> Option<Timestamp> {
         let horizon = days_later(at, Self::HORIZON_DAYS);
         let written = self.written(line, tier, at, horizon);
-        let holder = written.holder(at)?;
-        let until = written.cuts(at, horizon).into_iter().find(|cut| written.holder(*cut).as_ref() != Some(&holder));
-        Some((holder, until))
+        let holder = written.holder(at);
+        written.cuts(at, horizon).into_iter().find(|cut| written.holder(*cut) != holder)
     }
 
     /// Who has a tier of a line from `from` to `to`, without any hole between the stretches.
@@ -77,17 +88,15 @@ impl Rota {
         stretches
     }
 
-    /// Where, from `from` to `to`, a tier that has shifts is held by nobody or by two; in the order of time. A line without any
-    /// shift of the first tier is one gap.
+    /// Where, from `from` to `to`, nobody is on call, or a tier is held by two; in the order of time. Nobody in reserve is no flaw.
     pub fn flaws(&self, from: Timestamp, to: Timestamp) -> Vec<Flaw> {
         let mut flaws = Vec::new();
-        for (id, line) in &self.lines {
-            for tier in [Tier::Primary, Tier::Backup] {
-                if tier == Tier::Primary || line.weekly.iter().any(|shift| shift.tier == tier) {
-                    let stretches = self.stretches(id, tier, from, to).into_iter();
-                    let flawed = stretches.filter(|stretch| stretch.who.is_none() || !stretch.too.is_empty());
-                    flaws.extend(flawed.map(|stretch| Flaw { line: id.clone(), tier, stretch }));
-                }
+        for id in self.lines.keys() {
+            for tier in SHIFTED {
+                let stretches = self.stretches(id, tier, from, to).into_iter();
+                let is_flaw =
+                    |stretch: &Stretch| !stretch.too.is_empty() || tier == Tier::Primary && stretch.who.is_none();
+                flaws.extend(stretches.filter(is_flaw).map(|stretch| Flaw { line: id.clone(), tier, stretch }));
             }
         }
         flaws.sort_by_key(|flaw| (flaw.stretch.from, flaw.tier));
@@ -95,29 +104,26 @@ impl Rota {
     }
 
     fn written(&self, line: &Line, tier: Tier, from: Timestamp, to: Timestamp) -> Written {
-        let days = |at: Timestamp, days: i64| days_later(at, days).to_zoned(self.zone.clone()).date();
+        let day = |at: Timestamp, days: i64| self.zone.to_datetime(days_later(at, days)).date();
         // A shift of a week before may last until today.
-        let dates = days(from, -LONGEST_DAYS).series(jiff::Span::new().days(1)).take_while(|date| *date <= days(to, 1));
-        let weekly = dates.flat_map(|date| self.shifts_on(line, tier, date)).collect();
-        let (mut takes, mut swaps) = (Vec::new(), Vec::new());
-        for change in &line.changes {
-            match &change.kind {
-                ChangeKind::Takes { tier: of, who } if *of == tier => takes.push(changed(change, who)),
-                ChangeKind::Takes { .. } => {}
-                ChangeKind::Swap(a, b) => swaps.push((changed(change, a), b.clone())),
+        let (first, last) = (day(from, -LONGEST_DAYS), day(to, 1));
+        let mut dates: Vec<Date> = first.series(jiff::Span::new().days(1)).take_while(|date| *date <= last).collect();
+        dates.reverse();
+        let shifts = line.weekly.iter().filter(|shift| shift.tier == tier);
+        let weekly =
+            shifts.flat_map(|shift| dates.iter().filter_map(|date| self.shift_on(line, shift, *date))).collect();
+        let changes = line.changes.iter().filter_map(|Change { from, to, kind }| match kind {
+            ChangeKind::Takes { tier: of, who } => {
+                (*of == tier).then(|| Laid::Takes(Span { from: *from, to: *to, who: who.clone() }))
             }
-        }
-        Written { weekly, takes, swaps }
+            ChangeKind::Swap(a, b) => Some(Laid::Swap(Span { from: *from, to: *to, who: a.clone() }, b.clone())),
+        });
+        Written { weekly, changes: changes.collect() }
     }
 
-    fn shifts_on(&self, line: &Line, tier: Tier, date: Date) -> Vec<Span> {
-        let weekday = line.weekday(date);
-        let shifts = line.weekly.iter().filter(|shift| shift.tier == tier && shift.days.contains(&weekday));
-        let span = |shift: &super::Shift| {
-            let (from, to) = shift.on(date);
-            Span { from: self.instant(from), to: self.instant(to), who: shift.who.holder(date).clone() }
-        };
-        shifts.map(span).collect()
+    fn shift_on(&self, line: &Line, shift: &Shift, date: Date) -> Option<Span> {
+        let (from, to) = shift.on(date, line.holiday(date))?;
+        Some(Span { from: self.instant(from), to: self.instant(to), who: shift.who.holder(date).clone() })
     }
 
     /// In an hour that is skipped or comes twice, as `jiff` resolves it "compatibly" (RFC 5545, 3.3.5).
@@ -130,10 +136,6 @@ fn days_later(at: Timestamp, days: i64) -> Timestamp {
     at.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(at)
 }
 
-fn changed(change: &Change, who: &ClinicianId) -> Span {
-    Span { from: change.from, to: change.to, who: who.clone() }
-}
-
 impl Span {
     fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
@@ -141,35 +143,47 @@ impl Span {
 }
 
 impl Written {
-    /// Who has the tier by the last change, or else by the first shift; with whom they have swapped, if so.
+    /// Who has the tier by the last who took it over, or else by the first shift; with whom they have swapped since.
     fn holder(&self, at: Timestamp) -> Option<ClinicianId> {
-        let takes = self.takes.iter().rfind(|span| span.holds(at));
-        let base = takes.or_else(|| self.weekly.iter().find(|span| span.holds(at)))?;
-        Some(self.swapped(&base.who, at))
-    }
-
-    fn swapped(&self, who: &ClinicianId, at: Timestamp) -> ClinicianId {
-        let swaps = self.swaps.iter().filter(|(span, _)| span.holds(at));
-        swaps.fold(who.clone(), |who, (span, other)| match &who {
-            who if *who == span.who => other.clone(),
-            who if who == other => span.who.clone(),
-            who => who.clone(),
-        })
+        self.holders(at).into_iter().next()
     }
 
     /// Who else has it by shifts or changes of the same rank.
     fn too(&self, at: Timestamp) -> Vec<ClinicianId> {
-        let changed = self.takes.iter().any(|span| span.holds(at));
-        let spans = if changed { &self.takes } else { &self.weekly };
-        let all = spans.iter().filter(|span| span.holds(at)).map(|span| self.swapped(&span.who, at));
-        let all: BTreeSet<_> = all.collect();
-        let paged = self.holder(at);
-        all.into_iter().filter(|who| Some(who) != paged.as_ref()).collect()
+        let holders = self.holders(at);
+        let others: BTreeSet<_> = holders.iter().skip(1).filter(|who| Some(*who) != holders.first()).cloned().collect();
+        others.into_iter().collect()
+    }
+
+    /// Everybody who has it by shifts or changes of the same rank; who is paged first.
+    fn holders(&self, at: Timestamp) -> Vec<ClinicianId> {
+        let taken = self.changes.iter().enumerate().rev().filter_map(|(place, change)| match change {
+            Laid::Takes(span) if span.holds(at) => Some(self.swapped(&span.who, place, at)),
+            Laid::Takes(_) | Laid::Swap(..) => None,
+        });
+        let taken: Vec<_> = taken.collect();
+        if taken.is_empty() {
+            let weekly = self.weekly.iter().filter(|span| span.holds(at));
+            return weekly.map(|span| self.swapped(&span.who, 0, at)).collect();
+        }
+        taken
+    }
+
+    /// Who has what `who` had, by the swaps from this place of the changes on.
+    fn swapped(&self, who: &ClinicianId, place: usize, at: Timestamp) -> ClinicianId {
+        self.changes[place..].iter().fold(who.clone(), |who, change| match change {
+            Laid::Swap(span, other) if span.holds(at) && who == span.who => other.clone(),
+            Laid::Swap(span, other) if span.holds(at) && who == *other => span.who.clone(),
+            Laid::Swap(..) | Laid::Takes(_) => who,
+        })
     }
 
     /// When anything begins or ends between the two, in order.
     fn cuts(&self, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
-        let spans = self.weekly.iter().chain(&self.takes).chain(self.swaps.iter().map(|(span, _)| span));
+        let changes = self.changes.iter().map(|change| match change {
+            Laid::Takes(span) | Laid::Swap(span, _) => span,
+        });
+        let spans = self.weekly.iter().chain(changes);
         let ends = spans.flat_map(|span| [span.from, span.to]).filter(|at| from < *at && *at < to);
         ends.collect::<BTreeSet<_>>().into_iter().collect()
     }

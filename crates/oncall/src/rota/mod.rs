@@ -33,6 +33,9 @@ pub enum Tier {
     LastResort,
 }
 
+/// The tiers that have shifts.
+const SHIFTED: [Tier; 2] = [Tier::Primary, Tier::Backup];
+
 /// Who holds a tier at a time, and until when.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holding {
@@ -90,22 +93,25 @@ impl Rota {
 
     /// Whom to page at `at`, in order. A line that is not in the rota has the last resort alone.
     pub fn who_at(&self, line: &LineId, at: Timestamp) -> Tiers {
-        let mut holders = self.holdings(line, at).into_iter().map(|holding| holding.holder);
-        let first = holders.next().expect("the last resort holds at all hours");
-        let mut then: Vec<Clinician> = Vec::new();
-        for holder in holders {
-            if holder.id != first.id && then.iter().all(|other| other.id != holder.id) {
-                then.push(holder);
+        let line = self.lines.get(line);
+        let shifts = SHIFTED.into_iter().filter_map(|tier| self.holder(line?, tier, at));
+        let mut order: Vec<ClinicianId> = Vec::new();
+        for who in shifts.chain([self.last_resort.clone()]) {
+            if !order.contains(&who) {
+                order.push(who);
             }
         }
-        Tiers::new(first, then)
+        let mut people = order.iter().map(|who| self.people[who].clone());
+        let first = people.next().expect("the last resort is there at all hours");
+        Tiers::new(first, people.collect())
     }
 
     /// Who holds which tier at `at`, in the order in which they are paged; the last resort always stands last.
     pub fn holdings(&self, line: &LineId, at: Timestamp) -> Vec<Holding> {
-        let shifts = [Tier::Primary, Tier::Backup].into_iter().filter_map(|tier| {
-            let (holder, until) = self.holder(self.lines.get(line)?, tier, at)?;
-            Some(Holding { tier, holder: self.people[&holder].clone(), until })
+        let shifts = SHIFTED.into_iter().filter_map(|tier| {
+            let line = self.lines.get(line)?;
+            let holder = self.people[&self.holder(line, tier, at)?].clone();
+            Some(Holding { tier, holder, until: self.until(line, tier, at) })
         });
         let last = self.people[&self.last_resort].clone();
         shifts.chain([Holding { tier: Tier::LastResort, holder: last, until: None }]).collect()

@@ -13,7 +13,7 @@ pub struct Line {
     pub weekly: Vec<Shift>,
     /// Days whose shifts are those of another weekday.
     pub holidays: Vec<Holiday>,
-    /// What is otherwise at a certain time. The one that stands last counts.
+    /// What is otherwise at a certain time, laid over the week in this order: who takes a time over has it, whatever stood before.
     pub changes: Vec<Change>,
 }
 
@@ -28,7 +28,7 @@ pub struct Shift {
     pub from: Time,
     /// When it ends; without a weekday on the day after, if that is not later than `from`.
     pub to: Time,
-    /// On which weekday it ends, if it lasts longer: from Friday to Monday.
+    /// On which weekday it ends, if it lasts longer: from Friday to Monday, or to the same weekday a week later.
     pub until_day: Option<Weekday>,
     /// Whose it is.
     pub who: Rotation,
@@ -135,30 +135,35 @@ impl Line {
         Ok(())
     }
 
-    /// The weekday whose shifts begin on `date`.
-    pub(super) fn weekday(&self, date: Date) -> Weekday {
-        let holiday = self.holidays.iter().find(|holiday| holiday.on == date);
-        holiday.map_or_else(|| date.weekday(), |holiday| holiday.like)
+    /// The weekday whose shifts begin on `date`, if it is a holiday.
+    pub(super) fn holiday(&self, date: Date) -> Option<Weekday> {
+        self.holidays.iter().find(|holiday| holiday.on == date).map(|holiday| holiday.like)
     }
 }
 
 impl Shift {
     /// At all hours.
-    pub(super) fn always(tier: Tier, who: ClinicianId) -> Self {
+    pub fn always(tier: Tier, who: ClinicianId) -> Self {
         let days = Weekday::Monday.cycle_forward().take(7).collect();
         Self { tier, days, from: Time::midnight(), to: Time::midnight(), until_day: None, who: Rotation::always(who) }
     }
 
-    /// From when until when it lasts if it begins on `date`.
-    pub(super) fn on(&self, date: Date) -> (DateTime, DateTime) {
-        let days = match self.until_day.map(|day| date.weekday().until(day)) {
-            None | Some(0) if self.to > self.from => 0,
-            None => 1,
-            Some(0) => 7,
-            Some(days) => days,
+    /// From when until when it lasts if it begins on `date`, which may count as another weekday; on such a day it lasts 24 hours at most:
+    /// the next one has its own shifts.
+    pub(super) fn on(&self, date: Date, holiday: Option<Weekday>) -> Option<(DateTime, DateTime)> {
+        let weekday = holiday.unwrap_or_else(|| date.weekday());
+        if !self.days.contains(&weekday) {
+            return None;
+        }
+        let days = match self.until_day.map(|day| weekday.until(day)) {
+            Some(days) if days > 0 => days,
+            Some(_) => 7,
+            None => i8::from(self.to <= self.from),
         };
-        let ends = date.saturating_add(jiff::Span::new().days(days));
-        (date.to_datetime(self.from), ends.to_datetime(self.to))
+        let later = |days| date.saturating_add(jiff::Span::new().days(days));
+        let ends = later(days).to_datetime(self.to);
+        let ends = if holiday.is_some() { ends.min(later(1).to_datetime(self.from)) } else { ends };
+        Some((date.to_datetime(self.from), ends))
     }
 }
 

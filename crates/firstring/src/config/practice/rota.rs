@@ -64,13 +64,13 @@ struct RawLine {
 struct RawShift {
     line: Option<Spanned<String>>,
     tier: Option<Spanned<String>>,
-    days: Vec<Spanned<String>>,
+    days: Spanned<Vec<Spanned<String>>>,
     from: Spanned<String>,
     to: Spanned<String>,
     until_day: Option<Spanned<String>>,
     who: Spanned<Vec<String>>,
     since: Option<Spanned<String>>,
-    weeks: Option<u16>,
+    weeks: Option<Spanned<u16>>,
 }
 
 #[derive(Deserialize)]
@@ -201,14 +201,21 @@ impl Checked<'_> {
 
     fn shift(&self, shift: &RawShift) -> Result<Shift, ConfigError> {
         let members: Vec<ClinicianId> = shift.who.get_ref().iter().cloned().map(ClinicianId).collect();
+        if shift.days.get_ref().is_empty() {
+            return Err(self.wrong(&shift.days, "days is empty; name the days on which the shift begins"));
+        }
+        if let (Some(weeks), None) = (&shift.weeks, &shift.since) {
+            return Err(self.wrong(weeks, "weeks is for those who take turns; write `since` as well"));
+        }
+        let weeks = shift.weeks.as_ref().map_or(1, |weeks| *weeks.get_ref());
         let who = match (&members[..], &shift.since) {
             ([only], None) => Rotation::always(only.clone()),
-            (_, Some(since)) => Rotation { members, since: self.date(since)?, weeks: shift.weeks.unwrap_or(1) },
+            (_, Some(since)) => Rotation { members, since: self.date(since)?, weeks },
             (_, None) => {
                 return Err(self.wrong(&shift.who, "who take turns need `since`: a day of the first one's first turn"));
             }
         };
-        let days = shift.days.iter().map(|day| self.weekday(day)).collect::<Result<_, _>>()?;
+        let days = shift.days.get_ref().iter().map(|day| self.weekday(day)).collect::<Result<_, _>>()?;
         let until_day = shift.until_day.as_ref().map(|day| self.weekday(day)).transpose()?;
         let (from, to) = (self.time(&shift.from)?, self.time(&shift.to)?);
         Ok(Shift { tier: self.tier(shift.tier.as_ref())?, days, from, to, until_day, who })
@@ -227,6 +234,10 @@ impl Checked<'_> {
         let kind = match (&change.who, change.swap.as_ref().map(|swap| (swap, &swap.get_ref()[..]))) {
             (Some(who), None) => {
                 ChangeKind::Takes { tier: self.tier(change.tier.as_ref())?, who: ClinicianId(who.clone()) }
+            }
+            (None, Some(_)) if change.tier.is_some() => {
+                let tier = change.tier.as_ref().expect("it is written");
+                return Err(self.wrong(tier, "two swap all that they have; leave tier out"));
             }
             (None, Some((_, [a, b]))) => ChangeKind::Swap(ClinicianId(a.clone()), ClinicianId(b.clone())),
             (None, Some((swap, _))) => return Err(self.wrong(swap, "two swap; name both")),
