@@ -167,18 +167,9 @@ pub struct Escalation {
 enum State {
     New,
     Paging(Step),
-    Resting {
-        until: Timestamp,
-    },
-    Taken {
-        by: ClinicianId,
-        reach_by: Timestamp,
-    },
-    /// Before cases were closed, the acknowledgement was the end.
-    #[serde(alias = "acknowledged")]
-    Closed {
-        by: ClinicianId,
-    },
+    Resting { until: Timestamp },
+    Taken { by: ClinicianId, reach_by: Timestamp },
+    Closed { by: ClinicianId },
 }
 
 /// One clinician's turn.

@@ -174,17 +174,6 @@ fn a_clock_that_is_put_back_delays_nothing_beyond_its_pace() {
 }
 
 #[test]
-fn a_case_of_before_there_was_closing_is_closed() {
-    let mut s = Story::three();
-    s.open(Urgency::Emergency);
-    s.ack("ann");
-    s.done("ann");
-    let kept = serde_json::to_string(&s.case).expect("plain data").replace("\"closed\"", "\"acknowledged\"");
-    s.case = serde_json::from_str(&kept).expect("what was kept");
-    assert!(s.case.is_over() && s.pass(100_000).is_empty());
-}
-
-#[test]
 fn when_all_fail_everybody_is_tried_again_after_a_rest() {
     let mut s = Story::three();
     s.open(Urgency::Emergency);

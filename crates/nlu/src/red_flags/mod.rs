@@ -138,7 +138,8 @@ impl RedFlags {
             (std::cmp::Reverse(flag.urgency), self.order.place(flag.kind), rule)
         });
         rules.dedup();
-        let not_here = guards::supposed(words) || guards::may_be_elsewhere(words);
+        // Most partials fire nothing, and are not looked at again.
+        let not_here = !fired.is_empty() && (guards::supposed(words) || guards::may_be_elsewhere(words));
         let sure = |rule: usize| {
             (!not_here || self.rules[rule].always) && fired.iter().any(|fires| fires.rule == rule && fires.sure)
         };
