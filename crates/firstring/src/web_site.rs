@@ -9,7 +9,7 @@ use anyhow::Context;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use domain::{CaseId, Practice};
+use domain::{CaseId, Practice, Urgency};
 use office::{Clock, LinkedCase, Office, OfficeError};
 use store::Secret;
 use tokio::sync::{mpsc, watch};
@@ -126,13 +126,13 @@ impl Acknowledgements for Links {
         self.office.look(case, token).await.map(|linked| self.page(linked)).map_err(|why| refusal(&why))
     }
 
-    async fn acknowledge(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
-        let taken = self.office.acknowledge(case, token, self.clock.now()).await;
+    async fn acknowledge(&self, case: CaseId, token: &str, shown: Urgency) -> Result<LinkedPage, AcknowledgeError> {
+        let taken = self.office.acknowledge(case, token, shown, self.clock.now()).await;
         taken.map(|linked| self.page(linked)).map_err(|why| refusal(&why))
     }
 
-    async fn caller_reached(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
-        let closed = self.office.caller_reached(case, token, self.clock.now()).await;
+    async fn caller_reached(&self, case: CaseId, token: &str, shown: Urgency) -> Result<LinkedPage, AcknowledgeError> {
+        let closed = self.office.caller_reached(case, token, shown, self.clock.now()).await;
         closed.map(|linked| self.page(linked)).map_err(|why| refusal(&why))
     }
 }

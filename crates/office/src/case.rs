@@ -44,10 +44,10 @@ pub(crate) enum CaseInput {
         replies: mpsc::Sender<OfficeReply>,
         done: oneshot::Sender<Joins>,
     },
-    /// A clinician takes it. Answered by the case as it then is.
-    Acknowledge { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
-    /// A clinician has reached the caller. Answered by the case as it then is.
-    Done { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
+    /// A clinician takes it, unless it is more urgent than they were shown. Answered by the case as it then is.
+    Acknowledge { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
+    /// A clinician has reached the caller; the same holds. Answered by the case as it then is.
+    Done { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// Somebody looks.
     Look { done: oneshot::Sender<CaseFile> },
     /// The request that opened it was made again: everything that was told is told again.
@@ -243,13 +243,17 @@ impl Case {
                 }
                 done.send(Joins::Yes).ok();
             }
-            CaseInput::Acknowledge { clinician, at, done } => {
+            CaseInput::Acknowledge { clinician, shown, at, done } => {
                 self.acknowledgements.push(done);
-                self.machine.handle_input(Input::Acknowledged { clinician }, at);
+                if shown >= self.machine.urgency() {
+                    self.machine.handle_input(Input::Acknowledged { clinician }, at);
+                }
             }
-            CaseInput::Done { clinician, at, done } => {
+            CaseInput::Done { clinician, shown, at, done } => {
                 self.acknowledgements.push(done);
-                self.machine.handle_input(Input::Done { clinician }, at);
+                if shown >= self.machine.urgency() {
+                    self.machine.handle_input(Input::Done { clinician }, at);
+                }
             }
             CaseInput::Look { done } => {
                 done.send(self.file.clone()).ok();

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    CallId, CaseDraft, CaseId, CaseStanding, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest, RequestId,
+    CallId, CaseDraft, CaseId, CaseStanding, CaseUpdate, MessageDraft, MessageId, OfficeReply, OfficeRequest,
+    RequestId, Urgency,
 };
 use jiff::{SignedDuration, Timestamp};
 use oncall::{Clinician, Escalation};
@@ -127,31 +128,50 @@ impl Office {
     }
 
     /// The clinician of this link takes the case; paging stops until the caller should have been reached, and the call is told.
-    /// If somebody has it, or it is closed, nothing changes; [`LinkedCase::standing`] tells.
-    pub async fn acknowledge(&self, case: CaseId, token: &str, at: Timestamp) -> Result<LinkedCase, OfficeError> {
+    /// If somebody has it, it is closed, or it is more urgent than was `shown` to who takes it, nothing changes; [`LinkedCase`] tells.
+    pub async fn acknowledge(
+        &self,
+        case: CaseId,
+        token: &str,
+        shown: Urgency,
+        at: Timestamp,
+    ) -> Result<LinkedCase, OfficeError> {
         let linked = self.linked(self.file(case).await?, token)?;
         match linked.standing {
             CaseStanding::Open => {}
             CaseStanding::Taken { .. } | CaseStanding::Closed { .. } => return Ok(linked),
         }
         let clinician = linked.clinician;
-        let acknowledge = |done| CaseInput::Acknowledge { clinician: clinician.id.clone(), at, done };
+        let acknowledge = |done| CaseInput::Acknowledge { clinician: clinician.id.clone(), shown, at, done };
         let file = self.tell(Which::Case(case), acknowledge).await?;
-        self.audit(&clinician, "acknowledged", case).await;
-        self.linked(file, token)
+        let linked = self.linked(file, token)?;
+        if matches!(&linked.standing, CaseStanding::Taken { by, .. } if *by == clinician.name) {
+            self.audit(&clinician, "acknowledged", case).await;
+        }
+        Ok(linked)
     }
 
-    /// The clinician of this link has reached the caller: the case is closed, and nobody is paged for it any more.
-    pub async fn caller_reached(&self, case: CaseId, token: &str, at: Timestamp) -> Result<LinkedCase, OfficeError> {
+    /// The clinician of this link has reached the caller: the case is closed, and nobody is paged for it any more. If it is more urgent
+    /// than was `shown`, nothing changes.
+    pub async fn caller_reached(
+        &self,
+        case: CaseId,
+        token: &str,
+        shown: Urgency,
+        at: Timestamp,
+    ) -> Result<LinkedCase, OfficeError> {
         let linked = self.linked(self.file(case).await?, token)?;
         if matches!(linked.standing, CaseStanding::Closed { .. }) {
             return Ok(linked);
         }
         let clinician = linked.clinician;
-        let reached = |done| CaseInput::Done { clinician: clinician.id.clone(), at, done };
+        let reached = |done| CaseInput::Done { clinician: clinician.id.clone(), shown, at, done };
         let file = self.tell(Which::Case(case), reached).await?;
-        self.audit(&clinician, "closed", case).await;
-        self.linked(file, token)
+        let linked = self.linked(file, token)?;
+        if matches!(&linked.standing, CaseStanding::Closed { by } if *by == clinician.name) {
+            self.audit(&clinician, "closed", case).await;
+        }
+        Ok(linked)
     }
 
     async fn save_message(&self, call: CallId, request: RequestId, draft: MessageDraft) -> OfficeReply {

@@ -66,7 +66,7 @@ async fn what_a_clinician_has_taken_or_nobody_knows_is_no_case_to_go_on_with() {
     let (office, ..) = riverside.open().await;
     Caller::new(&office).opens(Urgency::Urgent).await;
     let (taken, token) = link(&riverside.ann.next().await);
-    office.acknowledge(taken, &token, Timestamp::now()).await.expect("taken");
+    office.acknowledge(taken, &token, Urgency::Emergency, Timestamp::now()).await.expect("taken");
     for earlier in [taken, CaseId::new()] {
         let mut later = Caller::new(&office);
         later.ask(1, again(earlier, Urgency::Urgent)).await;

@@ -59,14 +59,14 @@ async fn a_case_that_was_taken_pages_again_until_the_caller_was_reached() {
     let caller = Caller::new(&office);
     caller.opens(Urgency::Emergency).await;
     let (case, token) = link(&riverside.ann.next().await);
-    let taken = office.acknowledge(case, &token, Timestamp::now()).await.expect("a link");
+    let taken = office.acknowledge(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("a link");
     let CaseStanding::Taken { by, pages_again: Some(_) } = &taken.standing else { panic!("{:?}", taken.standing) };
     assert_eq!(by, "Doctor Ann");
     assert_eq!(riverside.ann.next().await.body["why"], "not_reached");
     assert_eq!(office.look(case, &token).await.expect("a link").standing, CaseStanding::Open);
 
     // Taken again, and the process ends: the deadline is kept.
-    office.acknowledge(case, &token, Timestamp::now()).await.expect("a link");
+    office.acknowledge(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("a link");
     close(office, caller, task).await;
     store.close().await;
     let (office, store, _task) = riverside.open().await;
@@ -74,10 +74,13 @@ async fn a_case_that_was_taken_pages_again_until_the_caller_was_reached() {
 
     let closed = CaseStanding::Closed { by: "Doctor Ann".to_owned() };
     for _ in 0..2 {
-        let done = office.caller_reached(case, &token, Timestamp::now()).await.expect("a link");
+        let done = office.caller_reached(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("a link");
         assert_eq!(done.standing, closed);
     }
-    assert_eq!(office.acknowledge(case, &token, Timestamp::now()).await.expect("a link").standing, closed);
+    assert_eq!(
+        office.acknowledge(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("a link").standing,
+        closed
+    );
     let kept = store.case(case).await.expect("kept");
     assert_eq!(kept.case.closed.map(|(by, _)| by).as_deref(), Some("ann"));
     assert!(store.open_cases(&"riverside".into()).await.expect("read").is_empty());
@@ -100,9 +103,9 @@ async fn whoever_opens_the_link_changes_nothing_and_who_acknowledges_stops_the_p
     let (case, token) = link(&bob);
     let now = Timestamp::now();
     assert!(office.look(case, &token).await.expect("a link").standing == CaseStanding::Open);
-    let taken = office.acknowledge(case, &token, now).await.expect("a link");
+    let taken = office.acknowledge(case, &token, Urgency::Emergency, now).await.expect("a link");
     assert_eq!(holder(&taken), Some("Doctor Bob"));
-    let again = office.acknowledge(case, &link(&ann).1, now).await.expect("a link");
+    let again = office.acknowledge(case, &link(&ann).1, Urgency::Emergency, now).await.expect("a link");
     assert_eq!(holder(&again), Some("Doctor Bob"), "the first one has it");
     loop {
         if let OfficeReply::Acknowledged { by } = caller.reply().await {
@@ -133,7 +136,10 @@ async fn a_wrong_link_is_refused_in_the_same_words_whatever_is_wrong() {
     let (case, token) = link(&riverside.ann.next().await);
     for (case, token) in [(domain::CaseId::new(), token.as_str()), (case, "AAAAAAAAAAAAAAAAAAAAAA"), (case, "")] {
         assert!(matches!(office.look(case, token).await, Err(OfficeError::BadLink)));
-        assert!(matches!(office.acknowledge(case, token, Timestamp::now()).await, Err(OfficeError::BadLink)));
+        assert!(matches!(
+            office.acknowledge(case, token, Urgency::Emergency, Timestamp::now()).await,
+            Err(OfficeError::BadLink)
+        ));
     }
 }
 
@@ -219,7 +225,7 @@ async fn a_closed_case_that_becomes_worse_after_the_call_is_open_again() {
     let caller = Caller::new(&office);
     caller.opens(Urgency::Urgent).await;
     let (case, token) = link(&riverside.ann.next().await);
-    office.caller_reached(case, &token, Timestamp::now()).await.expect("a link");
+    office.caller_reached(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("a link");
     let call = caller.call;
     drop(caller); // the case's task ends some time after
     assert!(store.open_cases(&"riverside".into()).await.expect("read").is_empty());
@@ -252,7 +258,14 @@ async fn who_is_on_call_when_a_case_becomes_worse_is_paged_for_it() {
     caller.ask(2, OfficeRequest::UpdateCase(raised())).await;
     let page = riverside.bob.next().await;
     assert_eq!((&page.body["why"], link(&page).0), (&"raised".into(), case));
-    let taken = office.acknowledge(case, &token, Timestamp::now()).await.expect("the page that she has is good");
+    let stale = office.acknowledge(case, &token, Urgency::Urgent, Timestamp::now()).await.expect("a link");
+    assert_eq!(stale.standing, CaseStanding::Open, "who was shown an urgent case has not taken an emergency");
+    let stale = office.caller_reached(case, &token, Urgency::Urgent, Timestamp::now()).await.expect("a link");
+    assert_eq!(stale.standing, CaseStanding::Open, "nor closed one");
+    let taken = office
+        .acknowledge(case, &token, Urgency::Emergency, Timestamp::now())
+        .await
+        .expect("the page that she has is good");
     assert_eq!(holder(&taken), Some("Doctor Ann"));
 }
 
@@ -280,7 +293,7 @@ async fn a_request_made_again_after_its_case_was_closed_pages_nobody() {
     let caller = Caller::new(&office);
     caller.opens(Urgency::Urgent).await;
     let (case, token) = link(&riverside.ann.next().await);
-    office.caller_reached(case, &token, Timestamp::now()).await.expect("a link");
+    office.caller_reached(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("a link");
     let call = caller.call;
     close(office, caller, task).await;
 

@@ -33,7 +33,10 @@ async fn an_open_case_goes_on_after_a_restart() {
     assert_eq!(next.body["why"], "next_in_rota");
     assert_eq!(next.body["reference"], page.body["reference"]);
     let (case, token) = link(&page);
-    let taken = office.acknowledge(case, &token, Timestamp::now()).await.expect("the first link still works");
+    let taken = office
+        .acknowledge(case, &token, Urgency::Emergency, Timestamp::now())
+        .await
+        .expect("the first link still works");
     assert_eq!(holder(&taken), Some("Doctor Ann"));
 }
 
@@ -68,7 +71,7 @@ async fn a_database_that_is_gone_stops_no_page() {
     let (case, token) = link(&page);
     let seen = office.look(case, &token).await.expect("from memory");
     assert_eq!(seen.file.events.len(), 1);
-    office.acknowledge(case, &token, Timestamp::now()).await.expect("from memory");
+    office.acknowledge(case, &token, Urgency::Emergency, Timestamp::now()).await.expect("from memory");
     assert_eq!(caller.reply().await, OfficeReply::Acknowledged { by: "Doctor Ann".to_owned() });
 
     caller.ask(3, message()).await;

@@ -30,18 +30,20 @@ pub trait Acknowledgements: Send + Sync + 'static {
     /// What the clinician of this link may see. Changes nothing about the case.
     fn look(&self, case: CaseId, token: &str) -> impl Future<Output = Result<LinkedPage, AcknowledgeError>> + Send;
 
-    /// The clinician of this link takes the case; if somebody has it already, nothing changes.
+    /// The clinician of this link takes the case; if somebody has it already, or it is more urgent than was `shown`, nothing changes.
     fn acknowledge(
         &self,
         case: CaseId,
         token: &str,
+        shown: Urgency,
     ) -> impl Future<Output = Result<LinkedPage, AcknowledgeError>> + Send;
 
-    /// The clinician of this link has reached the caller: the case is closed.
+    /// The clinician of this link has reached the caller: the case is closed, unless it is more urgent than was `shown`.
     fn caller_reached(
         &self,
         case: CaseId,
         token: &str,
+        shown: Urgency,
     ) -> impl Future<Output = Result<LinkedPage, AcknowledgeError>> + Send;
 }
 
@@ -74,6 +76,20 @@ struct Token {
     t: String,
 }
 
+/// What is done, and what its page showed.
+#[derive(Deserialize)]
+struct Deed {
+    t: String,
+    u: Option<Urgency>,
+}
+
+impl Deed {
+    /// How urgent the case was on the page; a form that does not tell it has shown nothing.
+    fn shown(&self) -> Urgency {
+        self.u.unwrap_or(Urgency::Routine)
+    }
+}
+
 pub(crate) fn router<A: Acknowledgements>(acknowledgements: Arc<A>) -> Router {
     Router::new()
         .route("/ack/{case}", get(look::<A>).post(acknowledge::<A>))
@@ -100,31 +116,34 @@ async fn look<A: Acknowledgements>(
 async fn acknowledge<A: Acknowledgements>(
     State(acknowledgements): State<Arc<A>>,
     case: Result<Path<CaseId>, PathRejection>,
-    token: Result<Form<Token>, FormRejection>,
+    form: Result<Form<Deed>, FormRejection>,
 ) -> Response {
-    let (Ok(Path(case)), Ok(Form(Token { t }))) = (case, token) else {
-        return refusal(AcknowledgeError::BadLink);
-    };
-    shown_again(case, &t, &acknowledgements.acknowledge(case, &t).await)
+    let act = async |case, deed: &Deed| acknowledgements.acknowledge(case, &deed.t, deed.shown()).await;
+    done(case, form, act).await
 }
 
 async fn caller_reached<A: Acknowledgements>(
     State(acknowledgements): State<Arc<A>>,
     case: Result<Path<CaseId>, PathRejection>,
-    token: Result<Form<Token>, FormRejection>,
+    form: Result<Form<Deed>, FormRejection>,
 ) -> Response {
-    let (Ok(Path(case)), Ok(Form(Token { t }))) = (case, token) else {
-        return refusal(AcknowledgeError::BadLink);
-    };
-    shown_again(case, &t, &acknowledgements.caller_reached(case, &t).await)
+    let act = async |case, deed: &Deed| acknowledgements.caller_reached(case, &deed.t, deed.shown()).await;
+    done(case, form, act).await
 }
 
-/// Answers with the page again by a redirection, so that reloading it sends nothing twice.
-fn shown_again(case: CaseId, token: &str, done: &Result<LinkedPage, AcknowledgeError>) -> Response {
-    match done {
+/// Does it, and answers with the page again by a redirection, so that reloading it sends nothing twice.
+async fn done(
+    case: Result<Path<CaseId>, PathRejection>,
+    form: Result<Form<Deed>, FormRejection>,
+    act: impl AsyncFnOnce(CaseId, &Deed) -> Result<LinkedPage, AcknowledgeError>,
+) -> Response {
+    let (Ok(Path(case)), Ok(Form(deed))) = (case, form) else {
+        return refusal(AcknowledgeError::BadLink);
+    };
+    match act(case, &deed).await {
         // A token that was right consists of letters that need no escaping in an address.
-        Ok(_) => Redirect::to(&format!("/ack/{case}?t={token}")).into_response(),
-        Err(error) => refusal(*error),
+        Ok(_) => Redirect::to(&format!("/ack/{case}?t={}", deed.t)).into_response(),
+        Err(error) => refusal(error),
     }
 }
 
@@ -194,9 +213,11 @@ fn standing(linked: &LinkedPage, token: &str) -> String {
 fn button(linked: &LinkedPage, token: &str, what: &str, says: &str) -> String {
     format!(
         "<form method=\"post\" action=\"/ack/{case}{what}\">\n<input type=\"hidden\" name=\"t\" value=\"{token}\">\n\
+         <input type=\"hidden\" name=\"u\" value=\"{urgency}\">\n\
          <button type=\"submit\">{says}</button>\n</form>",
         case = linked.file.case.id,
         token = Escaped(token),
+        urgency = linked.file.case.urgency,
         says = Escaped(says),
     )
 }

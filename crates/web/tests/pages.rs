@@ -1,8 +1,8 @@
 //! The pages over real HTTP.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::routing::get;
@@ -23,6 +23,8 @@ struct OneCase {
     case: CaseId,
     taken: AtomicU32,
     closed: AtomicBool,
+    /// How urgent the case was on the pages from which it was taken.
+    shown: Mutex<Vec<Urgency>>,
 }
 
 impl OneCase {
@@ -56,13 +58,14 @@ impl Acknowledgements for OneCase {
         self.linked(case, token)
     }
 
-    async fn acknowledge(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+    async fn acknowledge(&self, case: CaseId, token: &str, shown: Urgency) -> Result<LinkedPage, AcknowledgeError> {
         self.linked(case, token)?;
+        self.shown.lock().expect("alive").push(shown);
         self.taken.fetch_add(1, Ordering::SeqCst);
         self.linked(case, token)
     }
 
-    async fn caller_reached(&self, case: CaseId, token: &str) -> Result<LinkedPage, AcknowledgeError> {
+    async fn caller_reached(&self, case: CaseId, token: &str, _shown: Urgency) -> Result<LinkedPage, AcknowledgeError> {
         self.linked(case, token)?;
         self.closed.store(true, Ordering::SeqCst);
         self.linked(case, token)
@@ -125,8 +128,12 @@ impl Site {
         let dir = tempfile::tempdir().expect("a directory");
         let key = Secret::new("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
         let store = Store::open(&OpenOptions::new(dir.path().join("p.db"), key)).await.expect("opens");
-        let office =
-            Arc::new(OneCase { case: CaseId::new(), taken: AtomicU32::new(0), closed: AtomicBool::new(false) });
+        let office = Arc::new(OneCase {
+            case: CaseId::new(),
+            taken: AtomicU32::new(0),
+            closed: AtomicBool::new(false),
+            shown: Mutex::default(),
+        });
         let (sender, readiness) = watch::channel(Readiness::Ready);
         let router = web::router(Parts {
             store: store.clone(),
@@ -232,7 +239,10 @@ async fn opening_the_link_shows_the_case_and_takes_nothing() {
 async fn only_a_post_takes_the_case_and_leads_back_to_the_page() {
     let site = Site::start(None, Scheme::Http).await;
     let path = format!("/ack/{}", site.office.case);
-    let answer = site.post(&path, &format!("t={LINK}")).await;
+    let shown = site.get(&format!("{path}?t={LINK}")).await.text().await.expect("text");
+    assert!(shown.contains("name=\"u\" value=\"emergency\""), "{shown}");
+    let answer = site.post(&path, &format!("t={LINK}&u=emergency")).await;
+    assert_eq!(*site.office.shown.lock().expect("alive"), [Urgency::Emergency]);
     assert_eq!(answer.status(), 303);
     assert_eq!(header(answer.headers(), "location"), format!("{path}?t={LINK}"));
     assert_eq!(site.taken(), 1);
