@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use call::{Entry, Finished, Happening, OfficeEnvelope, Pace, Party, ReaderEngine, Recovery, check_replay, is_settled};
 use dialogue::{CallContext, Input, Output, Receptionist, TransferNews};
 use domain::{
-    CallId, CallTime, CaseId, CaseUpdate, Certainty, MessageId, OfficeReply, OfficeRequest, Partial, Phi, Practice,
-    RequestId, Urgency, Utterance,
+    CallId, CallTime, CaseId, CaseUpdate, Certainty, Meanwhile, MessageId, OfficeReply, OfficeRequest, Partial, Phi,
+    Practice, RequestId, Urgency, Utterance,
 };
 use jiff::Zoned;
 use nlu::red_flags::RedFlags;
@@ -32,7 +32,7 @@ fn practice() -> Arc<Practice> {
         hours: Vec::new(),
         facts: Vec::new(),
         words: Vec::new(),
-        connects_urgent: true,
+        meanwhile: vec![Meanwhile { connect: true, ..Meanwhile::default() }],
         front_desk: domain::FrontDesk::default(),
     })
 }

@@ -30,10 +30,16 @@ pub(crate) struct Case {
 /// What is known of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
-    JustAsked { since: CallTime },
-    Awaited { since: CallTime },
+    JustAsked {
+        since: CallTime,
+    },
+    Awaited {
+        since: CallTime,
+    },
     Overdue,
     NotSent,
+    /// The front desk has it; nobody else yet.
+    AtDesk,
     Sent,
     Acknowledged,
 }
@@ -48,11 +54,20 @@ impl Case {
         if let OfficeReply::CaseOpened { case } = reply {
             self.id = Some(*case);
         }
-        if let (OfficeReply::Paged, Page::JustAsked { .. } | Page::Awaited { .. } | Page::Overdue | Page::NotSent) =
-            (reply, self.page)
-        {
+        let unknown =
+            matches!(self.page, Page::JustAsked { .. } | Page::Awaited { .. } | Page::Overdue | Page::NotSent);
+        if *reply == OfficeReply::Paged && (unknown || self.page == Page::AtDesk) {
             self.page = Page::Sent;
             return Some(Prompt::DoctorPaged);
+        }
+        // In an emergency a clinician is paged with the desk, and what counts is that.
+        if *reply == OfficeReply::DeskPaged && unknown && self.urgency < Urgency::Emergency {
+            self.page = Page::AtDesk;
+            return Some(Prompt::DeskPaged);
+        }
+        if *reply == OfficeReply::NobodyAnswers && self.page != Page::Acknowledged {
+            self.page = Page::Sent;
+            return Some(Prompt::NobodyAnswers);
         }
         if let (
             OfficeReply::NotPaged | OfficeReply::Unavailable,
@@ -88,7 +103,7 @@ impl Case {
         match self.page {
             Page::JustAsked { since } => Some(since + SPEEDY),
             Page::Awaited { since } => Some(since + NEWS_DUE),
-            Page::Overdue | Page::NotSent | Page::Sent | Page::Acknowledged => None,
+            Page::Overdue | Page::NotSent | Page::AtDesk | Page::Sent | Page::Acknowledged => None,
         }
     }
 

@@ -9,7 +9,7 @@
 //! # use domain::{CallTime, Practice, PracticeId};
 //! # let practice = Practice {
 //! #     id: PracticeId::from("p"), name: String::new(), zone: jiff::tz::TimeZone::UTC, emergency_number: "911".into(),
-//! #     crisis_number: "988".into(), hours: vec![], facts: vec![], words: vec![], connects_urgent: false,
+//! #     crisis_number: "988".into(), hours: vec![], facts: vec![], words: vec![], meanwhile: vec![],
 //! #     front_desk: domain::FrontDesk::default(),
 //! # };
 //! let began = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);

@@ -65,6 +65,12 @@ pub enum Prompt {
 
     /// Claim: a page was accepted.
     DoctorPaged,
+    /// Claim: the front desk has a page.
+    DeskPaged,
+    /// What the practice says to those for whom somebody was paged.
+    Meanwhile(String),
+    /// Everybody was paged, and nobody has answered yet: the truth, and what to do.
+    NobodyAnswers,
     /// Claim: a clinician acknowledged.
     DoctorAcknowledged {
         /// The clinician's name.
@@ -167,8 +173,10 @@ pub enum Prompt {
 /// What a line says has happened. It may be said only after the office's reply that it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A page was accepted.
+    /// A page to a clinician was accepted.
     Paged,
+    /// A page to the front desk was.
+    DeskPaged,
     /// A clinician acknowledged.
     Acknowledged,
     /// A message is kept.
@@ -186,6 +194,7 @@ impl Prompt {
     pub fn claim(&self) -> Option<Claim> {
         match self {
             Self::DoctorPaged => Some(Claim::Paged),
+            Self::DeskPaged => Some(Claim::DeskPaged),
             Self::DoctorAcknowledged { .. } => Some(Claim::Acknowledged),
             Self::MessagePassedOn | Self::MessagePassedOnUntil { .. } => Some(Claim::MessageKept),
             Self::Visit(line) => line.claim(),
@@ -211,6 +220,8 @@ impl Prompt {
             | Self::SafetyQuestionInDoubt
             | Self::SafetyQuestionAgain
             | Self::DoubtPassedOn
+            | Self::Meanwhile(_)
+            | Self::NobodyAnswers
             | Self::DoctorNotPaged
             | Self::DoctorNotPagedEmergency
             | Self::PageUnknown
@@ -270,6 +281,9 @@ impl Prompt {
         matches!(
             self,
             Self::DoctorPaged
+                | Self::DeskPaged
+                | Self::Meanwhile(_)
+                | Self::NobodyAnswers
                 | Self::DoctorAcknowledged { .. }
                 | Self::DoctorNotPaged
                 | Self::DoctorNotPagedEmergency

@@ -30,7 +30,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Asked, CallTime, EmergencyKind, OfficeReply, Phi, Practice, Slots, Urgency, YesNo};
+use domain::{Asked, CallTime, EmergencyKind, OfficeHours, OfficeReply, Phi, Practice, Slots, Urgency, YesNo};
 use jiff::Zoned;
 
 use crate::agenda::Agenda;
@@ -89,6 +89,8 @@ pub struct Receptionist {
     misses: u32,
     /// How often a recorded announcement was heard.
     recordings: u32,
+    /// Whether the caller has heard what the practice says to those for whom somebody was paged.
+    told_meanwhile: bool,
     /// The caller's language, if it is none that is spoken here.
     foreign: Option<String>,
     ears: Sense,
@@ -131,12 +133,6 @@ pub enum Reason {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OfficeHours {
-    Open,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sense {
     Works,
     Lost,
@@ -176,6 +172,7 @@ impl Receptionist {
             cut_offs: 0,
             misses: 0,
             recordings: 0,
+            told_meanwhile: false,
             foreign: None,
             ears: Sense::Works,
             voice: Sense::Works,

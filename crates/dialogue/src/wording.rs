@@ -44,6 +44,9 @@ const KEYS: &[(&str, &[&str])] = &[
     ("safety_question_again", &[]),
     ("doubt_passed_on", &[]),
     ("doctor_paged", &["emergency_number"]),
+    ("desk_paged", &["emergency_number"]),
+    ("meanwhile", &["line"]),
+    ("nobody_answers", &["emergency_number"]),
     ("doctor_acknowledged", &["doctor"]),
     ("doctor_not_paged", &["emergency_number"]),
     ("doctor_not_paged_emergency", &["emergency_number"]),
@@ -228,6 +231,9 @@ impl Wording {
             Prompt::DoubtPassedOn => line("doubt_passed_on", 0),
             Prompt::SafetyQuestionAgain => line("safety_question_again", 0),
             Prompt::DoctorPaged => line("doctor_paged", 0),
+            Prompt::DeskPaged => line("desk_paged", 0),
+            Prompt::Meanwhile(says) => Line { own: vec![("line", says.clone())], ..line("meanwhile", 0) },
+            Prompt::NobodyAnswers => line("nobody_answers", 0),
             Prompt::DoctorAcknowledged { by } => {
                 Line { own: vec![("doctor", by.clone())], ..line("doctor_acknowledged", 0) }
             }

@@ -129,6 +129,8 @@ fn broken_off(urgent: bool) -> Unfinished {
 fn alone() -> impl Strategy<Value = Input> {
     let reply = prop_oneof![
         Just(OfficeReply::Paged),
+        Just(OfficeReply::DeskPaged),
+        Just(OfficeReply::NobodyAnswers),
         Just(OfficeReply::NotPaged),
         Just(OfficeReply::Unavailable),
         Just(OfficeReply::CaseUpdated),

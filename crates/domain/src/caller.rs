@@ -70,6 +70,12 @@ labels!(
     }
 );
 
+impl Default for CallerKind {
+    fn default() -> Self {
+        Self::Other
+    }
+}
+
 labels!(
     /// What the caller wants.
     Intent, "intent", {

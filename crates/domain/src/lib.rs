@@ -10,6 +10,7 @@
 mod appointment;
 mod call_time;
 mod caller;
+mod escalation;
 mod front_desk;
 mod hearing;
 mod ids;
@@ -29,6 +30,7 @@ pub use appointment::{
 };
 pub use call_time::CallTime;
 pub use caller::{CallerKind, Intent, RequestField, UnknownWord, Urgency};
+pub use escalation::{Applies, Meanwhile, OfficeHours};
 pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients};
 pub use hearing::{Partial, Utterance};
 pub use ids::{

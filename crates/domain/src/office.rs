@@ -14,7 +14,7 @@ pub enum OfficeRequest {
     /// Keep a message and notify the practice. Answered by [`OfficeReply::MessageSaved`]. Boxed: it is much the largest.
     SaveMessage(Box<MessageDraft>),
     /// Open an escalation and page the clinician on call. Answered by [`OfficeReply::CaseOpened`] once it is durable,
-    /// then by [`OfficeReply::Paged`] or [`OfficeReply::NotPaged`], then perhaps by [`OfficeReply::Acknowledged`].
+    /// then by [`OfficeReply::Paged`], [`OfficeReply::DeskPaged`] or [`OfficeReply::NotPaged`], then perhaps by [`OfficeReply::Acknowledged`].
     OpenCase(CaseDraft),
     /// Add to the escalation that this call opened. Answered by [`OfficeReply::CaseUpdated`].
     UpdateCase(CaseUpdate),
@@ -75,6 +75,9 @@ pub struct MessageDraft {
 pub struct CaseDraft {
     /// Emergency or urgent.
     pub urgency: Urgency,
+    /// Who is calling, as far as it is known.
+    #[serde(default)]
+    pub caller: CallerKind,
     /// The written rules that fired.
     pub red_flags: Vec<RedFlagId>,
     /// What was heard so far.
@@ -133,8 +136,12 @@ pub enum OfficeReply {
         /// Under this id.
         case: CaseId,
     },
-    /// A page was accepted by the channel that carries it.
+    /// A page to a clinician was accepted by the channel that carries it.
     Paged,
+    /// A page to the front desk was: who is on call is paged if it does not answer.
+    DeskPaged,
+    /// Everybody has been paged and had their time, and nobody has answered. Paging goes on.
+    NobodyAnswers,
     /// No channel took a page, the last resort included.
     NotPaged,
     /// A clinician has acknowledged the page.

@@ -1,8 +1,8 @@
-use jiff::Zoned;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
-use crate::{FactId, FrontDesk, PracticeId};
+use crate::{CallerKind, FactId, FrontDesk, Meanwhile, OfficeHours, PracticeId, Urgency};
 
 /// What a call needs to know of the practice that it rang.
 #[derive(Clone, Debug)]
@@ -24,18 +24,29 @@ pub struct Practice {
     /// Names that the recogniser should know: clinicians, drugs, streets. Never symptoms: a prompt can put words into
     /// a caller's mouth.
     pub words: Vec<String>,
-    /// Whether urgent callers are put through to a person where a connection is possible.
-    pub connects_urgent: bool,
+    /// What callers are offered and told while clinicians are paged; the first that fits counts.
+    pub meanwhile: Vec<Meanwhile>,
     /// Appointments, requests and kinds of callers.
     pub front_desk: FrontDesk,
 }
 
 impl Practice {
+    /// What such a caller is offered and told while clinicians are paged.
+    pub fn meanwhile(&self, urgency: Urgency, caller: CallerKind, hours: OfficeHours) -> Option<&Meanwhile> {
+        self.meanwhile.iter().find(|meanwhile| meanwhile.applies.fits(urgency, caller, hours))
+    }
+
     /// Whether somebody is in the office at `at`: within the opening hours, and on no day that is an exception from them.
     pub fn is_open(&self, at: &Zoned) -> bool {
-        let local = at.with_time_zone(self.zone.clone()).datetime();
+        self.office_hours(at.timestamp()) == OfficeHours::Open
+    }
+
+    /// The same, of any instant.
+    pub fn office_hours(&self, at: Timestamp) -> OfficeHours {
+        let local = at.to_zoned(self.zone.clone()).datetime();
         let closed = self.front_desk.closures.iter().any(|closure| (closure.from..closure.to).contains(&local));
-        !closed && self.hours.iter().any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()))
+        let open = self.hours.iter().any(|h| h.weekday == local.weekday() && (h.from..h.to).contains(&local.time()));
+        if open && !closed { OfficeHours::Open } else { OfficeHours::Closed }
     }
 }
 

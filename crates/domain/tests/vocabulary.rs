@@ -45,6 +45,7 @@ fn what_a_patient_said_does_not_print() {
         Utterance { text: secret.into(), from: CallTime::ZERO, to: CallTime::from_ms(900), confidence: 1.0 };
     let case = CaseDraft {
         urgency: Urgency::Emergency,
+        caller: domain::CallerKind::Patient,
         red_flags: Vec::new(),
         heard: secret.into(),
         callback: Some(Phi::new(number.clone())),
@@ -80,7 +81,7 @@ fn a_holiday_is_closed_against_the_opening_hours() {
         hours: weekdays.map(|weekday| OpenHours { weekday, from: clock(8), to: clock(17) }).into(),
         facts: Vec::new(),
         words: Vec::new(),
-        connects_urgent: false,
+        meanwhile: Vec::new(),
         front_desk: FrontDesk { closures: vec![thanksgiving], ..FrontDesk::default() },
     };
     for (at, open) in [((25, 10), true), ((25, 18), false), ((26, 10), false), ((27, 11), false), ((27, 12), true)] {

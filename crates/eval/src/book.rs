@@ -188,15 +188,14 @@ impl Book {
 }
 
 fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
-    let nobody = Clinician { id: "nobody".into(), name: "Nobody".to_owned(), channels: Vec::new() };
-    let pace = Pace::new(NEVER, NEVER, NEVER);
+    let nobody = Clinician { id: "nobody".into(), name: "Nobody".to_owned(), ways: Vec::new() };
     OfficeConfig {
         practice: Arc::clone(&options.practice),
         templates: options.templates.clone(),
         exceptions: options.exceptions.clone(),
         rota: Rota::always(nobody.clone(), None, nobody),
         lines: BTreeMap::new(),
-        policy: Policy { emergency: pace, urgent: pace },
+        policy: Policy::in_turn(Pace::new(NEVER, NEVER), NEVER, NEVER),
         channels: BTreeMap::new(),
         messages: None,
         details: Details::ReferenceOnly,

@@ -4,7 +4,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use domain::{Admits, AppointmentType, FrontDesk, Practice, Provider};
+use domain::{Admits, AppointmentType, FrontDesk, Meanwhile, Practice, Provider};
 use eval::score::{HeldCall, ValueOutcome, held_calls};
 use eval::suite::{Case, read_suite};
 use eval::{BookOptions, Registration, VisitWish};
@@ -39,7 +39,7 @@ fn office() -> BookOptions {
         hours: Vec::new(),
         facts: Vec::new(),
         words: Vec::new(),
-        connects_urgent: true,
+        meanwhile: vec![Meanwhile { connect: true, ..Meanwhile::default() }],
         front_desk: FrontDesk { providers, appointment_types: vec![kind], ..FrontDesk::default() },
     };
     BookOptions { practice: Arc::new(practice), templates: Vec::new(), exceptions: Vec::new(), patients: Vec::new() }

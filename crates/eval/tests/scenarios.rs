@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Fact, FrontDesk, Practice};
+use domain::{Fact, FrontDesk, Meanwhile, Practice};
 use eval::{BookOptions, Scenario, TextCall};
 use jiff::tz::TimeZone;
 use nlu::red_flags::RedFlags;
@@ -24,7 +24,7 @@ fn practice() -> Arc<Practice> {
         hours: Vec::new(),
         facts: vec![parking],
         words: Vec::new(),
-        connects_urgent: true,
+        meanwhile: vec![Meanwhile { connect: true, ..Meanwhile::default() }],
         front_desk: FrontDesk::default(),
     })
 }

@@ -128,7 +128,7 @@ impl Case {
 
     /// Runs the case from `first` on.
     pub(crate) async fn run(mut self, first: Input) {
-        self.tell_rota();
+        self.tell_plan();
         self.machine.handle_input(first, self.premises.now());
         loop {
             match self.act().await {
@@ -168,15 +168,15 @@ impl Case {
     }
 
     fn due(&mut self) {
-        self.tell_rota();
+        self.tell_plan();
         self.machine.handle_timeout(self.premises.now());
     }
 
-    /// Tells the machine who is on call, by what is known of the case.
-    fn tell_rota(&mut self) {
+    /// Tells the machine whom to page, by what is known of the case.
+    fn tell_plan(&mut self) {
         let now = self.premises.now();
-        let line = self.premises.config.line(&self.file.red_flags());
-        self.machine.handle_input(Input::OnCall(self.premises.config.rota.who_at(&line, now)), now);
+        let plan = self.premises.config.plan(&self.file.red_flags(), self.file.caller(), now);
+        self.machine.handle_input(Input::Plan(plan), now);
     }
 
     /// Keeps, sends and tells what the machine has decided.
@@ -186,7 +186,7 @@ impl Case {
             match output {
                 Output::Page(page) => pages.push(page),
                 Output::Exhausted { accepted: 0 } => self.tell_once(OfficeReply::NotPaged),
-                Output::Exhausted { .. } => {}
+                Output::Exhausted { .. } => self.tell_once(OfficeReply::NobodyAnswers),
                 Output::Acknowledged { clinician, at } => self.acknowledged(&clinician, at),
                 Output::Overdue { clinician } => self.overdue(&clinician),
                 Output::Done { clinician, at } => self.done(&clinician, at),
@@ -266,7 +266,7 @@ impl Case {
 
     /// What was told with it may make it the case of others.
     fn raise(&mut self, urgency: Urgency) {
-        self.tell_rota();
+        self.tell_plan();
         self.machine.handle_input(Input::Raised(urgency), self.premises.now());
     }
 
@@ -304,7 +304,7 @@ impl Case {
             let row = PageRow {
                 step: page.attempt.0,
                 clinician: page.clinician.0.clone(),
-                channel: page.channel.0.clone(),
+                channel: page.way.label().to_owned(),
                 why: label(page.why).to_owned(),
                 intended_at: now,
                 outcome: PageOutcome::Unknown,
@@ -332,8 +332,8 @@ impl Case {
     }
 
     fn send(&mut self, page: &Page, standing: Standing) {
-        let Some(hook) = self.premises.hooks.get(&page.channel).cloned() else {
-            // The rota was checked at start; a case from before may name a channel that has been removed since.
+        let Some(hook) = self.premises.hooks.get(&(page.clinician.clone(), page.way)).cloned() else {
+            // Ways were checked at start; a case from before may name one that has been removed since.
             self.sending.spawn(std::future::ready((page.attempt, Err(Undelivered::NotReached))));
             return;
         };
@@ -377,12 +377,12 @@ impl Case {
         };
         tracing::info!(case = %self.file.case.id, step = attempt.0, ?outcome, "page");
         self.machine.handle_input(input, now);
-        if let Some(row) = self.file.pages.iter_mut().rev().find(|p| p.step == attempt.0) {
-            row.outcome = outcome;
-            self.news.pages.push(row.clone());
-        }
+        let Some(row) = self.file.pages.iter_mut().rev().find(|p| p.step == attempt.0) else { return };
+        row.outcome = outcome;
+        self.news.pages.push(row.clone());
+        let desk = self.premises.config.policy.is_desk(&ClinicianId(row.clinician.clone()));
         if result.is_ok() {
-            self.tell_once(OfficeReply::Paged);
+            self.tell_once(if desk { OfficeReply::DeskPaged } else { OfficeReply::Paged });
         }
     }
 

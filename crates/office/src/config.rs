@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::{Practice, RedFlagId};
+use domain::{CallerKind, Practice, RedFlagId};
 use jiff::Timestamp;
-use oncall::{ChannelId, LineId, Policy, Rota};
+use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
 
 /// What the office of one practice needs to know.
@@ -20,10 +20,10 @@ pub struct OfficeConfig {
     pub rota: Rota,
     /// Which line of service a red flag belongs to; the general one otherwise.
     pub lines: BTreeMap<RedFlagId, LineId>,
-    /// How fast the next one is paged.
+    /// Whom a case pages, how and how fast.
     pub policy: Policy,
-    /// Every channel that the rota names.
-    pub channels: BTreeMap<ChannelId, Webhook>,
+    /// Every way of everybody whom the rota and the policy name.
+    pub channels: BTreeMap<(ClinicianId, Way), Webhook>,
     /// Where new messages are announced; without it the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
     /// What pages and notifications carry.
@@ -37,8 +37,13 @@ pub struct OfficeConfig {
 }
 
 impl OfficeConfig {
+    /// Whom such a case is to page at `at`.
+    pub(crate) fn plan(&self, red_flags: &[RedFlagId], caller: CallerKind, at: Timestamp) -> Plan {
+        self.policy.plan(&self.rota, &self.line(red_flags), caller, self.practice.office_hours(at), at)
+    }
+
     /// The line of service of a case: that of the first of its red flags that belongs to one.
-    pub(crate) fn line(&self, red_flags: &[RedFlagId]) -> LineId {
+    fn line(&self, red_flags: &[RedFlagId]) -> LineId {
         let line = red_flags.iter().find_map(|flag| self.lines.get(flag));
         line.cloned().unwrap_or_else(|| Rota::GENERAL.into())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId};
 use jiff::Timestamp;
-use oncall::{ChannelId, ClinicianId, Escalation, Input};
+use oncall::{Clinician, ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
@@ -24,7 +24,7 @@ pub(crate) struct Premises {
     pub(crate) config: OfficeConfig,
     pub(crate) store: Store,
     pub(crate) client: reqwest::Client,
-    pub(crate) hooks: BTreeMap<ChannelId, Arc<Hook>>,
+    pub(crate) hooks: BTreeMap<(ClinicianId, Way), Arc<Hook>>,
     pub(crate) messages: Option<Hook>,
     pub(crate) link_key: LinkKey,
 }
@@ -32,13 +32,14 @@ pub(crate) struct Premises {
 impl Premises {
     /// Checks the configuration.
     pub(crate) fn new(store: Store, config: OfficeConfig) -> Result<Self, OfficeError> {
-        for clinician in config.rota.clinicians() {
-            if let Some(channel) = clinician.channels.iter().find(|c| !config.channels.contains_key(c)) {
-                let (clinician, channel) = (clinician.name.clone(), channel.0.clone());
-                return Err(OfficeError::UnknownChannel { clinician, channel });
+        for Clinician { id, name, ways } in config.rota.clinicians().chain(config.policy.desk()) {
+            if let Some(&way) = ways.iter().find(|way| !config.channels.contains_key(&(id.clone(), **way))) {
+                return Err(OfficeError::UnknownChannel { clinician: name.clone(), way });
             }
         }
-        let check = |(id, hook): (&ChannelId, _)| Ok((id.clone(), Arc::new(Hook::check(&id.0, hook)?)));
+        let check = |(of, hook): (&(ClinicianId, Way), _)| {
+            Ok((of.clone(), Arc::new(Hook::check(&format!("{} of {}", of.1, of.0), hook)?)))
+        };
         let hooks = config.channels.iter().map(check).collect::<Result<_, OfficeError>>()?;
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
@@ -174,7 +175,7 @@ impl Desk {
         }
         let now = self.premises.now();
         let config = &self.premises.config;
-        let machine = Escalation::new(config.rota.who_at(&config.line(&draft.red_flags), now), config.policy);
+        let machine = Escalation::new(config.plan(&draft.red_flags, draft.caller, now));
         let id = CaseId::new();
         let first = Input::Opened { urgency: draft.urgency };
         let case = CaseRow {
@@ -201,9 +202,8 @@ impl Desk {
             Err(_) => {
                 // Written by another version: better to page from the start than not at all.
                 tracing::error!(case = %file.case.id, "the case's state cannot be read: paging from the start");
-                let config = &self.premises.config;
-                let line = config.line(&file.red_flags());
-                let machine = Escalation::new(config.rota.who_at(&line, self.premises.now()), config.policy);
+                let plan = self.premises.config.plan(&file.red_flags(), file.caller(), self.premises.now());
+                let machine = Escalation::new(plan);
                 let first = Input::Opened { urgency: file.case.urgency };
                 self.start(file, machine, first, None, input);
             }

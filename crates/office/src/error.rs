@@ -1,3 +1,4 @@
+use oncall::Way;
 use store::StoreError;
 
 /// Why the office could not do it, by what can be done about it.
@@ -7,12 +8,12 @@ pub enum OfficeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A clinician's channel is not configured. Add it, or take it from the clinician.
-    #[error("{clinician} is to be paged by {channel:?}, which is not among the channels: add it")]
+    #[error("{clinician} is to be paged by {way}, and there is no such channel of theirs: add it")]
     UnknownChannel {
         /// Whose.
         clinician: String,
-        /// Its name.
-        channel: String,
+        /// Which.
+        way: Way,
     },
     /// A webhook cannot be used as it is configured.
     #[error("the webhook {name:?} cannot be used: {why}")]

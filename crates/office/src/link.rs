@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn clinician(id: &str) -> Clinician {
-        Clinician { id: id.into(), name: id.to_owned(), channels: Vec::new() }
+        Clinician { id: id.into(), name: id.to_owned(), ways: Vec::new() }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use domain::{CaseStanding, CaseUpdate, OfficeReply, OfficeRequest, Phi, RedFlagId, Urgency};
 use jiff::Timestamp;
 use office::{Details, Office, OfficeError, Webhook};
-use oncall::{ChannelId, Line, Pace, Rota, Shift, Tier};
-use practice::{Caller, HANGS, HEARD, NEVER, NUMBER, Riverside, close, holder, link, slow};
+use oncall::{ClinicianId, Line, Pace, Policy, Rota, Shift, Tier, Way};
+use practice::{Caller, HANGS, HEARD, NEVER, NUMBER, Riverside, close, holder, in_turn, link, slow};
 use store::{CaseFile, PageOutcome, Secret, Store};
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_practice_may_ask_for_the_callers_words() {
 
 #[tokio::test]
 async fn a_case_that_was_taken_pages_again_until_the_caller_was_reached() {
-    let pace = Pace::new(NEVER, NEVER, NEVER).with_reach_within(Duration::from_millis(600));
+    let pace = Policy::in_turn(Pace::new(NEVER, NEVER), NEVER, Duration::from_millis(600));
     let mut riverside = Riverside::new(pace).await;
     let (office, store, task) = riverside.open().await;
     let caller = Caller::new(&office);
@@ -90,7 +90,7 @@ async fn a_case_that_was_taken_pages_again_until_the_caller_was_reached() {
 
 #[tokio::test]
 async fn whoever_opens_the_link_changes_nothing_and_who_acknowledges_stops_the_paging() {
-    let pace = Pace::new(NEVER, Pace::SHORTEST, NEVER);
+    let pace = in_turn(NEVER, Pace::SHORTEST, NEVER);
     let mut riverside = Riverside::new(pace).await;
     let (office, store, _task) = riverside.open().await;
     let mut caller = Caller::new(&office);
@@ -170,7 +170,7 @@ async fn a_channel_that_hangs_is_given_up() {
 
 #[tokio::test]
 async fn nobody_takes_the_page_so_the_caller_is_told_and_it_is_tried_again() {
-    let pace = Pace::new(NEVER, NEVER, Pace::SHORTEST);
+    let pace = in_turn(NEVER, NEVER, Pace::SHORTEST);
     let mut riverside = Riverside::new(pace).await;
     riverside.ann.answer(503);
     riverside.bob.answer(503);
@@ -324,10 +324,10 @@ async fn a_configuration_that_cannot_page_is_refused_at_start() {
         let store = Store::open(&riverside.options).await.expect("opens");
         Office::start(store, config).await.expect_err("refused").to_string()
     };
-    let ann = ChannelId::from("ann-pager");
+    let ann = (ClinicianId::from("ann"), Way::Webhook);
     let hook = |url: &str, secret: &str| Webhook { url: Secret::new(url), secret: Secret::new(secret) };
     let missing = start(&|c| drop(c.channels.remove(&ann))).await;
-    assert!(missing.contains("Doctor Ann") && missing.contains("ann-pager"), "{missing}");
+    assert!(missing.contains("Doctor Ann") && missing.contains("webhook"), "{missing}");
     for (url, secret, expected) in [
         ("pager.example/hook?key=hidden", "whsec_AAAA", "its address is not a URL"),
         ("ftp://pager.example/hidden", "whsec_AAAA", "neither http nor https"),

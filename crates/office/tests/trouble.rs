@@ -9,15 +9,14 @@ use std::time::Duration;
 use domain::{CaseUpdate, OfficeReply, OfficeRequest, Urgency};
 use jiff::Timestamp;
 use office::{Details, Office};
-use oncall::Pace;
-use practice::{Caller, DATABASE_KEY, HANGS, NEVER, NUMBER, Riverside, close, holder, link, message, slow};
+use practice::{Caller, DATABASE_KEY, HANGS, NEVER, NUMBER, Riverside, close, holder, in_turn, link, message, slow};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 use store::{Secret, Store};
 
 #[tokio::test]
 async fn an_open_case_goes_on_after_a_restart() {
-    let pace = Pace::new(NEVER, Duration::from_secs(1), NEVER);
+    let pace = in_turn(NEVER, Duration::from_secs(1), NEVER);
     let mut riverside = Riverside::new(pace).await;
     let (office, store, task) = riverside.open().await;
     let mut caller = Caller::new(&office);

@@ -5,7 +5,7 @@ use domain::Urgency;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, Clinician, ClinicianId, Policy, Tiers};
+use crate::{Chain, Clinician, ClinicianId, Pace, Plan, Turn, Way};
 
 /// The number of a page within its case. With the case it makes a page idempotent.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ pub enum Input {
         /// Who.
         clinician: ClinicianId,
     },
-    /// These are on call now. If they are others, they are paged when the turn of who is being paged is over.
-    OnCall(Tiers),
+    /// These are to be paged now. If they are others, they are paged when the turn of who is being paged is over.
+    Plan(Plan),
     /// It is more urgent than was thought. A lower urgency changes nothing.
     Raised(Urgency),
     /// The process stopped and has started again: a page without an outcome may never have left, so it is sent again.
@@ -79,15 +79,15 @@ pub enum Output {
     },
 }
 
-/// One page to one clinician on one channel.
+/// One page to one clinician in one way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
     /// Its number.
     pub attempt: Attempt,
     /// To whom.
     pub clinician: ClinicianId,
-    /// By which way.
-    pub channel: ChannelId,
+    /// How.
+    pub way: Way,
     /// How urgent the case is now.
     pub urgency: Urgency,
     /// Why now.
@@ -129,15 +129,16 @@ pub enum Reason {
 
 /// One case, from the first page until a clinician has reached the caller.
 ///
-/// - Opened: the first clinician is paged at once on all their channels.
-/// - Every channel failed: the next clinician is paged at once.
-/// - No acknowledgement: a reminder, then the next clinician. Anybody's acknowledgement counts, whenever it comes.
+/// - Opened: those of the first turn are paged at once.
+/// - Every page of a turn failed: the next turn begins at once.
+/// - No acknowledgement: a reminder, then the next turn. Anybody's acknowledgement counts, whenever it comes.
 /// - Everybody was tried: [`Output::Exhausted`], and from the first again, for ever. There is never nothing.
-/// - An acknowledgement is not the end: if the caller was not reached within [`crate::Pace::reach_within`], the case is nobody's again
+/// - An acknowledgement is not the end: if the caller was not reached within [`Chain::reach_within`], the case is nobody's again
 ///   and pages, first the clinician who had it, on call or not.
 /// - An acknowledgement covers the urgency that the case had, and so does closing: raised above it, the case is open again,
-///   and the clinician who has or had it is paged first.
-/// - When others come on call they are paged next, from the first of them on; at a rise of urgency or a restart at once.
+///   and the clinician who has or had it is paged first. A case that pages begins anew with those whom the higher urgency
+///   pages first, and with who was being paged.
+/// - When others are to be paged they are paged next, from the first on who was not yet; at a rise of urgency or a restart at once.
 /// - A clock that is put back puts no deadline further ahead than its pace has it.
 ///
 /// Promises (tested with random cases): a case that is not closed always has a time-out; at most one clinician has it; nobody
@@ -145,18 +146,17 @@ pub enum Reason {
 /// is paged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Escalation {
-    /// The order of this round.
-    tiers: Tiers,
-    /// Who is on call.
-    rota: Tiers,
-    /// Whether that has changed since the round began.
+    /// What this round follows.
+    plan: Plan,
+    /// What the next one will.
+    latest: Plan,
+    /// Whether that is another than it was when the round began.
     changed: bool,
-    policy: Policy,
     urgency: Urgency,
     state: State,
     attempts: u32,
     accepted: u32,
-    /// Who was on call before: their links stay good.
+    /// Who was paged by an earlier plan: their links stay good.
     former: Vec<Clinician>,
     #[serde(skip)]
     outputs: VecDeque<Output>,
@@ -166,17 +166,19 @@ pub struct Escalation {
 #[serde(rename_all = "snake_case")]
 enum State {
     New,
-    Paging(Step),
+    Paging(Paging),
     Resting { until: Timestamp },
     Taken { by: ClinicianId, reach_by: Timestamp },
     Closed { by: ClinicianId },
 }
 
-/// One clinician's turn.
+/// One turn of the plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Step {
-    tier: usize,
+struct Paging {
+    turn: usize,
     round: Round,
+    /// Who was paged in this round.
+    tried: Vec<ClinicianId>,
     pages: Vec<(Attempt, Fate)>,
     repeat_at: Timestamp,
     next_at: Timestamp,
@@ -199,13 +201,12 @@ enum Fate {
 }
 
 impl Escalation {
-    /// A case that will page `tiers` in their order. Nothing happens before [`Input::Opened`].
-    pub fn new(tiers: Tiers, policy: Policy) -> Self {
+    /// A case that will page by this plan. Nothing happens before [`Input::Opened`].
+    pub fn new(plan: Plan) -> Self {
         Self {
-            rota: tiers.clone(),
-            tiers,
+            latest: plan.clone(),
+            plan,
             changed: false,
-            policy,
             urgency: Urgency::Routine,
             state: State::New,
             attempts: 0,
@@ -224,9 +225,9 @@ impl Escalation {
             Input::PageFailed { attempt } => self.failed(attempt, now),
             Input::Acknowledged { clinician } => self.acknowledge(clinician, now),
             Input::Done { clinician } => self.close(clinician, now),
-            Input::OnCall(tiers) => {
-                self.changed |= tiers != self.rota;
-                self.rota = tiers;
+            Input::Plan(plan) => {
+                self.changed |= plan != self.latest;
+                self.latest = plan;
             }
             Input::Raised(urgency) => self.raise(urgency, now),
             Input::Restarted => self.restart(now),
@@ -252,8 +253,8 @@ impl Escalation {
         match &self.state {
             State::New | State::Closed { .. } => None,
             State::Taken { reach_by, .. } => Some((*reach_by, Reason::Overdue)),
-            State::Paging(step) if step.repeat_at < step.next_at => Some((step.repeat_at, Reason::Repeat)),
-            State::Paging(step) => Some((step.next_at, Reason::NextInRota)),
+            State::Paging(paging) if paging.repeat_at < paging.next_at => Some((paging.repeat_at, Reason::Repeat)),
+            State::Paging(paging) => Some((paging.next_at, Reason::NextInRota)),
             State::Resting { until } => Some((*until, Reason::NewRound)),
         }
     }
@@ -286,16 +287,20 @@ impl Escalation {
         self.urgency
     }
 
-    /// Everybody whom this case pages or has paged.
+    /// Everybody whom this case pages or has paged; some more than once.
     pub fn clinicians(&self) -> impl Iterator<Item = &Clinician> {
-        self.tiers.iter().chain(&self.former)
+        self.plan.people().chain(&self.former)
+    }
+
+    fn chain(&self) -> &Chain {
+        self.plan.chain(self.urgency)
     }
 
     fn open(&mut self, urgency: Urgency, now: Timestamp) {
         match self.state {
             State::New => {
                 self.urgency = urgency;
-                self.start(0, Round::NobodyReached, Why::Opened, now);
+                self.start(0, Vec::new(), Round::NobodyReached, Why::Opened, now);
             }
             State::Paging(_) | State::Resting { .. } | State::Taken { .. } | State::Closed { .. } => {}
         }
@@ -303,16 +308,16 @@ impl Escalation {
 
     fn accepted(&mut self, attempt: Attempt) {
         self.accepted += 1;
-        if let State::Paging(step) = &mut self.state {
-            step.settle(attempt, Fate::Accepted);
+        if let State::Paging(paging) = &mut self.state {
+            paging.settle(attempt, Fate::Accepted);
         }
     }
 
     fn failed(&mut self, attempt: Attempt, now: Timestamp) {
-        if let State::Paging(step) = &mut self.state {
-            step.settle(attempt, Fate::Failed);
-            if step.has_failed() {
-                let round = step.round;
+        if let State::Paging(paging) = &mut self.state {
+            paging.settle(attempt, Fate::Failed);
+            if paging.has_failed() {
+                let round = paging.round;
                 self.next(round, now);
             }
         }
@@ -321,7 +326,7 @@ impl Escalation {
     fn acknowledge(&mut self, clinician: ClinicianId, at: Timestamp) {
         match self.state {
             State::Paging(_) | State::Resting { .. } => {
-                let reach_by = after(at, self.policy.pace(self.urgency).reach_within());
+                let reach_by = after(at, self.chain().reach_within());
                 self.state = State::Taken { by: clinician.clone(), reach_by };
                 // What was decided but not yet sent is not sent any more.
                 self.outputs.clear();
@@ -352,42 +357,55 @@ impl Escalation {
     /// Pages again for a case that this clinician has or had: they first, on call or not, who may only have forgotten to tell.
     fn again(&mut self, first: &ClinicianId, why: Why, now: Timestamp) {
         self.accepted = 0;
-        let first = self.clinicians().find(|one| one.id == *first).cloned();
-        self.follow_rota();
+        let first = self.known(first);
+        self.follow_latest();
         if let Some(first) = first {
-            self.tiers.put_first(first);
+            self.plan.chain_mut(self.urgency).put_first(first);
         }
-        self.start(0, Round::NobodyReached, why, now);
+        self.start(0, Vec::new(), Round::NobodyReached, why, now);
     }
 
-    /// From the first again, by the rota of now.
+    /// From the first again, by the plan of now.
     fn round(&mut self, round: Round, why: Why, now: Timestamp) {
-        self.follow_rota();
-        self.start(0, round, why, now);
+        self.follow_latest();
+        self.start(0, Vec::new(), round, why, now);
     }
 
-    fn follow_rota(&mut self) {
+    fn follow_latest(&mut self) {
         self.changed = false;
-        let before = std::mem::replace(&mut self.tiers, self.rota.clone());
-        for gone in before.iter() {
+        let before = std::mem::replace(&mut self.plan, self.latest.clone());
+        for gone in before.people() {
             if self.clinicians().all(|known| known.id != gone.id) {
                 self.former.push(gone.clone());
             }
         }
     }
 
+    /// Somebody whom this case pages or has paged, with all their ways in it.
+    fn known(&self, id: &ClinicianId) -> Option<Clinician> {
+        let mut found: Option<Clinician> = None;
+        for one in self.clinicians().filter(|one| one.id == *id) {
+            let known = found.get_or_insert_with(|| one.clone());
+            let more: Vec<Way> = one.ways.iter().copied().filter(|way| !known.ways.contains(way)).collect();
+            known.ways.extend(more);
+        }
+        found
+    }
+
     /// No deadline lies further ahead than its pace has it, though the clock was put back.
     fn notice(&mut self, now: Timestamp) {
-        let pace = self.policy.pace(self.urgency);
+        let chain = self.plan.chain(self.urgency);
         let at_most = |deadline: &mut Timestamp, wait| *deadline = (*deadline).min(after(now, wait));
         match &mut self.state {
             State::New | State::Closed { .. } => {}
-            State::Paging(step) => {
-                at_most(&mut step.repeat_at, pace.repeat_after());
-                at_most(&mut step.next_at, pace.ack_within());
+            State::Paging(paging) => {
+                if let Some(turn) = chain.turns().get(paging.turn) {
+                    at_most(&mut paging.repeat_at, turn.pace.again_after());
+                    at_most(&mut paging.next_at, turn.pace.next_after());
+                }
             }
-            State::Resting { until } => at_most(until, pace.retry_after()),
-            State::Taken { reach_by, .. } => at_most(reach_by, pace.reach_within()),
+            State::Resting { until } => at_most(until, chain.retry_after()),
+            State::Taken { reach_by, .. } => at_most(reach_by, chain.reach_within()),
         }
     }
 
@@ -395,12 +413,18 @@ impl Escalation {
         if urgency <= self.urgency {
             return;
         }
-        self.urgency = urgency;
+        let before = std::mem::replace(&mut self.urgency, urgency);
         match &self.state {
             State::New => {}
-            // It may belong to others now.
-            State::Paging(step) if self.changed => self.round(step.round, Why::Raised, now),
-            State::Paging(_) => self.repeat(Why::Raised, now),
+            State::Paging(paging) => {
+                let round = paging.round;
+                let present = self.plan.chain(before).turns().get(paging.turn).map(|turn| turn.people.clone());
+                // It may be the case of others now, and then not of these.
+                let present = present.filter(|_| !self.changed).unwrap_or_default();
+                self.follow_latest();
+                self.plan.chain_mut(urgency).join_first(present);
+                self.start(0, Vec::new(), round, Why::Raised, now);
+            }
             State::Resting { .. } => self.round(Round::NobodyReached, Why::Raised, now),
             State::Taken { by, .. } | State::Closed { by } => {
                 let by = by.clone();
@@ -410,72 +434,76 @@ impl Escalation {
     }
 
     fn restart(&mut self, now: Timestamp) {
-        let State::Paging(step) = &self.state else { return };
+        let State::Paging(paging) = &self.state else { return };
         if self.changed {
-            self.round(step.round, Why::Restarted, now);
-        } else if step.pages.iter().any(|(_, fate)| *fate == Fate::Unknown) {
+            self.round(paging.round, Why::Restarted, now);
+        } else if paging.pages.iter().any(|(_, fate)| *fate == Fate::Unknown) {
             self.repeat(Why::Restarted, now);
         }
     }
 
-    /// Pages the same clinician again; their turn does not become longer by it, and a faster pace makes it shorter.
+    /// Pages the same people again; their turn does not become longer by it.
     fn repeat(&mut self, why: Why, now: Timestamp) {
-        let State::Paging(Step { tier, .. }) = self.state else { return };
-        let pages = self.page(tier, why);
-        let pace = self.policy.pace(self.urgency);
-        if let State::Paging(step) = &mut self.state {
-            step.pages.extend(pages);
-            step.repeat_at = after(now, pace.repeat_after());
-            step.next_at = step.next_at.min(after(now, pace.ack_within()));
+        let State::Paging(Paging { turn, .. }) = self.state else { return };
+        let Some(pace) = self.chain().turns().get(turn).map(|turn| turn.pace) else { return };
+        let pages = self.page(turn, why);
+        if let State::Paging(paging) = &mut self.state {
+            paging.pages.extend(pages);
+            paging.repeat_at = after(now, pace.again_after());
         }
     }
 
-    /// Leaves the present clinician's turn for the next one's.
+    /// Leaves the present turn for the next one; by a plan that has changed, for the first of somebody who was not paged in this round.
     fn next(&mut self, round: Round, now: Timestamp) {
-        let State::Paging(step) = &self.state else { return };
-        let tier = step.tier + 1;
+        let State::Paging(Paging { turn, tried, .. }) = &self.state else { return };
+        let (mut turn, tried) = (turn + 1, tried.clone());
         if self.changed {
-            self.round(round, Why::NextInRota, now);
-        } else {
-            self.start(tier, round, Why::NextInRota, now);
+            self.follow_latest();
+            let new = |turn: &Turn| turn.people.iter().any(|one| !tried.contains(&one.id));
+            let turns = self.chain().turns();
+            turn = turns.iter().position(new).unwrap_or(turns.len());
         }
+        self.start(turn, tried, round, Why::NextInRota, now);
     }
 
-    /// Begins the turn of `tier`, or of the first one behind it who has a channel; behind the last, ends the round.
-    fn start(&mut self, mut tier: usize, round: Round, why: Why, now: Timestamp) {
-        let pace = *self.policy.pace(self.urgency);
-        while tier < self.tiers.iter().count() {
-            let pages = self.page(tier, why);
+    /// Begins a turn, or the first one behind it in which somebody can be paged; behind the last, ends the round.
+    fn start(&mut self, mut turn: usize, mut tried: Vec<ClinicianId>, round: Round, why: Why, now: Timestamp) {
+        while let Some(Turn { people, pace }) = self.chain().turns().get(turn) {
+            let pace: Pace = *pace;
+            tried.extend(people.iter().map(|one| one.id.clone()));
+            let pages = self.page(turn, why);
             if !pages.is_empty() {
-                let (repeat_at, next_at) = (after(now, pace.repeat_after()), after(now, pace.ack_within()));
-                self.state = State::Paging(Step { tier, round, pages, repeat_at, next_at });
+                let (repeat_at, next_at) = (after(now, pace.again_after()), after(now, pace.next_after()));
+                self.state = State::Paging(Paging { turn, round, tried, pages, repeat_at, next_at });
                 return;
             }
-            tier += 1;
+            turn += 1;
         }
         self.outputs.push_back(Output::Exhausted { accepted: self.accepted });
         match round {
             // Somebody's time ran out, so a round lasts at least that long and the next may begin at once.
             Round::SomebodyReached => self.round(Round::NobodyReached, Why::NewRound, now),
-            Round::NobodyReached => self.state = State::Resting { until: after(now, pace.retry_after()) },
+            Round::NobodyReached => self.state = State::Resting { until: after(now, self.chain().retry_after()) },
         }
     }
 
-    /// Puts out the pages to one clinician, one for each channel.
-    fn page(&mut self, tier: usize, why: Why) -> Vec<(Attempt, Fate)> {
-        let Some(clinician) = self.tiers.get(tier).cloned() else { return Vec::new() };
-        let mut pages = Vec::with_capacity(clinician.channels.len());
-        for channel in clinician.channels {
-            self.attempts += 1;
-            let (attempt, clinician, urgency) = (Attempt(self.attempts), clinician.id.clone(), self.urgency);
-            self.outputs.push_back(Output::Page(Page { attempt, clinician, channel, urgency, why }));
-            pages.push((attempt, Fate::Unknown));
+    /// Puts out the pages of one turn, one for each way of each of its people.
+    fn page(&mut self, turn: usize, why: Why) -> Vec<(Attempt, Fate)> {
+        let people = self.chain().turns().get(turn).map(|turn| turn.people.clone()).unwrap_or_default();
+        let mut pages = Vec::new();
+        for Clinician { id, ways, .. } in people {
+            for way in ways {
+                self.attempts += 1;
+                let (attempt, clinician, urgency) = (Attempt(self.attempts), id.clone(), self.urgency);
+                self.outputs.push_back(Output::Page(Page { attempt, clinician, way, urgency, why }));
+                pages.push((attempt, Fate::Unknown));
+            }
         }
         pages
     }
 }
 
-impl Step {
+impl Paging {
     /// The first outcome of a page counts.
     fn settle(&mut self, attempt: Attempt, fate: Fate) {
         let page = self.pages.iter_mut().find(|(a, f)| *a == attempt && *f == Fate::Unknown);

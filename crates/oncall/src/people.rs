@@ -1,46 +1,58 @@
+use std::fmt;
+
 use domain::name_id;
 use serde::{Deserialize, Serialize};
 
-name_id!(/** A clinician, as the practice's configuration names them. */ ClinicianId);
-name_id!(/** A way to reach somebody (a pager's webhook), as the configuration names it. Address and secret stay there. */ ChannelId);
+name_id!(/** Somebody who can be paged, as the practice's configuration names them. */ ClinicianId);
 
-/// Somebody who can be paged.
+/// Somebody who can be paged: a clinician, or the front desk.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Clinician {
     /// As the configuration names them.
     pub id: ClinicianId,
     /// As it may be spoken: "Doctor Alvarez".
     pub name: String,
-    /// Ways to reach them; all are used at once. A clinician without any is passed over.
-    pub channels: Vec<ChannelId>,
+    /// How they are reached. Who has no way is passed over.
+    pub ways: Vec<Way>,
 }
 
-/// Clinicians in the order in which they are paged. Never empty: there is always somebody to page.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Tiers {
-    first: Clinician,
-    then: Vec<Clinician>,
+/// How somebody is reached. Addresses and secrets are not known here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// A signed HTTP request to their pager's service.
+    Webhook,
+    /// A text message.
+    Sms,
+    /// A telephone call that takes a key.
+    Voice,
+    /// An e-mail.
+    Email,
+    /// A push notification.
+    Ntfy,
+    /// An incident.
+    Pagerduty,
 }
 
-impl Tiers {
-    /// `first` is paged first; the last of `then` is the last resort.
-    pub fn new(first: Clinician, then: Vec<Clinician>) -> Self {
-        Self { first, then }
-    }
+impl Way {
+    /// Every way, in order.
+    pub const ALL: [Self; 6] = [Self::Webhook, Self::Sms, Self::Voice, Self::Email, Self::Ntfy, Self::Pagerduty];
 
-    /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = &Clinician> {
-        std::iter::once(&self.first).chain(&self.then)
+    /// As it is written in configuration, records and logs.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Email => "email",
+            Self::Ntfy => "ntfy",
+            Self::Pagerduty => "pagerduty",
+        }
     }
+}
 
-    /// Puts somebody first; the others keep their order.
-    pub(crate) fn put_first(&mut self, first: Clinician) {
-        let rest = self.iter().filter(|one| one.id != first.id).cloned().collect();
-        *self = Self { first, then: rest };
-    }
-
-    /// The clinician at `tier`, 0 being the first.
-    pub(crate) fn get(&self, tier: usize) -> Option<&Clinician> {
-        self.iter().nth(tier)
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
     }
 }

@@ -1,11 +1,12 @@
 //! The escalation told as short stories: what happens on the left, what the machine does on the right.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::Urgency;
 use jiff::Timestamp;
-use oncall::{Attempt, Clinician, ClinicianId, Escalation, Input, Output, Pace, Policy, Tiers};
+use oncall::{Attempt, Chain, Clinician, ClinicianId, Escalation, Input, Output, Pace, Plan, Turn, Way};
 
 /// A case, its clock, and a log of what the machine put out, one word for each output.
 struct Story {
@@ -13,18 +14,34 @@ struct Story {
     now: Timestamp,
 }
 
-fn clinician(id: &str, channels: &[&str]) -> Clinician {
-    Clinician { id: id.into(), name: format!("Doctor {id}"), channels: channels.iter().map(|&c| c.into()).collect() }
+/// Somebody with one way, or with as many as are named.
+fn clinician(id: &str, ways: &[Way]) -> Clinician {
+    Clinician { id: id.into(), name: format!("Doctor {id}"), ways: ways.to_vec() }
+}
+
+const ONE: &[Way] = &[Way::Webhook];
+
+/// One turn each. Emergency: reminder after 60 s, next after 120 s, rest 10 s. Urgent: 150, 300, 30. Ten minutes to reach the caller.
+fn plan(people: &[Clinician]) -> Plan {
+    let seconds = Duration::from_secs;
+    let chain = |again, next, retry| {
+        let turn = |one: &Clinician| Turn { people: vec![one.clone()], pace: Pace::new(seconds(again), seconds(next)) };
+        Chain::new(people.iter().map(turn).collect(), seconds(retry), seconds(600))
+    };
+    Plan { emergency: chain(60, 120, 10), urgent: chain(150, 300, 30) }
 }
 
 impl Story {
-    /// Emergency: reminder after 60 s, next after 120 s, rest 10 s. Urgent: 150, 300, 30.
-    fn new(first: Clinician, then: Vec<Clinician>) -> Self {
-        Self { case: Escalation::new(Tiers::new(first, then), Policy::default()), now: Timestamp::UNIX_EPOCH }
+    fn new(people: &[Clinician]) -> Self {
+        Self::by(plan(people))
+    }
+
+    fn by(plan: Plan) -> Self {
+        Self { case: Escalation::new(plan), now: Timestamp::UNIX_EPOCH }
     }
 
     fn three() -> Self {
-        Self::new(clinician("ann", &["a"]), vec![clinician("bob", &["b"]), clinician("cy", &["c"])])
+        Self::new(&["ann", "bob", "cy"].map(|who| clinician(who, ONE)))
     }
 
     fn input(&mut self, input: Input) -> String {
@@ -69,7 +86,10 @@ impl Story {
         let mut log = Vec::new();
         while let Some(output) = self.case.poll_output() {
             log.push(match output {
-                Output::Page(page) => format!("{}#{}:{:?}", page.channel, page.attempt.0, page.why),
+                Output::Page(page) if page.way == Way::Webhook => {
+                    format!("{}#{}:{:?}", page.clinician, page.attempt.0, page.why)
+                }
+                Output::Page(page) => format!("{}-{}#{}:{:?}", page.clinician, page.way, page.attempt.0, page.why),
                 Output::Exhausted { accepted } => format!("exhausted({accepted})"),
                 Output::Acknowledged { clinician, .. } => format!("ack({clinician})"),
                 Output::Overdue { clinician } => format!("overdue({clinician})"),
@@ -83,20 +103,20 @@ impl Story {
 #[test]
 fn nobody_answers_so_each_is_reminded_and_then_the_next_is_paged_for_ever() {
     let mut s = Story::three();
-    assert_eq!(s.open(Urgency::Emergency), "a#1:Opened");
+    assert_eq!(s.open(Urgency::Emergency), "ann#1:Opened");
     assert_eq!(s.accept(1), "");
-    assert_eq!(s.pass(60), "a#2:Repeated");
-    assert_eq!(s.pass(60), "b#3:NextInRota");
-    assert_eq!(s.pass(120), "b#4:Repeated c#5:NextInRota");
-    assert_eq!(s.pass(120), "c#6:Repeated exhausted(1) a#7:NewRound");
-    assert_eq!(s.pass(120), "a#8:Repeated b#9:NextInRota");
+    assert_eq!(s.pass(60), "ann#2:Repeated");
+    assert_eq!(s.pass(60), "bob#3:NextInRota");
+    assert_eq!(s.pass(120), "bob#4:Repeated cy#5:NextInRota");
+    assert_eq!(s.pass(120), "cy#6:Repeated exhausted(1) ann#7:NewRound");
+    assert_eq!(s.pass(120), "ann#8:Repeated bob#9:NextInRota");
 }
 
 #[test]
 fn a_failed_page_moves_on_at_once() {
     let mut s = Story::three();
     s.open(Urgency::Urgent);
-    assert_eq!(s.fail(1), "b#2:NextInRota");
+    assert_eq!(s.fail(1), "bob#2:NextInRota");
     assert_eq!(s.accept(2), "");
     assert_eq!(s.ack("bob"), "ack(bob)");
     assert_eq!(s.done("bob"), "done(bob)");
@@ -111,9 +131,9 @@ fn taken_is_not_done_and_pages_again() {
     assert_eq!(s.ack("bob"), "ack(bob)");
     assert_eq!(s.case.holder(), Some(&"bob".into()));
     assert_eq!(s.pass(599), "");
-    assert_eq!(s.pass(1), "overdue(bob) b#3:NotReached", "who had it first: they may have forgotten to tell");
+    assert_eq!(s.pass(1), "overdue(bob) bob#3:NotReached", "who had it first: they may have forgotten to tell");
     assert_eq!(s.case.holder(), None);
-    assert_eq!(s.fail(3), "a#4:NextInRota");
+    assert_eq!(s.fail(3), "ann#4:NextInRota");
     assert_eq!(s.ack("ann"), "ack(ann)");
     assert_eq!(s.done("bob"), "done(bob)", "whoever reached the caller closes it");
     assert_eq!((s.done("ann"), s.ack("cy"), s.pass(100_000)), (String::new(), String::new(), String::new()));
@@ -121,12 +141,12 @@ fn taken_is_not_done_and_pages_again() {
 }
 
 fn night() -> Story {
-    Story::new(clinician("ann", &["a"]), vec![clinician("last", &["l"])])
+    Story::new(&["ann", "last"].map(|who| clinician(who, ONE)))
 }
 
 /// In the morning others are on call.
 fn morning() -> Input {
-    Input::OnCall(Tiers::new(clinician("cy", &["c"]), vec![clinician("last", &["l"])]))
+    Input::Plan(plan(&["cy", "last"].map(|who| clinician(who, ONE))))
 }
 
 #[test]
@@ -134,16 +154,16 @@ fn a_case_that_is_open_when_the_shift_changes_pages_who_is_on_call_then() {
     let mut s = night();
     s.open(Urgency::Emergency);
     assert_eq!(s.input(morning()), "");
-    assert_eq!(s.fail(1), "c#2:NextInRota", "not the last resort of the night");
+    assert_eq!(s.fail(1), "cy#2:NextInRota", "not the last resort of the night");
     assert_eq!(s.input(morning()), "");
-    assert_eq!(s.fail(2), "l#3:NextInRota");
+    assert_eq!(s.fail(2), "last#3:NextInRota");
     assert_eq!(s.fail(3), "exhausted(0)");
-    assert_eq!(s.pass(10), "c#4:NewRound");
-    let known: Vec<_> = s.case.clinicians().map(|clinician| clinician.id.0.clone()).collect();
-    assert_eq!(known, ["cy", "last", "ann"], "a page that ann has may still be taken");
+    assert_eq!(s.pass(10), "cy#4:NewRound");
+    let known: BTreeSet<_> = s.case.clinicians().map(|clinician| clinician.id.0.as_str()).collect();
+    assert_eq!(known, BTreeSet::from(["ann", "cy", "last"]), "a page that ann has may still be taken");
     assert_eq!(s.ack("ann"), "ack(ann)");
-    assert_eq!(s.pass(600), "overdue(ann) a#5:NotReached", "she had it, and may only have forgotten to tell");
-    assert_eq!(s.fail(5), "c#6:NextInRota");
+    assert_eq!(s.pass(600), "overdue(ann) ann#5:NotReached", "she had it, and may only have forgotten to tell");
+    assert_eq!(s.fail(5), "cy#6:NextInRota");
 }
 
 #[test]
@@ -152,13 +172,13 @@ fn a_rise_of_urgency_and_a_restart_page_who_is_on_call_then_at_once() {
     raised.open(Urgency::Urgent);
     raised.accept(1);
     raised.input(morning());
-    assert_eq!(raised.input(Input::Raised(Urgency::Emergency)), "c#2:Raised");
+    assert_eq!(raised.input(Input::Raised(Urgency::Emergency)), "cy#2:Raised");
     let mut restarted = night();
     restarted.open(Urgency::Urgent);
     restarted.accept(1);
     restarted.input(morning());
-    assert_eq!(restarted.input(Input::Restarted), "c#2:Restarted");
-    assert_eq!(restarted.input(Input::Restarted), "c#3:Restarted", "its fate is unknown");
+    assert_eq!(restarted.input(Input::Restarted), "cy#2:Restarted");
+    assert_eq!(restarted.input(Input::Restarted), "cy#3:Restarted", "its fate is unknown");
 }
 
 #[test]
@@ -170,7 +190,7 @@ fn a_clock_that_is_put_back_delays_nothing_beyond_its_pace() {
     s.case.handle_timeout(s.now);
     s.now = s.now.saturating_sub(hour).expect("no calendar units");
     s.case.handle_timeout(s.now);
-    assert_eq!((s.drain(), s.pass(59), s.pass(1)), (String::new(), String::new(), "a#2:Repeated".to_owned()));
+    assert_eq!((s.drain(), s.pass(59), s.pass(1)), (String::new(), String::new(), "ann#2:Repeated".to_owned()));
 }
 
 #[test]
@@ -181,24 +201,24 @@ fn when_all_fail_everybody_is_tried_again_after_a_rest() {
     s.fail(2);
     assert_eq!(s.fail(3), "exhausted(0)");
     assert_eq!(s.pass(9), "");
-    assert_eq!(s.pass(1), "a#4:NewRound");
+    assert_eq!(s.pass(1), "ann#4:NewRound");
 }
 
 #[test]
 fn one_accepting_channel_is_enough_and_both_are_tried() {
-    let mut s = Story::new(clinician("ann", &["pager", "phone"]), vec![clinician("bob", &["b"])]);
-    assert_eq!(s.open(Urgency::Emergency), "pager#1:Opened phone#2:Opened");
+    let mut s = Story::new(&[clinician("ann", &[Way::Webhook, Way::Sms]), clinician("bob", ONE)]);
+    assert_eq!(s.open(Urgency::Emergency), "ann#1:Opened ann-sms#2:Opened");
     assert_eq!(s.fail(1), "");
     assert_eq!(s.accept(2), "");
-    assert_eq!(s.pass(119), "pager#3:Repeated phone#4:Repeated");
-    assert_eq!(s.pass(1), "b#5:NextInRota");
+    assert_eq!(s.pass(119), "ann#3:Repeated ann-sms#4:Repeated");
+    assert_eq!(s.pass(1), "bob#5:NextInRota");
 }
 
 #[test]
 fn a_clinician_without_a_channel_is_passed_over() {
-    let mut s = Story::new(clinician("ann", &[]), vec![clinician("bob", &["b"])]);
-    assert_eq!(s.open(Urgency::Emergency), "b#1:Opened");
-    let mut nobody = Story::new(clinician("ann", &[]), vec![]);
+    let mut s = Story::new(&[clinician("ann", &[]), clinician("bob", ONE)]);
+    assert_eq!(s.open(Urgency::Emergency), "bob#1:Opened");
+    let mut nobody = Story::new(&[clinician("ann", &[])]);
     assert_eq!(nobody.open(Urgency::Emergency), "exhausted(0)");
     assert_eq!(nobody.pass(25), "exhausted(0) exhausted(0)");
 }
@@ -209,10 +229,10 @@ fn raised_pages_at_once_and_quickens_the_pace() {
     s.open(Urgency::Urgent);
     s.accept(1);
     assert_eq!(s.pass(100), "");
-    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "a#2:Raised");
+    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "ann#2:Raised");
     assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "");
     assert_eq!(s.input(Input::Raised(Urgency::Urgent)), "");
-    assert_eq!(s.pass(120), "a#3:Repeated b#4:NextInRota");
+    assert_eq!(s.pass(120), "ann#3:Repeated bob#4:NextInRota");
 }
 
 #[test]
@@ -222,15 +242,15 @@ fn an_acknowledgement_covers_only_the_urgency_it_was_given_for() {
     s.fail(1);
     s.ack("bob");
     assert_eq!(s.ack("ann"), "", "the first acknowledgement counts");
-    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "b#3:Raised");
-    assert_eq!(s.fail(3), "a#4:NextInRota", "then the others in their order");
+    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "bob#3:Raised");
+    assert_eq!(s.fail(3), "ann#4:NextInRota", "then the others in their order");
     assert_eq!(s.ack("ann"), "ack(ann)");
 
     let mut closed = Story::three();
     closed.open(Urgency::Urgent);
     closed.done("ann");
     assert_eq!(closed.input(Input::Raised(Urgency::Urgent)), "");
-    assert_eq!(closed.input(Input::Raised(Urgency::Emergency)), "a#2:Raised");
+    assert_eq!(closed.input(Input::Raised(Urgency::Emergency)), "ann#2:Raised");
 }
 
 #[test]
@@ -239,11 +259,11 @@ fn after_a_restart_a_page_of_unknown_fate_is_sent_again() {
     s.open(Urgency::Emergency);
     let kept = serde_json::to_string(&s.case).expect("plain data");
     s.case = serde_json::from_str(&kept).expect("what was kept");
-    assert_eq!(s.input(Input::Restarted), "a#2:Restarted");
+    assert_eq!(s.input(Input::Restarted), "ann#2:Restarted");
     s.accept(1);
     s.accept(2);
     assert_eq!(s.input(Input::Restarted), "", "nothing is unknown");
-    assert_eq!(s.pass(120), "a#3:Repeated b#4:NextInRota");
+    assert_eq!(s.pass(120), "ann#3:Repeated bob#4:NextInRota");
 }
 
 #[test]
@@ -252,16 +272,61 @@ fn a_late_wake_up_does_one_thing_at_a_time() {
     s.open(Urgency::Emergency);
     s.now = s.now.saturating_add(Duration::from_hours(1)).expect("no calendar units");
     s.case.handle_timeout(s.now);
-    assert_eq!(s.drain(), "a#2:Repeated");
+    assert_eq!(s.drain(), "ann#2:Repeated");
     s.case.handle_timeout(s.now);
-    assert_eq!(s.drain(), "b#3:NextInRota");
+    assert_eq!(s.drain(), "bob#3:NextInRota");
     s.case.handle_timeout(s.now);
     assert_eq!(s.drain(), "");
 }
 
 #[test]
 fn no_configured_pace_is_faster_than_the_shortest() {
-    let pace = Pace::new(Duration::ZERO, Duration::ZERO, Duration::ZERO);
-    assert_eq!([pace.repeat_after(), pace.ack_within(), pace.retry_after()], [Pace::SHORTEST; 3]);
+    let pace = Pace::new(Duration::ZERO, Duration::ZERO);
+    let chain = Chain::new(Vec::new(), Duration::ZERO, Duration::ZERO);
+    let all = [pace.again_after(), pace.next_after(), chain.retry_after(), chain.reach_within()];
+    assert_eq!(all, [Pace::SHORTEST; 4]);
     assert_eq!(ClinicianId::from("ann").to_string(), "ann");
+}
+
+/// In the day the desk has the urgent cases first; an emergency is ann's and the desk's together.
+fn day() -> Story {
+    let [desk, ann, bob] = ["desk", "ann", "bob"].map(|who| clinician(who, ONE));
+    let urgent = plan(&[desk.clone(), ann.clone(), bob.clone()]).urgent;
+    let mut emergency = plan(&[ann, bob]).emergency.turns().to_vec();
+    emergency[0].people.push(desk);
+    let seconds = Duration::from_secs;
+    Story::by(Plan { urgent, emergency: Chain::new(emergency, seconds(10), seconds(600)) })
+}
+
+#[test]
+fn those_of_one_turn_are_paged_together_and_one_who_can_be_reached_is_enough() {
+    let mut s = day();
+    assert_eq!(s.open(Urgency::Emergency), "ann#1:Opened desk#2:Opened");
+    assert_eq!(s.fail(1), "", "the desk may still answer");
+    assert_eq!(s.fail(2), "bob#3:NextInRota");
+}
+
+#[test]
+fn a_case_that_becomes_an_emergency_pages_who_is_first_then_and_who_was_being_paged() {
+    let mut at_the_desk = day();
+    assert_eq!(at_the_desk.open(Urgency::Urgent), "desk#1:Opened");
+    assert_eq!(at_the_desk.input(Input::Raised(Urgency::Emergency)), "ann#2:Raised desk#3:Raised");
+    let mut further = day();
+    further.open(Urgency::Urgent);
+    further.fail(1);
+    assert_eq!(further.fail(2), "bob#3:NextInRota");
+    assert_eq!(further.input(Input::Raised(Urgency::Emergency)), "ann#4:Raised desk#5:Raised bob#6:Raised");
+    assert_eq!((further.fail(4), further.fail(5)), (String::new(), String::new()));
+    assert_eq!(further.fail(6), "bob#7:NextInRota");
+}
+
+#[test]
+fn when_the_office_closes_the_case_goes_on_with_who_was_not_paged_yet() {
+    let mut s = day();
+    s.open(Urgency::Urgent);
+    assert_eq!(s.fail(1), "ann#2:NextInRota");
+    assert_eq!(s.input(Input::Plan(plan(&["ann", "bob"].map(|who| clinician(who, ONE))))), "");
+    assert_eq!(s.fail(2), "bob#3:NextInRota", "ann has had her turn");
+    assert_eq!(s.fail(3), "exhausted(0)");
+    assert_eq!(s.pass(30), "ann#4:NewRound");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::Urgency;
 use jiff::Timestamp;
-use oncall::{Attempt, ChannelId, Clinician, Escalation, Input, Output, Pace, Policy, Tiers};
+use oncall::{Attempt, Chain, Clinician, Escalation, Input, Output, Pace, Plan, Turn, Way};
 use proptest::prelude::*;
 
 const SHORTEST_S: u64 = 5;
@@ -22,7 +22,7 @@ enum Event {
     Fail(u32),
     Ack(usize),
     Done(usize),
-    /// Another rota, with so many people.
+    /// Another plan, with so many people.
     Rota(usize),
     /// The clock is put back.
     Back {
@@ -53,26 +53,31 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 1..60)
 }
 
-fn rotas() -> impl Strategy<Value = Tiers> {
-    prop::collection::vec(0..3_usize, 1..5).prop_map(|channels| tiers_of(&channels))
+/// Turns of one or two people, with none to two ways each; the same for both urgencies, or in another order.
+fn plans() -> impl Strategy<Value = Plan> {
+    let turns = prop::collection::vec(prop::collection::vec(0..3_usize, 1..3), 1..5);
+    (turns, any::<bool>()).prop_map(|(turns, other_order)| plan_of(&turns, other_order))
 }
 
-/// Clinicians with so many channels each.
-fn tiers_of(channels: &[usize]) -> Tiers {
-    let mut clinicians = channels.iter().enumerate().map(|(who, ways)| Clinician {
-        id: format!("c{who}").as_str().into(),
-        name: format!("Doctor {who}"),
-        channels: (0..*ways).map(|way| ChannelId(format!("c{who}/{way}"))).collect(),
-    });
-    let first = clinicians.next().expect("at least one");
-    Tiers::new(first, clinicians.collect())
-}
-
-fn policy() -> Policy {
-    let pace = |repeat, ack, retry| {
-        Pace::new(Duration::from_secs(repeat), Duration::from_secs(ack), Duration::from_secs(retry))
+/// Turns of people with so many ways each.
+fn plan_of(ways: &[Vec<usize>], other_order: bool) -> Plan {
+    let mut who = 0;
+    let mut person = |ways: &usize| {
+        who += 1;
+        let id = format!("c{}", who - 1);
+        Clinician { name: format!("Doctor {id}"), id: id.as_str().into(), ways: Way::ALL[..*ways].to_vec() }
     };
-    Policy { emergency: pace(60, 120, SHORTEST_S), urgent: pace(400, 300, 30) }
+    let people: Vec<Vec<Clinician>> = ways.iter().map(|turn| turn.iter().map(&mut person).collect()).collect();
+    let chain = |people: Vec<Vec<Clinician>>, again: u64, next: u64, retry: u64| {
+        let seconds = Duration::from_secs;
+        let turn = |people| Turn { people, pace: Pace::new(seconds(again), seconds(next)) };
+        Chain::new(people.into_iter().map(turn).collect(), seconds(retry), seconds(600))
+    };
+    let mut emergency = people.clone();
+    if other_order {
+        emergency.reverse();
+    }
+    Plan { emergency: chain(emergency, 60, 120, SHORTEST_S), urgent: chain(people, 400, 300, 30) }
 }
 
 fn later(now: Timestamp, seconds: u64) -> Timestamp {
@@ -94,7 +99,7 @@ fn apply(case: &mut Escalation, event: &Event, now: &mut Timestamp) -> Vec<Outpu
         Event::Fail(n) => Input::PageFailed { attempt: Attempt(*n) },
         Event::Ack(who) => Input::Acknowledged { clinician: format!("c{who}").as_str().into() },
         Event::Done(who) => Input::Done { clinician: format!("c{who}").as_str().into() },
-        Event::Rota(people) => Input::OnCall(tiers_of(&vec![1; *people])),
+        Event::Rota(people) => Input::Plan(plan_of(&vec![vec![1]; *people], false)),
         Event::Back { seconds } => {
             *now = now.saturating_sub(Duration::from_secs(*seconds)).expect("no calendar units");
             case.handle_timeout(*now);
@@ -117,10 +122,10 @@ proptest! {
     /// One has it at most, and while one has it nobody is paged; who closes it ends it; whatever the clock does, the next deadline is near.
     #[test]
     fn a_case_waits_for_something_until_it_is_closed(
-        tiers in rotas(), urgency in urgencies(), events in events(),
+        plan in plans(), urgency in urgencies(), events in events(),
     ) {
         let mut now = Timestamp::UNIX_EPOCH;
-        let mut case = Escalation::new(tiers, policy());
+        let mut case = Escalation::new(plan);
         case.handle_input(Input::Opened { urgency }, now);
         drain(&mut case);
         let mut numbers = BTreeSet::new();
@@ -159,10 +164,11 @@ proptest! {
     }
 
     #[test]
-    fn everybody_who_can_be_reached_is_paged(tiers in rotas(), urgency in urgencies(), fates in prop::collection::vec(any::<bool>(), 32)) {
-        let wanted: BTreeSet<_> = tiers.iter().flat_map(|c| c.channels.clone()).collect();
+    fn everybody_who_can_be_reached_is_paged(plan in plans(), urgency in urgencies(), fates in prop::collection::vec(any::<bool>(), 32)) {
+        let ways = |one: &Clinician| one.ways.iter().map(|way| (one.id.clone(), *way)).collect::<Vec<_>>();
+        let wanted: BTreeSet<_> = plan.people().flat_map(ways).collect();
         let mut now = Timestamp::UNIX_EPOCH;
-        let mut case = Escalation::new(tiers, policy());
+        let mut case = Escalation::new(plan);
         case.handle_input(Input::Opened { urgency }, now);
         let mut paged = BTreeSet::new();
         let mut exhausted = false;
@@ -170,7 +176,7 @@ proptest! {
             while let Some(output) = case.poll_output() {
                 match output {
                     Output::Page(page) => {
-                        paged.insert(page.channel);
+                        paged.insert((page.clinician, page.way));
                         let attempt = page.attempt;
                         let accepted = fates[attempt.0 as usize % fates.len()];
                         let fate = if accepted { Input::PageAccepted { attempt } } else { Input::PageFailed { attempt } };
@@ -195,12 +201,12 @@ proptest! {
 
     /// However pages fare, their number is bounded by the pace: nothing spins.
     #[test]
-    fn pages_are_paced(tiers in rotas(), fates in prop::collection::vec(any::<bool>(), 32)) {
+    fn pages_are_paced(plan in plans(), fates in prop::collection::vec(any::<bool>(), 32)) {
         const SPAN_S: u64 = 3600;
-        let channels: usize = tiers.iter().map(|c| c.channels.len()).sum();
+        let channels: usize = plan.emergency.turns().iter().flat_map(|turn| &turn.people).map(|one| one.ways.len()).sum();
         let start = Timestamp::UNIX_EPOCH;
         let mut now = start;
-        let mut case = Escalation::new(tiers, policy());
+        let mut case = Escalation::new(plan);
         case.handle_input(Input::Opened { urgency: Urgency::Emergency }, now);
         let mut sent = 0;
         while now < later(start, SPAN_S) {

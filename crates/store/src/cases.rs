@@ -1,4 +1,4 @@
-use domain::{CallId, CaseDraft, CaseId, CaseUpdate, PracticeId, RedFlagId, RequestId, Urgency};
+use domain::{CallId, CallerKind, CaseDraft, CaseId, CaseUpdate, PracticeId, RedFlagId, RequestId, Urgency};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -94,6 +94,23 @@ pub struct CaseFile {
 }
 
 impl CaseFile {
+    /// Who is calling, as far as the newest call has told.
+    pub fn caller(&self) -> CallerKind {
+        let again = self.events.iter().filter_map(|event| match &event.update {
+            CaseUpdate::CalledAgain(draft) => Some(draft.caller),
+            CaseUpdate::Raised { .. }
+            | CaseUpdate::Heard(_)
+            | CaseUpdate::Name(_)
+            | CaseUpdate::Callback(_)
+            | CaseUpdate::CalledEmergencyNumber(_)
+            | CaseUpdate::WhoIsThere(_)
+            | CaseUpdate::StoppedAnswering
+            | CaseUpdate::HungUp => None,
+        });
+        let told = std::iter::once(self.case.draft.caller).chain(again).filter(|kind| *kind != CallerKind::Other);
+        told.last().unwrap_or_default()
+    }
+
     /// The written rules that had fired when the office last heard of them.
     pub fn red_flags(&self) -> Vec<RedFlagId> {
         let later = self.events.iter().filter_map(|event| match &event.update {

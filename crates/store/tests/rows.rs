@@ -58,6 +58,7 @@ fn case(call: CallId, request: u32) -> CaseRow {
         urgency: Urgency::Urgent,
         draft: CaseDraft {
             urgency: Urgency::Urgent,
+            caller: domain::CallerKind::Patient,
             red_flags: vec![RedFlagId("chest_pain".to_owned())],
             heard: Phi::from("my chest hurts"),
             callback: None,

@@ -87,6 +87,7 @@ fn file(id: CaseId) -> CaseFile {
             urgency: Urgency::Emergency,
             draft: CaseDraft {
                 urgency: Urgency::Urgent,
+                caller: domain::CallerKind::Patient,
                 red_flags: vec![RedFlagId("chest_pain".to_owned())],
                 heard: Phi::from(ATTACK),
                 callback: Some(Phi::new("+15550000001".parse().expect("a number"))),

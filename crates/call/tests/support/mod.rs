@@ -302,7 +302,7 @@ pub(crate) fn practice() -> Arc<Practice> {
         hours: Vec::new(),
         facts: Vec::new(),
         words: Vec::new(),
-        connects_urgent: false,
+        meanwhile: Vec::new(),
         front_desk: domain::FrontDesk { resume_within: Duration::from_mins(15), ..domain::FrontDesk::default() },
     })
 }

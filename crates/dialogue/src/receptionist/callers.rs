@@ -1,9 +1,9 @@
 //! Callers whom the practice wants handled in a way of their own: physicians, pharmacies, insurers, vendors; those who
 //! speak another language; and machines. Whoever may be a patient is helped.
 
-use domain::{CallTime, CallerKind, CallerPolicy, Directive, Intent, Phi, Reading, Urgency};
+use domain::{CallTime, CallerKind, CallerPolicy, Directive, Intent, OfficeHours, Phi, Reading, Urgency};
 
-use super::{OfficeHours, Receptionist};
+use super::Receptionist;
 use crate::agenda::is_visit;
 use crate::plan::{Caller, Message, Plan, Urgent};
 use crate::{Prompt, Witness};
@@ -18,7 +18,7 @@ impl Receptionist {
         let policies = &self.practice.front_desk.callers;
         let policy = policies.iter().find(|(of, _)| *of == kind).map(|(_, policy)| *policy);
         match policy {
-            Some(CallerPolicy::PageClinician) => self.page_for(Caller::Clinician, self.practice.connects_urgent, now),
+            Some(CallerPolicy::PageClinician) => self.page_for(Caller::Clinician, self.connects(), now),
             Some(CallerPolicy::Desk) => self.connect_desk(now),
             Some(CallerPolicy::Message) => self.plan = Plan::Message(Message::about(subject_of(kind, reading), false)),
             Some(CallerPolicy::Decline) => self.close(Prompt::GoodbyeVendor, now),

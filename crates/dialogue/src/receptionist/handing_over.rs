@@ -1,9 +1,12 @@
 //! What is handed over to people: a case, a message, the caller; and what is left to do when hearing is gone.
 
-use domain::{CallTime, CaseDraft, Intent, MessageDraft, OfficeReply, Phi, RequestField, RequestId, Urgency, YesNo};
+use domain::{
+    CallTime, CaseDraft, Intent, Meanwhile, MessageDraft, OfficeHours, OfficeReply, Phi, RequestField, RequestId,
+    Urgency, YesNo,
+};
 
 use super::speaking::Telling;
-use super::{OfficeHours, Receptionist, Sense};
+use super::{Receptionist, Sense};
 use crate::plan::{Caller, Emergency, Plan, Urgent};
 use crate::question::Question;
 use crate::{Note, Output, Prompt, TransferTo, Witness};
@@ -19,6 +22,7 @@ impl Receptionist {
             None => {
                 let draft = CaseDraft {
                     urgency,
+                    caller: self.contact.caller(),
                     red_flags: self.triage.red_flags(),
                     heard: self.said.all(),
                     unconfirmed: on == Witness::Partial,
@@ -41,12 +45,26 @@ impl Receptionist {
                 (Sense::Lost, _) | (_, Sense::Lost) => Emergency::unheard(),
             }),
             Urgency::Urgent | Urgency::Routine if self.is_voiceless() => return,
-            Urgency::Urgent | Urgency::Routine => {
-                Plan::Urgent(Urgent::new(Caller::Patient, self.practice.connects_urgent))
-            }
+            Urgency::Urgent | Urgency::Routine => Plan::Urgent(Urgent::new(Caller::Patient, self.connects())),
         };
         self.question = None;
         self.prepare_emergency_lines();
+    }
+
+    /// What the practice offers this caller while clinicians are paged.
+    fn meanwhile(&self) -> Option<&Meanwhile> {
+        self.practice.meanwhile(self.triage.urgency(), self.contact.caller(), self.office)
+    }
+
+    fn tell_meanwhile(&mut self) {
+        if let Some(says) = self.meanwhile().and_then(|meanwhile| meanwhile.says.clone()) {
+            self.tell(Prompt::Meanwhile(says));
+        }
+    }
+
+    /// Whether the practice wants this caller put through.
+    pub(super) fn connects(&self) -> bool {
+        self.meanwhile().is_some_and(|meanwhile| meanwhile.connect)
     }
 
     pub(super) fn prepare_emergency_lines(&mut self) {
@@ -59,7 +77,11 @@ impl Receptionist {
         if let Some(prompt) = self.desk.reply(id, reply)
             && !(emergency && prompt.is_of_an_errand())
         {
+            let paged = matches!(prompt, Prompt::DoctorPaged | Prompt::DeskPaged);
             self.tell(prompt);
+            if paged && !std::mem::replace(&mut self.told_meanwhile, true) {
+                self.tell_meanwhile();
+            }
         }
         if for_visit {
             self.hear_of_visit(reply, now);

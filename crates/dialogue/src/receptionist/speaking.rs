@@ -2,9 +2,9 @@
 
 use std::mem::{Discriminant, discriminant};
 
-use domain::{CallTime, EmergencyKind};
+use domain::{CallTime, EmergencyKind, OfficeHours};
 
-use super::{OfficeHours, Receptionist, Sense};
+use super::{Receptionist, Sense};
 use crate::people::Address;
 use crate::plan::{Next, Plan};
 use crate::prompt::VisitLine;

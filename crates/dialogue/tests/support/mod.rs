@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use dialogue::{CallContext, Input, Note, Output, Prompt, Reason, Receptionist, Wording};
 use domain::{
-    AnswerPromise, CallTime, CallerKind, CallerPolicy, Fact, FactId, FrontDesk, Intent, LanguageLine, LineId, Phi,
-    Practice, PracticeId, Urgency,
+    AnswerPromise, CallTime, CallerKind, CallerPolicy, Fact, FactId, FrontDesk, Intent, LanguageLine, LineId,
+    Meanwhile, Phi, Practice, PracticeId, Urgency,
 };
 use jiff::tz::TimeZone;
 
@@ -131,7 +131,7 @@ pub(crate) fn practice(connects_urgent: bool) -> Arc<Practice> {
         hours: Vec::new(),
         facts: vec![fact],
         words: Vec::new(),
-        connects_urgent,
+        meanwhile: vec![Meanwhile { connect: connects_urgent, ..Meanwhile::default() }],
         front_desk: front_desk(),
     })
 }

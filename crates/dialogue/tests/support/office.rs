@@ -13,6 +13,8 @@ pub(crate) enum Manner {
     Well,
     /// Pages are sent, nobody acknowledges, no transfer is answered.
     PagedOnly,
+    /// The front desk has the page for a minute, then who is on call; nobody answers.
+    DeskFirst,
     /// No channel takes a page.
     NotPaged,
     /// Its database does not answer.
@@ -31,6 +33,7 @@ impl Manner {
     pub(crate) const ALL: &'static [Self] = &[
         Self::Well,
         Self::PagedOnly,
+        Self::DeskFirst,
         Self::NotPaged,
         Self::Unavailable,
         Self::LateWell,
@@ -74,6 +77,7 @@ impl Office {
             Manner::LateWell | Manner::Connects => Manner::Well,
             Manner::Well
             | Manner::PagedOnly
+            | Manner::DeskFirst
             | Manner::NotPaged
             | Manner::Unavailable
             | Manner::Muddled
@@ -98,6 +102,12 @@ impl Office {
             Manner::NotPaged if opens => {
                 vec![(100, OfficeReply::CaseOpened { case: CaseId::new() }), (800, OfficeReply::NotPaged)]
             }
+            Manner::DeskFirst if opens => vec![
+                (100, OfficeReply::CaseOpened { case: CaseId::new() }),
+                (900, OfficeReply::DeskPaged),
+                (60_000, OfficeReply::Paged),
+                (90_000, OfficeReply::NobodyAnswers),
+            ],
             Manner::Muddled => good
                 .iter()
                 .rev()
@@ -110,9 +120,12 @@ impl Office {
                 let acknowledged = OfficeReply::Acknowledged { by: "Doctor Lee".to_owned() };
                 good.into_iter().zip([100, 900]).map(|(r, ms)| (ms, r)).chain([(30_000, acknowledged)]).collect()
             }
-            Manner::Well | Manner::PagedOnly | Manner::NotPaged | Manner::LateWell | Manner::Connects => {
-                good.into_iter().zip([100, 900]).map(|(r, ms)| (ms, r)).collect()
-            }
+            Manner::Well
+            | Manner::PagedOnly
+            | Manner::DeskFirst
+            | Manner::NotPaged
+            | Manner::LateWell
+            | Manner::Connects => good.into_iter().zip([100, 900]).map(|(r, ms)| (ms, r)).collect(),
         };
         self.due.extend(
             replies.into_iter().map(|(ms, reply)| (now + Duration::from_millis(ms), Input::Office { id, reply })),
@@ -122,7 +135,7 @@ impl Office {
     pub(crate) fn transfer(&mut self, now: CallTime) {
         let news = match self.manner {
             Manner::Connects => TransferNews::Connected,
-            Manner::Dead | Manner::PagedOnly => return,
+            Manner::Dead | Manner::PagedOnly | Manner::DeskFirst => return,
             Manner::Well | Manner::NotPaged | Manner::Unavailable | Manner::LateWell | Manner::Muddled => {
                 TransferNews::Unavailable
             }

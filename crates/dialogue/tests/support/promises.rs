@@ -200,7 +200,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
     let mut cases: Vec<RequestId> = Vec::new();
     let mut messages: Vec<RequestId> = Vec::new();
     let mut changes: Vec<RequestId> = Vec::new();
-    let (mut paged, mut acknowledged, mut kept) = (false, false, false);
+    let (mut paged, mut at_the_desk, mut acknowledged, mut kept) = (false, false, false, false);
     let (mut booked, mut moved, mut cancelled) = (false, false, false);
     for Entry { at, event, .. } in &trace.entries {
         match event {
@@ -209,12 +209,14 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
             Event::Out(Output::Ask { id, request }) if changes_the_book(request) => changes.push(*id),
             Event::In(Input::Office { id, reply }) => match reply {
                 OfficeReply::Paged => paged |= cases.contains(id),
+                OfficeReply::DeskPaged => at_the_desk |= cases.contains(id),
                 OfficeReply::Acknowledged { .. } => acknowledged |= cases.contains(id),
                 OfficeReply::MessageSaved { .. } => kept |= messages.contains(id),
                 OfficeReply::Booked(_) => booked |= changes.contains(id),
                 OfficeReply::Moved(_) => moved |= changes.contains(id),
                 OfficeReply::Cancelled(_) => cancelled |= changes.contains(id),
                 OfficeReply::NotPaged
+                | OfficeReply::NobodyAnswers
                 | OfficeReply::Unavailable
                 | OfficeReply::CaseOpened { .. }
                 | OfficeReply::CaseUpdated
@@ -230,6 +232,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
             Event::Out(Output::Say { prompt, .. }) => {
                 let true_now = match prompt.claim() {
                     Some(Claim::Paged) => paged,
+                    Some(Claim::DeskPaged) => at_the_desk,
                     Some(Claim::Acknowledged) => acknowledged,
                     Some(Claim::MessageKept) => kept,
                     Some(Claim::Booked) => booked,

@@ -26,7 +26,7 @@ pub(crate) fn practice() -> Arc<Practice> {
         hours: weekdays.map(|weekday| OpenHours { weekday, from: time(9, 0, 0, 0), to: time(17, 0, 0, 0) }).to_vec(),
         facts: vec![fact],
         words: vec![],
-        connects_urgent: false,
+        meanwhile: Vec::new(),
         front_desk: domain::FrontDesk::default(),
     })
 }

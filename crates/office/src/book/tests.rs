@@ -27,7 +27,7 @@ pub(super) fn practice(hours: &[(Weekday, Time, Time)]) -> Practice {
         hours: hours.iter().map(|(weekday, from, to)| OpenHours { weekday: *weekday, from: *from, to: *to }).collect(),
         facts: Vec::new(),
         words: Vec::new(),
-        connects_urgent: false,
+        meanwhile: Vec::new(),
         front_desk: FrontDesk::default(),
     }
 }

@@ -17,7 +17,7 @@ use domain::{
     RedFlagId, RequestId, Urgency,
 };
 use office::{Clock, Details, LinkedCase, Office, OfficeConfig, Webhook};
-use oncall::{ChannelId, Clinician, Pace, Policy, Rota};
+use oncall::{Clinician, Pace, Policy, Rota, Way};
 use serde_json::Value;
 use store::{OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
@@ -123,30 +123,35 @@ pub struct Riverside {
 /// Longer than any test.
 pub const NEVER: Duration = Duration::from_hours(1);
 
-/// A pace at which nothing happens by itself within a test.
-pub fn slow() -> Pace {
-    Pace::new(NEVER, NEVER, NEVER)
+/// Who is on call, then the next, at this pace: a reminder, the next, a rest.
+pub fn in_turn(again: Duration, next: Duration, retry: Duration) -> Policy {
+    Policy::in_turn(Pace::new(again, next), retry, NEVER)
+}
+
+/// A policy by which nothing happens by itself within a test.
+pub fn slow() -> Policy {
+    in_turn(NEVER, NEVER, NEVER)
 }
 
 impl Riverside {
-    pub async fn new(pace: Pace) -> Self {
+    pub async fn new(policy: Policy) -> Self {
         // Fails from the second test of a process on, when it is there already.
         rustls::crypto::ring::default_provider().install_default().ok();
         let (ann, bob, desk) = (Receiver::start().await, Receiver::start().await, Receiver::start().await);
         let dir = tempfile::tempdir().expect("a directory");
-        let clinician = |id: &str, name: &str| Clinician {
-            id: id.into(),
-            name: name.to_owned(),
-            channels: vec![ChannelId(format!("{id}-pager"))],
-        };
-        let channels = BTreeMap::from([("ann-pager".into(), ann.webhook()), ("bob-pager".into(), bob.webhook())]);
+        let clinician =
+            |id: &str, name: &str| Clinician { id: id.into(), name: name.to_owned(), ways: vec![Way::Webhook] };
+        let channels = BTreeMap::from([
+            (("ann".into(), Way::Webhook), ann.webhook()),
+            (("bob".into(), Way::Webhook), bob.webhook()),
+        ]);
         let config = OfficeConfig {
             practice: Arc::new(practice()),
             templates: Vec::new(),
             exceptions: Vec::new(),
             rota: Rota::always(clinician("ann", "Doctor Ann"), None, clinician("bob", "Doctor Bob")),
             lines: BTreeMap::new(),
-            policy: Policy { emergency: pace, urgent: pace },
+            policy,
             channels,
             messages: Some(desk.webhook()),
             details: Details::ReferenceOnly,
@@ -179,7 +184,7 @@ fn practice() -> Practice {
         hours: Vec::new(),
         facts: Vec::new(),
         words: Vec::new(),
-        connects_urgent: false,
+        meanwhile: Vec::new(),
         front_desk: domain::FrontDesk::default(),
     }
 }
@@ -220,6 +225,7 @@ impl Caller {
 pub fn case(urgency: Urgency) -> CaseDraft {
     CaseDraft {
         urgency,
+        caller: CallerKind::Patient,
         red_flags: vec![RedFlagId("chest_pain".to_owned())],
         heard: Phi::from(HEARD),
         callback: Some(Phi::new(NUMBER.parse().expect("a number"))),

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use coverage::{Flaw, Stretch};
 pub use plan::{Change, ChangeKind, Holiday, Line, RotaError, Rotation, Shift};
 
-use crate::{Clinician, ClinicianId, Tiers};
+use crate::{Clinician, ClinicianId};
 
 name_id!(/** A line of service, as the practice's configuration names it. */ LineId);
 
@@ -91,19 +91,12 @@ impl Rota {
         Self::new(TimeZone::UTC, people, last, lines).expect("its shifts name its people")
     }
 
-    /// Whom to page at `at`, in order. A line that is not in the rota has the last resort alone.
-    pub fn who_at(&self, line: &LineId, at: Timestamp) -> Tiers {
+    /// Who holds which tier at `at`; the last resort always. A line that is not in the rota has nobody else.
+    pub fn who_at(&self, line: &LineId, at: Timestamp) -> BTreeMap<Tier, Clinician> {
         let line = self.lines.get(line);
-        let shifts = SHIFTED.into_iter().filter_map(|tier| self.holder(line?, tier, at));
-        let mut order: Vec<ClinicianId> = Vec::new();
-        for who in shifts.chain([self.last_resort.clone()]) {
-            if !order.contains(&who) {
-                order.push(who);
-            }
-        }
-        let mut people = order.iter().map(|who| self.people[who].clone());
-        let first = people.next().expect("the last resort is there at all hours");
-        Tiers::new(first, people.collect())
+        let shifts = SHIFTED.into_iter().filter_map(|tier| Some((tier, self.holder(line?, tier, at)?)));
+        let held = shifts.chain([(Tier::LastResort, self.last_resort.clone())]);
+        held.map(|(tier, who)| (tier, self.people[&who].clone())).collect()
     }
 
     /// Who holds which tier at `at`, in the order in which they are paged; the last resort always stands last.

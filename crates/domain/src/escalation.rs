@@ -1,0 +1,48 @@
+use crate::{CallerKind, Urgency};
+
+/// Whether somebody is in the office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OfficeHours {
+    /// Within the opening hours.
+    Open,
+    /// At night, at weekends, on holidays.
+    Closed,
+}
+
+impl OfficeHours {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Open, Self::Closed];
+}
+
+/// Which cases a rule of the practice is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applies {
+    /// How urgent; empty: however urgent.
+    pub urgency: Vec<Urgency>,
+    /// Who calls; empty: anybody.
+    pub callers: Vec<CallerKind>,
+    /// When; `None`: at any hour.
+    pub hours: Option<OfficeHours>,
+}
+
+impl Applies {
+    /// Whether it is for such a case. A case is never less than urgent.
+    pub fn fits(&self, urgency: Urgency, caller: CallerKind, hours: OfficeHours) -> bool {
+        let urgency = urgency.max(Urgency::Urgent);
+        (self.urgency.is_empty() || self.urgency.contains(&urgency))
+            && (self.callers.is_empty() || self.callers.contains(&caller))
+            && self.hours.is_none_or(|these| these == hours)
+    }
+}
+
+/// What a caller is offered and told while clinicians are paged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// In which cases.
+    pub applies: Applies,
+    /// Whether an urgent caller is put through to a person where a connection is possible. In an emergency nobody is asked to wait
+    /// for one.
+    pub connect: bool,
+    /// One sentence of the practice, said after the caller has heard that somebody was paged.
+    pub says: Option<String>,
+}
