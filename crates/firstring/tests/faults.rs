@@ -109,8 +109,26 @@ fn configurations_that_are_wrong() {
             good.replace("resume_within_minutes = 15", "resume_within_minutes = -1"),
             "resume_within_minutes: invalid value: integer `-1`",
         ),
-        (good.replace("connects_urgent = true", "connects_urgent = \"yes\""), "connects_urgent: invalid type"),
+        // Whom a case pages.
+        (good.replacen("connect = true", "connect = \"yes\"", 1), "connect: invalid type"),
         (good.replace("within_minutes = 10 ", "within_minutes = 0 "), "1 to 120"),
+        (good.replace("urgency = \"emergency\" ", "urgency = \"dire\" "), "\"urgent\""),
+        (good.replacen("next_s = 120 }", "next_s = 0 }", 1), "3600"),
+        (good.replacen("page = [\"primary\"]", "page = [\"house\"]", 1), "\"last_resort\""),
+        (good.replacen("page = [\"primary\"]", "page = [\"backup\"]", 1), "no clinician on call"),
+        (good.replacen("page = [\"primary\"]", "page = [\"primary\", \"desk\"]", 1), "[desk]"),
+        (good.replacen("page = [\"primary\"]", "page = []", 1), "pages nobody"),
+        (good.replacen("page = [\"primary\"]", "by = [\"sms\"], page = [\"primary\"]", 1), "in this way"),
+        (good.replacen("page = [\"primary\"]", "by = [\"pigeon\"], page = [\"primary\"]", 1), "pagerduty"),
+        (good.replace("reached_within_minutes = 10 ", "hours = \"open\"\nreached_within_minutes = 10 "), "last rule"),
+        // How they are reached.
+        (good.replace("phone = \"+1 212 555 0190\"\n", ""), "the last resort"),
+        (good.replace("+1 212 555 0190", "555 0190"), "not a telephone number"),
+        (good.replace("phone = \"+1", "email = \"a@example.org\"\nphone = \"+1"), "write [mail]"),
+        (good.replace("phone = \"+1", "ways = [\"sms\"]\nphone = \"+1"), "there is webhook"),
+        (good.replace("phone = \"+1", "ntfy = \"https://ntfy.example.org/x\"\nphone = \"+1"), "never as its value"),
+        (good.replace("page_url = \"http://127.0.0.1:9900/page/patel\"\n", ""), "cannot be paged"),
+        (good.replace("[webhooks]", "[desk]\nid = \"desk\"\nname = \"Desk\"\n\n[webhooks]"), "needs no id"),
         (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
     for (text, word) in cases.into_iter().chain(wrong_rotas(&good)) {

@@ -90,6 +90,19 @@ pub enum PolicyError {
     },
 }
 
+impl PolicyError {
+    /// Which rule is wrong, counted from one; `None` if one is missing.
+    pub fn rule(&self) -> Option<usize> {
+        match self {
+            Self::Uncovered { .. } => None,
+            Self::NoClinicianAtOnce { rule }
+            | Self::DeskAlone { rule }
+            | Self::NoDesk { rule }
+            | Self::Nobody { rule } => Some(*rule),
+        }
+    }
+}
+
 impl Policy {
     /// Rules, of which the first that fits counts, and the front desk, if it can be paged.
     ///

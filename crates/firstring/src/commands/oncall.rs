@@ -121,7 +121,7 @@ fn gap<'a>(Flaw { line, tier, stretch }: &'a Flaw, config: &PracticeConfig) -> G
         line,
         tier: *tier,
         what: if stretch.who.is_none() { "gap" } else { "overlap" },
-        paged: config.rota.who_at(line, stretch.from).iter().next().expect("the last resort is there").id.clone(),
+        paged: config.rota.who_at(line, stretch.from).into_values().next().expect("the last resort is there").id,
         too: &stretch.too,
     }
 }

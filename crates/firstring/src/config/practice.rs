@@ -1,26 +1,29 @@
 mod checked;
+mod contacts;
 mod front_desk;
 mod patients;
+mod policy;
 mod rota;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use oncall::{LineId, Rota};
+use oncall::{Clinician, LineId, Policy, Rota};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, SecretRef, Source};
 use checked::Checked;
+pub use contacts::{Contact, Encryption, Gateway, Mail};
+use contacts::{RawContact, RawGateway, RawMail, Senders};
 pub use front_desk::Week;
 use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
 pub use patients::read_patients;
-pub use rota::OnCall;
-use rota::{CheckedRota, RawOnCall, RawRota};
+use policy::{CheckedPolicy, RawPolicy};
+use rota::{CheckedRota, RawRota};
 
 /// A practice as the program needs it.
 #[derive(Debug)]
@@ -36,19 +39,21 @@ pub struct PracticeConfig {
     /// The one voice of this practice, e.g. `piper/joe`.
     pub voice: String,
     /// Who can be on call.
-    pub oncall: Vec<OnCall>,
+    pub oncall: Vec<Contact>,
+    /// The front desk, if it can be paged.
+    pub desk: Option<Contact>,
+    /// Who sends text messages and makes calls.
+    pub gateway: Option<Gateway>,
+    /// Who sends e-mail.
+    pub mail: Option<Mail>,
     /// Who is on call when.
     pub rota: Rota,
     /// Which line of service a red flag belongs to; the general one otherwise.
     pub lines: BTreeMap<RedFlagId, LineId>,
     /// Whether the caller's words stand in the page itself.
     pub page_details: bool,
-    /// After this time without an acknowledgement the next in the rota is paged.
-    pub acknowledge_emergency: Duration,
-    /// The same for urgent cases.
-    pub acknowledge_urgent: Duration,
-    /// After this time in a clinician's hands a case pages again, unless the caller was reached.
-    pub caller_reached_within: Duration,
+    /// Whom a case pages, how and how fast.
+    pub policy: Policy,
     /// Signs webhooks.
     pub webhook_secret: SecretRef,
     /// Where messages are announced.
@@ -94,7 +99,10 @@ struct RawPractice {
     approval: Option<Approval>,
     hours: Vec<RawHours>,
     policy: RawPolicy,
-    oncall: Spanned<Vec<RawOnCall>>,
+    oncall: Spanned<Vec<Spanned<RawContact>>>,
+    desk: Option<Spanned<RawContact>>,
+    gateway: Option<RawGateway>,
+    mail: Option<RawMail>,
     rota: Option<Spanned<RawRota>>,
     webhooks: RawWebhooks,
     #[serde(default)]
@@ -125,16 +133,6 @@ struct RawHours {
     days: Vec<Spanned<String>>,
     from: Spanned<String>,
     to: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPolicy {
-    connects_urgent: bool,
-    page_details: bool,
-    acknowledge_emergency_s: Spanned<u64>,
-    acknowledge_urgent_s: Spanned<u64>,
-    caller_reached_within_minutes: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize)]
@@ -202,8 +200,14 @@ impl Checked<'_> {
             languages: raw.languages,
             resume_within_minutes: raw.resume_within_minutes,
         })?;
-        let oncall = self.oncall(&raw.oncall)?;
+        let senders = self.senders(raw.gateway, raw.mail)?;
+        let oncall = self.oncall(&raw.oncall, &senders)?;
+        let desk = self.desk(raw.desk.as_ref(), &senders)?;
+        let Senders { gateway, mail } = senders;
         let CheckedRota { rota, lines } = self.rota(raw.rota, &raw.oncall, &oncall, &zone)?;
+        let people: Vec<Clinician> = oncall.iter().chain(&desk).map(Contact::clinician).collect();
+        let CheckedPolicy { policy, meanwhile, page_details } =
+            self.policy(raw.policy, desk.as_ref().map(Contact::clinician), &people)?;
         let practice = Practice {
             id: PracticeId(self.named(&raw.id, "id")?),
             name: self.named(&raw.name, "name")?,
@@ -213,7 +217,7 @@ impl Checked<'_> {
             hours: self.hours(raw.hours)?,
             facts: self.facts(raw.facts)?,
             words: raw.words,
-            connects_urgent: raw.policy.connects_urgent,
+            meanwhile,
             front_desk,
         };
         Ok(PracticeConfig {
@@ -223,28 +227,18 @@ impl Checked<'_> {
             area_code: raw.area_code.map(Spanned::into_inner),
             voice: raw.voice.into_inner(),
             oncall,
+            desk,
+            gateway,
+            mail,
             rota,
             lines,
-            page_details: raw.policy.page_details,
-            acknowledge_emergency: self.seconds(&raw.policy.acknowledge_emergency_s, "acknowledge_emergency_s")?,
-            acknowledge_urgent: self.seconds(&raw.policy.acknowledge_urgent_s, "acknowledge_urgent_s")?,
-            caller_reached_within: self.caller_reached_within(raw.policy.caller_reached_within_minutes.as_ref())?,
+            page_details,
+            policy,
             webhook_secret: SecretRef::parse(raw.webhooks.secret.get_ref())
                 .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,
             messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
             approval: raw.approval,
         })
-    }
-
-    fn caller_reached_within(&self, written: Option<&Spanned<u64>>) -> Result<Duration, ConfigError> {
-        match written.map(Spanned::get_ref) {
-            None => Ok(Duration::from_mins(10)),
-            Some(&minutes @ 1..=120) => Ok(Duration::from_mins(minutes)),
-            Some(_) => {
-                let what = "caller_reached_within_minutes must be 1 to 120: nobody is left waiting longer";
-                Err(self.wrong(written.expect("it is written"), what))
-            }
-        }
     }
 
     fn hours(&self, raw: Vec<RawHours>) -> Result<Vec<OpenHours>, ConfigError> {

@@ -11,18 +11,13 @@ use domain::{CallId, OfficeRequest};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use office::{Clock, Details, Office, OfficeConfig, Webhook};
-use oncall::{ChannelId, Pace, Policy, Rota};
+use oncall::{ClinicianId, Rota, Way};
 use store::{OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::keys;
-use crate::config::{OnCall, PracticeConfig, read_patients};
-
-/// A page that nobody has answered is repeated to the same clinician after this time.
-const REPEAT_AFTER: Duration = Duration::from_secs(60);
-/// When no page went through at all, everybody is tried again after this time.
-const RETRY_AFTER: Duration = Duration::from_secs(15);
+use crate::config::{PracticeConfig, read_patients};
 
 /// So far ahead a rota is looked at.
 const GAPS_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -64,7 +59,7 @@ pub async fn open_office(
         exceptions: config.week.exceptions.clone(),
         rota: config.rota.clone(),
         lines: config.lines.clone(),
-        policy: policy(config),
+        policy: config.policy.clone(),
         channels,
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret: secret.clone() }),
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
@@ -109,13 +104,16 @@ impl OfficeParts {
     }
 }
 
-/// One channel for each clinician, of the same name.
-fn channels(config: &PracticeConfig, page_url: Option<&str>, secret: &Secret) -> BTreeMap<ChannelId, Webhook> {
-    let channel = |oncall: &OnCall| {
-        let url = Secret::new(page_url.unwrap_or(&oncall.page_url));
-        (ChannelId(oncall.id.clone()), Webhook { url, secret: secret.clone() })
-    };
-    config.oncall.iter().map(channel).collect()
+/// Every way of everybody who can be paged.
+fn channels(config: &PracticeConfig, page_url: Option<&str>, secret: &Secret) -> BTreeMap<(ClinicianId, Way), Webhook> {
+    let mut channels = BTreeMap::new();
+    for contact in config.oncall.iter().chain(&config.desk) {
+        for way in &contact.ways {
+            let url = Secret::new(page_url.or(contact.page_url.as_deref()).unwrap_or_default());
+            channels.insert((ClinicianId(contact.id.clone()), *way), Webhook { url, secret: secret.clone() });
+        }
+    }
+    channels
 }
 
 /// What the rota of the next weeks lacks, in one sentence.
@@ -129,14 +127,6 @@ pub fn rota_gaps(rota: &Rota, zone: &TimeZone, now: Timestamp) -> Option<String>
     Some(format!(
         "the rota has {count} gaps or overlaps in the next four weeks: {what} ({line}) on {from}; `firstring oncall gaps` shows them"
     ))
-}
-
-fn policy(config: &PracticeConfig) -> Policy {
-    let pace = |acknowledge: Duration| {
-        let pace = Pace::new(REPEAT_AFTER.min(acknowledge / 2), acknowledge, RETRY_AFTER);
-        pace.with_reach_within(config.caller_reached_within)
-    };
-    Policy { emergency: pace(config.acknowledge_emergency), urgent: pace(config.acknowledge_urgent) }
 }
 
 /// The other end of [`OfficeRequests`]. What one call says of its case is handed over in order, so that an update never

@@ -1,14 +1,9 @@
 //! The checks that several parts of a practice's file share.
 
-use std::time::Duration;
-
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use toml::Spanned;
 
 use crate::config::{ConfigError, Source, is_private};
-
-/// A page that nobody acknowledges within an hour is no page.
-const ACKNOWLEDGE_MAX_S: u64 = 3600;
 
 /// A file whose values are being checked.
 pub(super) struct Checked<'a>(pub(super) &'a Source);
@@ -38,13 +33,6 @@ impl Checked<'_> {
             return Ok(url.get_ref().clone());
         }
         Err(self.wrong(url, &format!("{key} must begin with https:// (http:// only to 127.0.0.1: pages are private)")))
-    }
-
-    pub(super) fn seconds(&self, seconds: &Spanned<u64>, key: &str) -> Result<Duration, ConfigError> {
-        match *seconds.get_ref() {
-            s @ 1..=ACKNOWLEDGE_MAX_S => Ok(Duration::from_secs(s)),
-            _ => Err(self.wrong(seconds, &format!("{key} must be 1 to {ACKNOWLEDGE_MAX_S} seconds"))),
-        }
     }
 
     pub(super) fn time(&self, text: &Spanned<String>) -> Result<Time, ConfigError> {

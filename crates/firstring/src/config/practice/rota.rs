@@ -1,4 +1,4 @@
-//! `[[oncall]]` and `[rota]`: who can be paged, and who is on call when.
+//! `[rota]`: who is on call when.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,36 +7,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nlu::red_flags::RedFlags;
 use oncall::{
-    Change, ChangeKind, ChannelId, Clinician, ClinicianId, Holiday, Line, LineId, Rota, RotaError, Rotation, Shift,
-    Tier,
+    Change, ChangeKind, Clinician, ClinicianId, Holiday, Line, LineId, Rota, RotaError, Rotation, Shift, Tier,
 };
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::checked::Checked;
+use super::contacts::{Contact, RawContact};
 use crate::config::ConfigError;
 
 /// Without a `[rota]` the list is followed: first, second, last.
 const LIST_MAX: usize = 3;
-
-/// One clinician who can be on call.
-#[derive(Debug, Clone)]
-pub struct OnCall {
-    /// In links and logs.
-    pub id: String,
-    /// As it is spoken.
-    pub name: String,
-    /// Where a page is posted to.
-    pub page_url: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawOnCall {
-    id: Spanned<String>,
-    name: String,
-    page_url: Spanned<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,37 +79,18 @@ pub(super) struct CheckedRota {
 }
 
 impl Checked<'_> {
-    pub(super) fn oncall(&self, raw: &Spanned<Vec<RawOnCall>>) -> Result<Vec<OnCall>, ConfigError> {
-        if raw.get_ref().is_empty() {
-            return Err(self.wrong(raw, "nobody is on call; name at least one [[oncall]] clinician"));
-        }
-        let mut seen = BTreeSet::new();
-        let clinician = |clinician: &RawOnCall| {
-            if !seen.insert(clinician.id.get_ref().clone()) {
-                return Err(
-                    self.wrong(&clinician.id, "this oncall id stands twice; give each clinician one of their own")
-                );
-            }
-            Ok(OnCall {
-                page_url: self.url(&clinician.page_url, "page_url")?,
-                id: clinician.id.get_ref().clone(),
-                name: clinician.name.clone(),
-            })
-        };
-        raw.get_ref().iter().map(clinician).collect()
-    }
-
     pub(super) fn rota(
         &self,
         raw: Option<Spanned<RawRota>>,
-        oncall: &Spanned<Vec<RawOnCall>>,
-        people: &[OnCall],
+        oncall: &Spanned<Vec<Spanned<RawContact>>>,
+        contacts: &[Contact],
         zone: &TimeZone,
     ) -> Result<CheckedRota, ConfigError> {
-        let people: Vec<Clinician> = people.iter().map(OnCall::clinician).collect();
+        let people: Vec<Clinician> = contacts.iter().map(Contact::clinician).collect();
         let Some(raw) = raw else {
             let [first, between @ .., last] = &people[..] else {
                 let only = people.first().expect("somebody is on call");
+                self.reachable(oncall, contacts.first())?;
                 return Ok(CheckedRota::of(Rota::always(only.clone(), None, only.clone())));
             };
             if people.len() > LIST_MAX {
@@ -136,6 +98,7 @@ impl Checked<'_> {
                     "without a [rota] three can be on call: the first, the second and the last resort; write a [rota]";
                 return Err(self.wrong(oncall, what));
             }
+            self.reachable(oncall, contacts.last())?;
             return Ok(CheckedRota::of(Rota::always(first.clone(), between.first().cloned(), last.clone())));
         };
         let span = raw.span();
@@ -143,6 +106,7 @@ impl Checked<'_> {
         let lines = self.lines(&raw.lines)?;
         let plan = self.plan(&raw, zone)?;
         let last_resort = ClinicianId(raw.last_resort.get_ref().clone());
+        self.reachable(&raw.last_resort, contacts.iter().find(|one| one.id == last_resort.0))?;
         let rota = Rota::new(zone.clone(), people, last_resort.clone(), plan).map_err(|error| {
             if error == (RotaError::Unknown { who: last_resort }) {
                 let what = "last_resort is nobody of [[oncall]]; name the one who is always there";
@@ -151,6 +115,18 @@ impl Checked<'_> {
             self.0.at(Some(span), format!("[rota] cannot be followed: {error}"))
         })?;
         Ok(CheckedRota { rota, lines })
+    }
+
+    /// When every other way has failed, somebody is called: the last resort has a telephone.
+    fn reachable<T>(&self, at: &Spanned<T>, last_resort: Option<&Contact>) -> Result<(), ConfigError> {
+        match last_resort {
+            Some(Contact { name, phone: None, .. }) => {
+                let what =
+                    format!("{name} is the last resort, who is there when nobody else answers: write their phone");
+                Err(self.wrong(at, &what))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn lines(&self, raw: &[RawLine]) -> Result<BTreeMap<RedFlagId, LineId>, ConfigError> {
@@ -261,14 +237,6 @@ impl Checked<'_> {
         let civil = self.moment(text)?;
         let zoned = civil.to_zoned(zone.clone()).map_err(|_| self.wrong(text, "no clock shows this time"))?;
         Ok(zoned.timestamp())
-    }
-}
-
-impl OnCall {
-    /// Reached by a channel of the same name.
-    fn clinician(&self) -> Clinician {
-        let channels = vec![ChannelId(self.id.clone())];
-        Clinician { id: ClinicianId(self.id.clone()), name: self.name.clone(), channels }
     }
 }
 
