@@ -155,6 +155,7 @@ fn refusal(why: &OfficeError) -> AcknowledgeError {
         OfficeError::Store(_)
         | OfficeError::UnknownChannel { .. }
         | OfficeError::BadWebhook { .. }
+        | OfficeError::BadChannel { .. }
         | OfficeError::NoHttp(_)
         | OfficeError::Unavailable => {
             tracing::error!(%why, "a clinician's link could not be answered");

@@ -23,6 +23,14 @@ pub enum OfficeError {
         /// What is wrong and how to mend it, without the address or the secret.
         why: &'static str,
     },
+    /// A channel cannot be used as it is configured.
+    #[error("the channel {name:?} cannot be used: {why}")]
+    BadChannel {
+        /// Its name.
+        name: String,
+        /// What is wrong and how to mend it, without an address, a number or a secret.
+        why: &'static str,
+    },
     /// The HTTP client could not be made.
     #[error("webhooks cannot be sent from this process")]
     NoHttp(#[source] reqwest::Error),

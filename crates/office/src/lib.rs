@@ -22,6 +22,9 @@
 mod body;
 mod book;
 mod case;
+// Nothing sends through it until the cases do.
+#[allow(dead_code)]
+mod channel;
 mod config;
 mod desk;
 mod error;
@@ -35,6 +38,10 @@ mod office;
 mod webhook;
 
 pub use book::{Opening, openings};
+pub use channel::{
+    Channel, Email, Encryption, Gateway, Key, Login, Named, Ntfy, PagerDuty, Progress, Sms, SmsFrom, SmsReply, Twiml,
+    Voice, is_signed,
+};
 pub use config::{Clock, Details, OfficeConfig, Webhook};
 pub use error::OfficeError;
 pub use office::{LinkedCase, Office};

@@ -15,12 +15,21 @@ pub(crate) struct Hook {
     signer: standardwebhooks::Webhook,
 }
 
-/// Why a webhook was not taken. Holds no address: it may hold a secret.
+/// Why a webhook, or any page, was not taken. Holds no address, which may hold a secret, and no words of a server, which
+/// may repeat one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Undelivered {
     NotReached,
     TooLate,
     Refused(StatusCode),
+    /// With the gateway's own number for why; its documentation explains it.
+    RefusedWith(StatusCode, u32),
+    /// With the code of a mail server.
+    RefusedBySmtp(u16),
+    /// A mail server offers no encryption, or a certificate that is not to be trusted: it was told nothing.
+    Unencrypted,
+    /// A mail server does not speak as one, or does not offer what the page needs, such as a way to sign in.
+    Unfit,
 }
 
 impl fmt::Display for Undelivered {
@@ -29,6 +38,10 @@ impl fmt::Display for Undelivered {
             Self::NotReached => f.write_str("not reached"),
             Self::TooLate => f.write_str("no answer in time"),
             Self::Refused(status) => write!(f, "refused with status {}", status.as_u16()),
+            Self::RefusedWith(status, code) => write!(f, "refused with status {}, code {code}", status.as_u16()),
+            Self::RefusedBySmtp(code) => write!(f, "refused by the mail server with code {code}"),
+            Self::Unencrypted => f.write_str("no encrypted connection that can be trusted"),
+            Self::Unfit => f.write_str("the mail server does not offer what is needed"),
         }
     }
 }
