@@ -197,6 +197,7 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         lines: BTreeMap::new(),
         policy: Policy::in_turn(Pace::new(NEVER, NEVER), NEVER, NEVER),
         channels: BTreeMap::new(),
+        gateway_token: None,
         messages: None,
         details: Details::ReferenceOnly,
         public_url: String::new(),

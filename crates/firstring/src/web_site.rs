@@ -10,13 +10,13 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use domain::{CaseId, Practice, Urgency};
-use office::{Clock, LinkedCase, Office, OfficeError};
+use office::{Clock, GatewayPost, LinkedCase, Office, OfficeError};
 use store::Secret;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use transport::Incoming;
 use transport::browser::{self, BrowserOptions};
-use web::{AcknowledgeError, Acknowledgements, LinkedPage, Parts, Readiness, Scheme};
+use web::{AcknowledgeError, Acknowledgements, GatewayPosts, LinkedPage, Parts, Posted, Readiness, Scheme};
 
 use crate::config::Http;
 use crate::wiring::Desk;
@@ -135,6 +135,22 @@ impl Acknowledgements for Links {
         let closed = self.office.caller_reached(case, token, shown, self.clock.now()).await;
         closed.map(|linked| self.page(linked)).map_err(|why| refusal(&why))
     }
+}
+
+impl GatewayPosts for Links {
+    async fn text_message(&self, post: &Posted) -> Result<String, AcknowledgeError> {
+        let told = self.office.text_message(&gateway_post(post), self.clock.now()).await;
+        told.map(String::from).map_err(|why| refusal(&why))
+    }
+
+    async fn key_pressed(&self, case: CaseId, token: &str, post: &Posted) -> Result<String, AcknowledgeError> {
+        let told = self.office.key_pressed(case, token, &gateway_post(post), self.clock.now()).await;
+        told.map(String::from).map_err(|why| refusal(&why))
+    }
+}
+
+fn gateway_post(post: &Posted) -> GatewayPost<'_> {
+    GatewayPost { path: &post.path, form: &post.form, signature: &post.signature }
 }
 
 impl Links {

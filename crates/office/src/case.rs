@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use domain::{CallId, CaseDraft, CaseId, CaseUpdate, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
-use oncall::{Attempt, ClinicianId, Escalation, Input, Output, Page, Reason, Why};
+use oncall::{Attempt, ClinicianId, Escalation, Input, Output, Page, Reason, Way, Why};
 use store::{CaseChange, CaseEvent, CaseFile, PageOutcome, PageRow};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::body::{CaseDetails, KeptIn, PageBody, json};
+use crate::channel::PageNotice;
 use crate::desk::Premises;
 use crate::keeper::{Keeper, Standing};
 use crate::listener::{Listener, Listening};
@@ -25,8 +26,6 @@ use crate::webhook::Undelivered;
 
 /// Inputs that wait for the task. When full, who sends waits.
 pub(crate) const INPUTS: usize = 32;
-/// A channel that does not answer within this has failed, and the next clinician is paged.
-const PAGE_WITHIN: Duration = Duration::from_secs(2);
 /// The longest sleep, so that a wall clock that was set is noticed.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// Cases that failed together are not tried again together: each waits up to this longer, by its id.
@@ -48,6 +47,8 @@ pub(crate) enum CaseInput {
     Acknowledge { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// A clinician has reached the caller; the same holds. Answered by the case as it then is.
     Done { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
+    /// A clinician who was paged cannot take it.
+    Decline { clinician: ClinicianId, at: Timestamp },
     /// Somebody looks.
     Look { done: oneshot::Sender<CaseFile> },
     /// The request that opened it was made again: everything that was told is told again.
@@ -255,6 +256,7 @@ impl Case {
                     self.machine.handle_input(Input::Done { clinician }, at);
                 }
             }
+            CaseInput::Decline { clinician, at } => self.machine.handle_input(Input::Declined { clinician }, at),
             CaseInput::Look { done } => {
                 done.send(self.file.clone()).ok();
             }
@@ -286,6 +288,7 @@ impl Case {
         let name = self.machine.clinicians().find(|c| c.id == *by).map_or_else(|| by.0.clone(), |c| c.name.clone());
         tracing::info!(case = %self.file.case.id, clinician = %by, "case acknowledged");
         self.tell(OfficeReply::Acknowledged { by: name });
+        self.resolve();
     }
 
     fn overdue(&mut self, clinician: &ClinicianId) {
@@ -295,6 +298,7 @@ impl Case {
     fn done(&mut self, clinician: &ClinicianId, at: Timestamp) {
         tracing::info!(case = %self.file.case.id, %clinician, "the caller was reached: case closed");
         self.file.case.closed = Some((clinician.0.clone(), at));
+        self.resolve();
     }
 
     /// Puts the pages that are about to be sent into the file.
@@ -332,16 +336,49 @@ impl Case {
     }
 
     fn send(&mut self, page: &Page, standing: Standing) {
-        let Some(hook) = self.premises.hooks.get(&(page.clinician.clone(), page.way)).cloned() else {
+        let attempt = page.attempt;
+        let Some(sender) = self.premises.senders.get(&(page.clinician.clone(), page.way)).cloned() else {
             // Ways were checked at start; a case from before may name one that has been removed since.
-            self.sending.spawn(std::future::ready((page.attempt, Err(Undelivered::NotReached))));
+            self.sending.spawn(std::future::ready((attempt, Err(Undelivered::NotReached))));
             return;
         };
-        let body = self.page_body(page, standing);
-        let id = format!("page-{}-{}", self.file.case.id, page.attempt.0);
-        let client = self.premises.client.clone();
-        let attempt = page.attempt;
-        self.sending.spawn(async move { (attempt, hook.deliver(&client, &id, body, PAGE_WITHIN).await) });
+        let (premises, case) = (Arc::clone(&self.premises), self.file.case.id);
+        let id = page_id(case, attempt.0);
+        let (reference, json) = (self.file.case.reference.clone(), self.page_body(page, standing));
+        let (urgency, why) = (page.urgency, page.why);
+        let (link, key_url) = (premises.link(case, &page.clinician), premises.key_url(case, &page.clinician));
+        self.sending.spawn(async move {
+            let notice = PageNotice {
+                id: &id,
+                // Each page is an incident of its own: one that is folded into an earlier one would ring nobody.
+                dedup: &id,
+                practice: &premises.config.practice.name,
+                reference: &reference,
+                urgency,
+                why,
+                link: &link,
+                key_url: &key_url,
+                status_url: None,
+                test: false,
+                json: &json,
+            };
+            (attempt, sender.send(&premises.client, &notice, sender.within()).await)
+        });
+    }
+
+    /// Nobody is needed any more: incidents that were opened for it are resolved. Best effort, pages do not depend on it.
+    fn resolve(&self) {
+        for page in self.file.pages.iter().filter(|page| matches!(page.outcome, PageOutcome::Accepted { .. })) {
+            let of = Way::ALL.into_iter().find(|way| way.label() == page.channel);
+            let sender = of.and_then(|way| self.premises.senders.get(&(ClinicianId(page.clinician.clone()), way)));
+            let Some(sender) = sender.filter(|sender| sender.is_to_be_resolved()).cloned() else { continue };
+            let (premises, id) = (Arc::clone(&self.premises), page_id(self.file.case.id, page.step));
+            tokio::spawn(async move {
+                if let Err(why) = sender.resolve(&premises.client, &id, sender.within()).await {
+                    tracing::warn!(page = id, %why, "an incident was not resolved");
+                }
+            });
+        }
     }
 
     fn page_body(&self, page: &Page, standing: Standing) -> String {
@@ -432,6 +469,11 @@ impl Case {
         };
         tokio::time::sleep(wait.min(LONGEST_NAP))
     }
+}
+
+/// The same for every try of a page.
+fn page_id(case: CaseId, step: u32) -> String {
+    format!("page-{case}-{step}")
 }
 
 /// The last byte of an id is random.

@@ -43,6 +43,7 @@ pub use reply::{Named, SmsReply};
 pub use sms::{Sms, SmsFrom};
 pub use twiml::Twiml;
 pub use voice::Voice;
+pub(crate) use voice::twiml as asking;
 
 /// A webhook's receiver stands ready; a page that waits for one that does not is a page late.
 const WEBHOOK_WITHIN: Duration = Duration::from_secs(2);
@@ -141,6 +142,11 @@ impl Sender {
             Self::Ntfy(ntfy) => ntfy.send(client, page, within).await,
             Self::PagerDuty(pagerduty) => pagerduty.send(client, page, within).await,
         }
+    }
+
+    /// Whether it wants to be told that nobody is needed any more.
+    pub(crate) fn is_to_be_resolved(&self) -> bool {
+        matches!(self, Self::PagerDuty(_))
     }
 
     /// The case needs nobody now: it was taken, or closed. Only what folds pages together wants to know.

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
 
+use crate::Channel;
+
 /// What the office of one practice needs to know.
 #[derive(Clone, Debug)]
 pub struct OfficeConfig {
@@ -23,7 +25,9 @@ pub struct OfficeConfig {
     /// Whom a case pages, how and how fast.
     pub policy: Policy,
     /// Every way of everybody whom the rota and the policy name.
-    pub channels: BTreeMap<(ClinicianId, Way), Webhook>,
+    pub channels: BTreeMap<(ClinicianId, Way), Channel>,
+    /// The token by which the gateway of text messages and calls signs what it tells.
+    pub gateway_token: Option<Secret>,
     /// Where new messages are announced; without it the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
     /// What pages and notifications carry.

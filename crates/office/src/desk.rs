@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
 
 use crate::case::{Case, CaseInput, INPUTS};
+use crate::channel::Sender;
 use crate::link::LinkKey;
 use crate::webhook::Hook;
 use crate::{OfficeConfig, OfficeError, webhook};
@@ -24,7 +25,7 @@ pub(crate) struct Premises {
     pub(crate) config: OfficeConfig,
     pub(crate) store: Store,
     pub(crate) client: reqwest::Client,
-    pub(crate) hooks: BTreeMap<(ClinicianId, Way), Arc<Hook>>,
+    pub(crate) senders: BTreeMap<(ClinicianId, Way), Arc<Sender>>,
     pub(crate) messages: Option<Hook>,
     pub(crate) link_key: LinkKey,
 }
@@ -37,13 +38,13 @@ impl Premises {
                 return Err(OfficeError::UnknownChannel { clinician: name.clone(), way });
             }
         }
-        let check = |(of, hook): (&(ClinicianId, Way), _)| {
-            Ok((of.clone(), Arc::new(Hook::check(&format!("{} of {}", of.1, of.0), hook)?)))
+        let check = |(of, channel): (&(ClinicianId, Way), _)| {
+            Ok((of.clone(), Arc::new(Sender::check(&format!("{} of {}", of.1, of.0), channel)?)))
         };
-        let hooks = config.channels.iter().map(check).collect::<Result<_, OfficeError>>()?;
+        let senders = config.channels.iter().map(check).collect::<Result<_, OfficeError>>()?;
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
-        Ok(Self { config, store, client: webhook::client()?, hooks, messages, link_key })
+        Ok(Self { config, store, client: webhook::client()?, senders, messages, link_key })
     }
 
     /// The time as it is kept, to the microsecond.
@@ -54,7 +55,17 @@ impl Premises {
 
     pub(crate) fn link(&self, case: CaseId, clinician: &ClinicianId) -> String {
         let token = self.link_key.token(case, clinician);
-        format!("{}/ack/{case}?t={token}", self.config.public_url.trim_end_matches('/'))
+        format!("{}/ack/{case}?t={token}", self.public_url())
+    }
+
+    /// Where the gateway tells which key was pressed in a call to this clinician.
+    pub(crate) fn key_url(&self, case: CaseId, clinician: &ClinicianId) -> String {
+        let token = self.link_key.token(case, clinician);
+        format!("{}/gateway/key/{case}?t={token}", self.public_url())
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        self.config.public_url.trim_end_matches('/')
     }
 }
 
@@ -65,6 +76,8 @@ pub(crate) enum Command {
     Join { case: CaseId, call: CallId },
     /// Where an open case takes its inputs; `None` if it is not open.
     Find { which: Which, found: oneshot::Sender<Option<mpsc::Sender<CaseInput>>> },
+    /// Where every open case takes its inputs.
+    All { found: oneshot::Sender<Vec<mpsc::Sender<CaseInput>>> },
     /// Tells a case from the store something; it is taken up again unless it is open.
     Resume { file: Box<CaseFile>, input: CaseInput },
 }
@@ -134,6 +147,10 @@ impl Desk {
             Command::Find { which, found } => {
                 // A caller of ours that does not wait any more needs no answer.
                 found.send(self.find(which)).ok();
+            }
+            Command::All { found } => {
+                let open = self.open.values().filter(|open| open.is_open());
+                found.send(open.map(|open| open.inputs.clone()).collect()).ok();
             }
             Command::Resume { file, input } => {
                 match self.find(Which::Case(file.case.id)) {

@@ -22,12 +22,11 @@
 mod body;
 mod book;
 mod case;
-// Nothing sends through it until the cases do.
-#[allow(dead_code)]
 mod channel;
 mod config;
 mod desk;
 mod error;
+mod gateway;
 mod identity;
 mod keeper;
 mod link;
@@ -44,4 +43,5 @@ pub use channel::{
 };
 pub use config::{Clock, Details, OfficeConfig, Webhook};
 pub use error::OfficeError;
+pub use gateway::GatewayPost;
 pub use office::{LinkedCase, Office};

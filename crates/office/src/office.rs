@@ -30,7 +30,7 @@ const LINK_VALID: SignedDuration = SignedDuration::from_hours(72);
 /// The office of one practice. Cloning gives another handle; when the last one is gone the office closes.
 #[derive(Clone)]
 pub struct Office {
-    premises: Arc<Premises>,
+    pub(crate) premises: Arc<Premises>,
     commands: mpsc::Sender<Command>,
     message_saved: Arc<Notify>,
     refused: mpsc::Sender<MessageRow>,
@@ -264,7 +264,7 @@ impl Office {
         Ok(LinkedCase { file, clinician, standing })
     }
 
-    async fn find(&self, which: Which) -> Result<Option<mpsc::Sender<CaseInput>>, OfficeError> {
+    pub(crate) async fn find(&self, which: Which) -> Result<Option<mpsc::Sender<CaseInput>>, OfficeError> {
         let (found, answer) = oneshot::channel();
         self.command(Command::Find { which, found }).await?;
         answer.await.map_err(|_| OfficeError::Unavailable)
@@ -293,12 +293,12 @@ impl Office {
         Err(OfficeError::Unavailable)
     }
 
-    async fn command(&self, command: Command) -> Result<(), OfficeError> {
+    pub(crate) async fn command(&self, command: Command) -> Result<(), OfficeError> {
         self.commands.send(command).await.map_err(|_| OfficeError::Unavailable)
     }
 
     /// Does its best: nobody is kept from a case because the audit cannot be written.
-    async fn audit(&self, actor: &Clinician, action: &str, case: CaseId) {
+    pub(crate) async fn audit(&self, actor: &Clinician, action: &str, case: CaseId) {
         let entry = AuditEntry {
             at: self.premises.now(),
             actor: actor.id.0.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{CaseStanding, CaseUpdate, OfficeReply, OfficeRequest, Phi, RedFlagId, Urgency};
 use jiff::Timestamp;
-use office::{Details, Office, OfficeError, Webhook};
+use office::{Channel, Details, Office, OfficeError, Webhook};
 use oncall::{ClinicianId, Line, Pace, Policy, Rota, Shift, Tier, Way};
 use practice::{Caller, HANGS, HEARD, NEVER, NUMBER, Riverside, close, holder, in_turn, link, slow};
 use store::{CaseFile, PageOutcome, Secret, Store};
@@ -333,7 +333,7 @@ async fn a_configuration_that_cannot_page_is_refused_at_start() {
         ("ftp://pager.example/hidden", "whsec_AAAA", "neither http nor https"),
         ("https://pager.example/hidden", "not base64!", "its secret is not"),
     ] {
-        let message = start(&|c| drop(c.channels.insert(ann.clone(), hook(url, secret)))).await;
+        let message = start(&|c| drop(c.channels.insert(ann.clone(), Channel::Webhook(hook(url, secret))))).await;
         assert!(message.contains(expected) && !message.contains("hidden"), "{message}");
     }
 }

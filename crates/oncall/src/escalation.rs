@@ -30,6 +30,11 @@ pub enum Input {
         /// Which page.
         attempt: Attempt,
     },
+    /// Who was paged cannot take it. When all of a turn have said so, the next turn begins at once.
+    Declined {
+        /// Who.
+        clinician: ClinicianId,
+    },
     /// A clinician took the case. The first one counts, until it pages again.
     Acknowledged {
         /// Who.
@@ -179,6 +184,8 @@ struct Paging {
     round: Round,
     /// Who was paged in this round.
     tried: Vec<ClinicianId>,
+    /// Who of this turn cannot take it.
+    declined: Vec<ClinicianId>,
     pages: Vec<(Attempt, Fate)>,
     repeat_at: Timestamp,
     next_at: Timestamp,
@@ -223,6 +230,7 @@ impl Escalation {
             Input::Opened { urgency } => self.open(urgency, now),
             Input::PageAccepted { attempt } => self.accepted(attempt),
             Input::PageFailed { attempt } => self.failed(attempt, now),
+            Input::Declined { clinician } => self.decline(clinician, now),
             Input::Acknowledged { clinician } => self.acknowledge(clinician, now),
             Input::Done { clinician } => self.close(clinician, now),
             Input::Plan(plan) => {
@@ -320,6 +328,16 @@ impl Escalation {
                 let round = paging.round;
                 self.next(round, now);
             }
+        }
+    }
+
+    fn decline(&mut self, clinician: ClinicianId, now: Timestamp) {
+        let State::Paging(paging) = &mut self.state else { return };
+        paging.declined.push(clinician);
+        let Some(turn) = self.plan.chain(self.urgency).turns().get(paging.turn) else { return };
+        if turn.people.iter().all(|one| paging.declined.contains(&one.id)) {
+            let round = paging.round;
+            self.next(round, now);
         }
     }
 
@@ -474,7 +492,8 @@ impl Escalation {
             let pages = self.page(turn, why);
             if !pages.is_empty() {
                 let (repeat_at, next_at) = (after(now, pace.again_after()), after(now, pace.next_after()));
-                self.state = State::Paging(Paging { turn, round, tried, pages, repeat_at, next_at });
+                let declined = Vec::new();
+                self.state = State::Paging(Paging { turn, round, tried, declined, pages, repeat_at, next_at });
                 return;
             }
             turn += 1;

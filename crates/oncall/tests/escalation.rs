@@ -65,6 +65,10 @@ impl Story {
         self.input(Input::Acknowledged { clinician: by.into() })
     }
 
+    fn decline(&mut self, by: &str) -> String {
+        self.input(Input::Declined { clinician: by.into() })
+    }
+
     fn done(&mut self, by: &str) -> String {
         self.input(Input::Done { clinician: by.into() })
     }
@@ -121,6 +125,21 @@ fn a_failed_page_moves_on_at_once() {
     assert_eq!(s.ack("bob"), "ack(bob)");
     assert_eq!(s.done("bob"), "done(bob)");
     assert!(s.case.is_over());
+}
+
+#[test]
+fn who_cannot_take_it_says_so_and_the_next_is_paged_at_once() {
+    let mut s = Story::three();
+    s.open(Urgency::Urgent);
+    s.accept(1);
+    assert_eq!(s.decline("cy"), "", "it is not their turn");
+    assert_eq!(s.decline("ann"), "bob#2:NextInRota");
+    assert_eq!((s.decline("bob"), s.decline("cy")), ("cy#3:NextInRota".to_owned(), "exhausted(1)".to_owned()));
+    assert_eq!((s.pass(29), s.pass(1)), (String::new(), "ann#4:NewRound".to_owned()), "nobody is rung without end");
+    let mut two = day();
+    two.open(Urgency::Emergency);
+    assert_eq!((two.decline("ann"), two.decline("ann")), (String::new(), String::new()), "the desk may still take it");
+    assert_eq!(two.decline("desk"), "bob#3:NextInRota");
 }
 
 #[test]

@@ -22,6 +22,7 @@ enum Event {
     Fail(u32),
     Ack(usize),
     Done(usize),
+    Decline(usize),
     /// Another plan, with so many people.
     Rota(usize),
     /// The clock is put back.
@@ -45,6 +46,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         8 => (0..60_u32).prop_map(Event::Fail),
         2 => (0..4_usize).prop_map(Event::Ack),
         1 => (0..4_usize).prop_map(Event::Done),
+        4 => (0..4_usize).prop_map(Event::Decline),
         1 => (1..4_usize).prop_map(Event::Rota),
         1 => (0..5000_u64).prop_map(|seconds| Event::Back { seconds }),
         1 => urgencies().prop_map(Event::Raise),
@@ -99,6 +101,7 @@ fn apply(case: &mut Escalation, event: &Event, now: &mut Timestamp) -> Vec<Outpu
         Event::Fail(n) => Input::PageFailed { attempt: Attempt(*n) },
         Event::Ack(who) => Input::Acknowledged { clinician: format!("c{who}").as_str().into() },
         Event::Done(who) => Input::Done { clinician: format!("c{who}").as_str().into() },
+        Event::Decline(who) => Input::Declined { clinician: format!("c{who}").as_str().into() },
         Event::Rota(people) => Input::Plan(plan_of(&vec![vec![1]; *people], false)),
         Event::Back { seconds } => {
             *now = now.saturating_sub(Duration::from_secs(*seconds)).expect("no calendar units");

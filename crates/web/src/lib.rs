@@ -5,6 +5,7 @@
 //! | `/` | a way to the pages | the token |
 //! | `/call`, `/call/..` | the caller's page; its WebSocket is one of the [`Parts::legs`] | the token |
 //! | `/ack/{case}?t=..` | a case, for one clinician; `GET` shows, only `POST` takes it | the link itself |
+//! | `/gateway/sms`, `/gateway/key/{case}?t=..` | clinicians' replies to text messages, keys pressed in calls | the gateway's signature |
 //! | `/livez` | 200 as long as the process answers | nothing |
 //! | `/readyz` | 200 when everything is warm and the database answers, else 503 and why | the token |
 //!
@@ -16,6 +17,7 @@
 
 mod access;
 mod acknowledge;
+mod gateway;
 mod headers;
 mod html;
 mod pages;
@@ -29,6 +31,7 @@ use store::{Secret, Store};
 use tokio::sync::watch;
 
 pub use acknowledge::{AcknowledgeError, Acknowledgements, LinkedPage};
+pub use gateway::{GatewayPosts, Posted};
 pub use probes::Readiness;
 
 use crate::access::Access;
@@ -38,7 +41,7 @@ use crate::access::Access;
 pub struct Parts<A> {
     /// For the readiness probe.
     pub store: Store,
-    /// What links in pages do.
+    /// What links in pages, replies to text messages and keys pressed in calls do.
     pub acknowledgements: Arc<A>,
     /// Whether everything is warm.
     pub readiness: watch::Receiver<Readiness>,
@@ -60,7 +63,7 @@ pub enum Scheme {
 }
 
 /// Everything that is served over HTTP.
-pub fn router<A: Acknowledgements>(parts: Parts<A>) -> Router {
+pub fn router<A: Acknowledgements + GatewayPosts>(parts: Parts<A>) -> Router {
     let access = Arc::new(Access::new(parts.token, parts.scheme));
     let guarded = pages::router()
         .merge(probes::ready(parts.store, parts.readiness))
@@ -68,6 +71,7 @@ pub fn router<A: Acknowledgements>(parts: Parts<A>) -> Router {
         .layer(from_fn_with_state(access, access::guard));
     guarded
         .merge(probes::live())
+        .merge(gateway::router(Arc::clone(&parts.acknowledgements)))
         .merge(acknowledge::router(parts.acknowledgements))
         .layer(map_response(async |response| headers::harden(response)))
 }

@@ -12,7 +12,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Response};
 use store::{CaseEvent, CaseFile, CaseRow, OpenOptions, Secret, Store};
 use tokio::sync::watch;
-use web::{AcknowledgeError, Acknowledgements, LinkedPage, Parts, Readiness, Scheme};
+use web::{AcknowledgeError, Acknowledgements, GatewayPosts, LinkedPage, Parts, Posted, Readiness, Scheme};
 
 const LINK: &str = "right-token";
 const TOKEN: &str = "the operator's token";
@@ -111,6 +111,21 @@ fn file(id: CaseId) -> CaseFile {
 fn raised() -> CaseUpdate {
     let red_flags = vec![RedFlagId("chest_pain".to_owned()), RedFlagId("arm_or_jaw_pain".to_owned())];
     CaseUpdate::Raised { urgency: Urgency::Emergency, red_flags }
+}
+
+impl GatewayPosts for OneCase {
+    async fn text_message(&self, post: &Posted) -> Result<String, AcknowledgeError> {
+        if post.signature == "good" {
+            Ok(format!("<{} {:?}/>", post.path, post.form))
+        } else {
+            Err(AcknowledgeError::BadLink)
+        }
+    }
+
+    async fn key_pressed(&self, case: CaseId, token: &str, post: &Posted) -> Result<String, AcknowledgeError> {
+        self.linked(case, token)?;
+        self.text_message(post).await
+    }
 }
 
 struct Site {
@@ -352,4 +367,31 @@ async fn readiness_tells_what_it_waits_for() {
     let (status, report) = ready().await;
     assert!(status == 503 && report.contains("the database is closed"), "{report}");
     assert_eq!(site.get("/livez").await.status(), 200);
+}
+
+#[tokio::test]
+async fn what_a_gateway_posts_is_handed_over_as_it_was_signed() {
+    let site = Site::start(Some(TOKEN), Scheme::Http).await;
+    let form = "From=%2B12125550142&Body=1+1234&Body=again";
+    let sent = async |path: &str, signature: &str| {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-twilio-signature", signature)];
+        site.ask(Method::POST, path, &headers, form).await
+    };
+    let told = sent("/gateway/sms?x=a%20b", "good").await;
+    assert_eq!(header(told.headers(), "content-type"), "text/xml; charset=utf-8");
+    let told = told.text().await.expect("text");
+    assert_eq!(told, r#"</gateway/sms?x=a%20b [("From", "+12125550142"), ("Body", "1 1234"), ("Body", "again")]/>"#);
+    let key = format!("/gateway/key/{}", site.office.case);
+    let told = sent(&format!("{key}?t={LINK}"), "good").await;
+    assert!(told.text().await.expect("text").contains(&key));
+    for (path, signature, status) in [
+        ("/gateway/sms".to_owned(), "", 403),
+        (format!("{key}?t={LINK}"), "bad", 403),
+        (format!("{key}?t=AAAAAAAAAAAAAAAAAAAAAA"), "good", 403),
+        (key.clone(), "good", 400),
+        ("/gateway/key/x?t=y".to_owned(), "good", 400),
+    ] {
+        assert_eq!(sent(&path, signature).await.status(), status, "{path}");
+    }
+    assert_eq!(site.get("/gateway/sms").await.status(), 405);
 }

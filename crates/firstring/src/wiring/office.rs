@@ -1,6 +1,6 @@
 //! The store, its key, and the office behind them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,12 @@ use domain::{CallId, OfficeRequest};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use office::{Clock, Details, Office, OfficeConfig, Webhook};
-use oncall::{ClinicianId, Rota, Way};
+use oncall::Rota;
 use store::{OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::channels::Channels;
 use super::keys;
 use crate::config::{PracticeConfig, read_patients};
 
@@ -52,7 +53,7 @@ pub async fn open_office(
     let store = open_store(data).await?;
     let link_key = Secret::new(keys::load_or_make(&data.join("link-key"))?);
     let secret = Secret::new(config.webhook_secret.read()?);
-    let channels = channels(config, page_url, &secret);
+    let channels = Channels::open(config, page_url, &secret)?;
     let office_config = OfficeConfig {
         practice: Arc::new(config.practice.clone()),
         templates: config.week.templates.clone(),
@@ -60,7 +61,8 @@ pub async fn open_office(
         rota: config.rota.clone(),
         lines: config.lines.clone(),
         policy: config.policy.clone(),
-        channels,
+        channels: channels.all,
+        gateway_token: channels.gateway_token,
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret: secret.clone() }),
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
         public_url,
@@ -102,18 +104,6 @@ impl OfficeParts {
         }
         store.close().await;
     }
-}
-
-/// Every way of everybody who can be paged.
-fn channels(config: &PracticeConfig, page_url: Option<&str>, secret: &Secret) -> BTreeMap<(ClinicianId, Way), Webhook> {
-    let mut channels = BTreeMap::new();
-    for contact in config.oncall.iter().chain(&config.desk) {
-        for way in &contact.ways {
-            let url = Secret::new(page_url.or(contact.page_url.as_deref()).unwrap_or_default());
-            channels.insert((ClinicianId(contact.id.clone()), *way), Webhook { url, secret: secret.clone() });
-        }
-    }
-    channels
 }
 
 /// What the rota of the next weeks lacks, in one sentence.

@@ -16,7 +16,7 @@ use domain::{
     CallId, CallerKind, CaseDraft, CaseStanding, Intent, MessageDraft, OfficeReply, OfficeRequest, Phi, Practice,
     RedFlagId, RequestId, Urgency,
 };
-use office::{Clock, Details, LinkedCase, Office, OfficeConfig, Webhook};
+use office::{Channel, Clock, Details, LinkedCase, Office, OfficeConfig, Webhook};
 use oncall::{Clinician, Pace, Policy, Rota, Way};
 use serde_json::Value;
 use store::{OpenOptions, Secret, Store};
@@ -69,6 +69,11 @@ impl Receiver {
     /// Answers `status` from now on.
     pub fn answer(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Its address, without a path.
+    pub fn base(&self) -> String {
+        self.url.trim_end_matches("/hook").to_owned()
     }
 
     pub fn webhook(&self) -> Webhook {
@@ -142,8 +147,8 @@ impl Riverside {
         let clinician =
             |id: &str, name: &str| Clinician { id: id.into(), name: name.to_owned(), ways: vec![Way::Webhook] };
         let channels = BTreeMap::from([
-            (("ann".into(), Way::Webhook), ann.webhook()),
-            (("bob".into(), Way::Webhook), bob.webhook()),
+            (("ann".into(), Way::Webhook), Channel::Webhook(ann.webhook())),
+            (("bob".into(), Way::Webhook), Channel::Webhook(bob.webhook())),
         ]);
         let config = OfficeConfig {
             practice: Arc::new(practice()),
@@ -153,6 +158,7 @@ impl Riverside {
             lines: BTreeMap::new(),
             policy,
             channels,
+            gateway_token: None,
             messages: Some(desk.webhook()),
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),

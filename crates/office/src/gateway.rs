@@ -1,0 +1,220 @@
+//! What clinicians answer by telephone: replies to text messages, and keys that are pressed in calls.
+//!
+//! The gateway that carries them posts them here. It signs each request with the practice's token; a reply counts for whoever
+//! is paged at the number that it comes from, a key for the one clinician whose call it was. Both do what the buttons of the
+//! link do, and no more: who was not told how urgent a case has become neither takes nor closes it.
+
+use domain::{CaseId, CaseStanding, CaseUpdate, PhoneNumber, Urgency};
+use jiff::Timestamp;
+use oncall::{Clinician, ClinicianId, Why};
+use store::CaseFile;
+use tokio::sync::oneshot;
+
+use crate::case::CaseInput;
+use crate::channel::{self, Channel, PageNotice};
+use crate::desk::{Command, Which};
+use crate::office::LinkedCase;
+use crate::{Key, Named, Office, OfficeError, SmsReply, Twiml, is_signed};
+
+/// A request of the gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct GatewayPost<'a> {
+    /// The path and the query that it was posted to.
+    pub path: &'a str,
+    /// The form, decoded.
+    pub form: &'a [(String, String)],
+    /// The header `X-Twilio-Signature`.
+    pub signature: &'a str,
+}
+
+impl GatewayPost<'_> {
+    fn field(&self, name: &str) -> &str {
+        self.form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A case that a clinician was paged for, and their link to it.
+struct Paged {
+    clinician: ClinicianId,
+    file: CaseFile,
+}
+
+impl Office {
+    /// A text message that somebody has sent to the practice's number: if it is a clear answer of a clinician to a page, it is done.
+    /// The answer is told to the sender; a stranger is told nothing.
+    ///
+    /// # Errors
+    /// [`OfficeError::BadLink`] if the gateway has not signed it.
+    pub async fn text_message(&self, post: &GatewayPost<'_>, at: Timestamp) -> Result<Twiml, OfficeError> {
+        self.check_signature(post)?;
+        let Ok(from) = post.field("From").parse::<PhoneNumber>() else { return Ok(Twiml::nothing()) };
+        let people = self.people_at(&from);
+        if people.is_empty() {
+            tracing::warn!("a text message from a number that nobody is paged at");
+            return Ok(Twiml::nothing());
+        }
+        let paged = self.paged(&people).await?;
+        match SmsReply::of(post.field("Body")) {
+            SmsReply::Take(named) => self.take_by_text(&paged, named.as_ref(), at).await,
+            SmsReply::Reached(named) => self.reached_by_text(&paged, &named, at).await,
+            SmsReply::Other => Ok(Twiml::message(&which(&paged))),
+        }
+    }
+
+    /// A key that was pressed in a call to the clinician of this link.
+    ///
+    /// # Errors
+    /// [`OfficeError::BadLink`] if the gateway has not signed it, or the link is not one.
+    pub async fn key_pressed(
+        &self,
+        case: CaseId,
+        token: &str,
+        post: &GatewayPost<'_>,
+        at: Timestamp,
+    ) -> Result<Twiml, OfficeError> {
+        self.check_signature(post)?;
+        let LinkedCase { file, clinician, .. } = self.look(case, token).await?;
+        match Key::of(post.field("Digits")) {
+            Key::Accept => {
+                let linked = self.acknowledge(case, token, shown_to(&file, &clinician.id), at).await?;
+                Ok(Twiml::say(&outcome(&linked)))
+            }
+            Key::Decline => {
+                let decline = CaseInput::Decline { clinician: clinician.id.clone(), at };
+                if let Some(inputs) = self.find(Which::Case(case)).await? {
+                    // A case that ends in this moment needs nobody any more.
+                    inputs.send(decline).await.ok();
+                }
+                self.audit(&clinician, "declined", case).await;
+                Ok(Twiml::say("Thank you. Somebody else is paged. Goodbye."))
+            }
+            Key::Again | Key::Other => Ok(self.ask_again(&file, &clinician)),
+        }
+    }
+
+    fn check_signature(&self, post: &GatewayPost<'_>) -> Result<(), OfficeError> {
+        let config = &self.premises.config;
+        let url = format!("{}{}", self.premises.public_url(), post.path);
+        match &config.gateway_token {
+            Some(token) if is_signed(token, &url, post.form, post.signature) => Ok(()),
+            Some(_) | None => Err(OfficeError::BadLink),
+        }
+    }
+
+    fn people_at(&self, number: &PhoneNumber) -> Vec<ClinicianId> {
+        let at = |channel: &Channel| matches!(channel, Channel::Sms(sms) if sms.to == *number);
+        let channels = self.premises.config.channels.iter();
+        channels.filter(|(_, channel)| at(channel)).map(|((who, _), _)| who.clone()).collect()
+    }
+
+    /// The open cases that any of these were paged for.
+    async fn paged(&self, people: &[ClinicianId]) -> Result<Vec<Paged>, OfficeError> {
+        let (found, answer) = oneshot::channel();
+        self.command(Command::All { found }).await?;
+        let mut paged = Vec::new();
+        for inputs in answer.await.map_err(|_| OfficeError::Unavailable)? {
+            let (done, answer) = oneshot::channel();
+            if inputs.send(CaseInput::Look { done }).await.is_err() {
+                continue;
+            }
+            let Ok(file) = answer.await else { continue };
+            let whose = people.iter().find(|who| file.pages.iter().any(|page| page.clinician == who.0));
+            if let Some(clinician) = whose.filter(|_| file.case.closed.is_none()).cloned() {
+                paged.push(Paged { clinician, file });
+            }
+        }
+        Ok(paged)
+    }
+
+    async fn take_by_text(&self, paged: &[Paged], named: Option<&Named>, at: Timestamp) -> Result<Twiml, OfficeError> {
+        let waits = |paged: &&Paged| match named {
+            Some(named) => named.names(&paged.file.case.reference),
+            None => paged.file.case.acknowledged.is_none(),
+        };
+        match paged.iter().filter(waits).collect::<Vec<_>>()[..] {
+            [Paged { clinician, file }] => {
+                let token = self.premises.link_key.token(file.case.id, clinician);
+                let linked = self.acknowledge(file.case.id, &token, shown_to(file, clinician), at).await?;
+                Ok(Twiml::message(&outcome(&linked)))
+            }
+            _ => Ok(Twiml::message(&which(paged))),
+        }
+    }
+
+    async fn reached_by_text(&self, paged: &[Paged], named: &Named, at: Timestamp) -> Result<Twiml, OfficeError> {
+        match paged.iter().filter(|paged| named.names(&paged.file.case.reference)).collect::<Vec<_>>()[..] {
+            [Paged { clinician, file }] => {
+                let token = self.premises.link_key.token(file.case.id, clinician);
+                let linked = self.caller_reached(file.case.id, &token, shown_to(file, clinician), at).await?;
+                Ok(Twiml::message(&outcome(&linked)))
+            }
+            _ => Ok(Twiml::message(&which(paged))),
+        }
+    }
+
+    fn ask_again(&self, file: &CaseFile, clinician: &Clinician) -> Twiml {
+        let premises = &self.premises;
+        let key_url = premises.key_url(file.case.id, &clinician.id);
+        channel::asking(&PageNotice {
+            id: "",
+            dedup: "",
+            practice: &premises.config.practice.name,
+            reference: &file.case.reference,
+            urgency: file.case.urgency,
+            why: Why::Opened,
+            link: "",
+            key_url: &key_url,
+            status_url: None,
+            test: false,
+            json: "",
+        })
+    }
+}
+
+/// How urgent the case was when this clinician was last paged for it: what they know of it.
+fn shown_to(file: &CaseFile, clinician: &ClinicianId) -> Urgency {
+    let paged = file.pages.iter().filter(|page| page.clinician == clinician.0).map(|page| page.intended_at).max();
+    let raises = file.events.iter().filter_map(|event| match &event.update {
+        CaseUpdate::Raised { urgency, .. } => Some((event.at, *urgency)),
+        CaseUpdate::CalledAgain(draft) => Some((event.at, draft.urgency)),
+        CaseUpdate::Heard(_)
+        | CaseUpdate::Name(_)
+        | CaseUpdate::Callback(_)
+        | CaseUpdate::CalledEmergencyNumber(_)
+        | CaseUpdate::WhoIsThere(_)
+        | CaseUpdate::StoppedAnswering
+        | CaseUpdate::HungUp => None,
+    });
+    let known = raises.filter(|(at, _)| paged.is_some_and(|paged| *at <= paged)).map(|(_, urgency)| urgency);
+    known.chain([file.case.draft.urgency]).max().unwrap_or(Urgency::Routine)
+}
+
+fn outcome(linked: &LinkedCase) -> String {
+    let reference = &linked.file.case.reference;
+    let digits = reference.rsplit('-').next().unwrap_or(reference);
+    match &linked.standing {
+        CaseStanding::Taken { by, .. } if *by == linked.clinician.name => {
+            format!("You have {reference}. When you have reached the caller, reply done {digits}, or it pages again.")
+        }
+        CaseStanding::Taken { by, .. } => format!("{by} has {reference}."),
+        CaseStanding::Closed { .. } => format!("{reference} is closed. Thank you."),
+        CaseStanding::Open => {
+            format!("{reference} is more urgent than you were told. Open its newest link, or wait for the next page.")
+        }
+    }
+}
+
+fn which(paged: &[Paged]) -> String {
+    let references: Vec<_> = paged.iter().map(|paged| paged.file.case.reference.as_str()).collect();
+    match references[..] {
+        [] => "No case waits for you.".to_owned(),
+        [first, ..] => {
+            let digits = first.rsplit('-').next().unwrap_or(first);
+            format!(
+                "Nothing was done. Reply 1 and the number to take a case, such as 1 {digits}, or done {digits} when the caller \
+                 was reached. Open: {}.",
+                references.join(", ")
+            )
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the gateway of text messages and calls posts: clinicians' replies and keys. Guarded by its signature.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Form, OriginalUri, Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Router, http};
+use domain::CaseId;
+use serde::Deserialize;
+
+use crate::AcknowledgeError;
+
+/// A gateway's form is a few hundred bytes.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+const SIGNATURE: &str = "x-twilio-signature";
+const XML: &str = "text/xml; charset=utf-8";
+
+/// A request of the gateway.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// The path and the query that it was posted to.
+    pub path: String,
+    /// The form, decoded, in its order.
+    pub form: Vec<(String, String)>,
+    /// The header that holds its signature; empty if there is none.
+    pub signature: String,
+}
+
+/// What is done with such requests. Each is answered by the gateway's XML.
+pub trait GatewayPosts: Send + Sync + 'static {
+    /// Somebody has sent a text message to the practice's number.
+    fn text_message(&self, post: &Posted) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
+
+    /// Somebody who was called has pressed a key.
+    fn key_pressed(
+        &self,
+        case: CaseId,
+        token: &str,
+        post: &Posted,
+    ) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
+}
+
+#[derive(Deserialize)]
+struct Token {
+    t: String,
+}
+
+type Pairs = Vec<(String, String)>;
+
+pub(crate) fn router<G: GatewayPosts>(posts: Arc<G>) -> Router {
+    Router::new()
+        .route("/gateway/sms", post(text_message::<G>))
+        .route("/gateway/key/{case}", post(key_pressed::<G>))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .with_state(posts)
+}
+
+async fn text_message<G: GatewayPosts>(
+    State(posts): State<Arc<G>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    form: Result<Form<Pairs>, FormRejection>,
+) -> Response {
+    let Ok(Form(form)) = form else { return StatusCode::BAD_REQUEST.into_response() };
+    answer(posts.text_message(&posted(&uri, &headers, form)).await)
+}
+
+async fn key_pressed<G: GatewayPosts>(
+    State(posts): State<Arc<G>>,
+    OriginalUri(uri): OriginalUri,
+    case: Result<Path<CaseId>, PathRejection>,
+    token: Result<Query<Token>, QueryRejection>,
+    headers: HeaderMap,
+    form: Result<Form<Pairs>, FormRejection>,
+) -> Response {
+    let (Ok(Path(case)), Ok(Query(Token { t })), Ok(Form(form))) = (case, token, form) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    answer(posts.key_pressed(case, &t, &posted(&uri, &headers, form)).await)
+}
+
+fn posted(uri: &http::Uri, headers: &HeaderMap, form: Pairs) -> Posted {
+    let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    Posted { path, form, signature }
+}
+
+fn answer(answer: Result<String, AcknowledgeError>) -> Response {
+    match answer {
+        Ok(xml) => ([(CONTENT_TYPE, XML)], xml).into_response(),
+        Err(AcknowledgeError::BadLink) => StatusCode::FORBIDDEN.into_response(),
+        // The gateway tries again.
+        Err(AcknowledgeError::Unavailable) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
