@@ -11,8 +11,8 @@ use jiff::Zoned;
 use crate::config::Overrides;
 pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Gaps, OnCall, Who};
-pub use records::{Appointments, Days, ImportPatients, ListAppointments, ListMessages, ListPatients, Messages};
-pub use records::{Patients, Replay, ShowMessage, Slots, uuid};
+pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
+pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
 
 /// A speech-AI receptionist for medical practices, on the practice's own server.
 ///
@@ -55,6 +55,9 @@ pub enum Command {
     /// The messages that callers have left.
     #[command(subcommand)]
     Messages(Messages),
+    /// The ledger of messages: whether each is as it was when its caller was told that it is kept.
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// The practice's patients.
     #[command(subcommand)]
     Patients(Patients),

@@ -178,6 +178,7 @@ async fn messages_as_staff_read_them() {
         practice: riverside(),
         saved_at: "2026-03-04T15:01:00Z".parse().unwrap(),
         draft,
+        redacted_at: None,
     };
     store.save_message(&row, Notify::Nobody).await.unwrap();
 
@@ -199,12 +200,69 @@ async fn messages_as_staff_read_them() {
     store.close().await;
 }
 
+#[tokio::test]
+async fn a_redacted_message_stays_in_the_ledger_and_an_altered_one_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    told(&mut staff(data, &["appointments", "slots", "--type", "same_day", "--now", NOW]));
+    let verify = |more: &[&str]| staff(data, &[&["ledger", "verify"], more].concat());
+    assert_eq!(told(&mut verify(&[])), "the ledger is sound: it has no entries\n");
+
+    let store = open(data).await;
+    let mut row = MessageRow {
+        id: MessageId::new(),
+        call: call(&store).await,
+        request: RequestId(1),
+        practice: riverside(),
+        saved_at: "2026-03-04T15:01:00Z".parse().unwrap(),
+        draft: serde_json::from_value(json!({
+            "caller": "patient", "intent": "prescription_refill", "urgency": "routine", "name": "Maria Lopez",
+            "date_of_birth": null, "callback": "+12125550123", "text": "please renew my inhaler", "complete": true,
+        }))
+        .unwrap(),
+        redacted_at: None,
+    };
+    store.save_message(&row, Notify::Nobody).await.unwrap();
+    let id = row.id.to_string();
+    let redact = || staff(data, &["messages", "redact", &id, "--by", "Ann Reyes", "--why", "asked for in writing"]);
+    let words = told(&mut redact());
+    assert!(words.contains("is redacted since") && words.contains(&row.call.to_string()), "{words}");
+    assert_eq!(told_json(&mut redact())[0]["before"], true);
+    assert_eq!(store.audit_of(&format!("message {id}")).await.unwrap()[0].action, "redacted");
+
+    let listed = told(&mut staff(data, &["messages", "list"]));
+    assert!(listed.contains("redacted") && !listed.contains("Lopez"), "{listed}");
+    let shown = told(&mut staff(data, &["messages", "show", &id]));
+    assert!(shown.contains("by Ann Reyes: asked for in writing") && !shown.contains("inhaler"), "{shown}");
+    let json = &told_json(&mut staff(data, &["messages", "show", &id]))[0];
+    assert_eq!((&json["text"], json["redacted_at"].is_string()), (&"".into(), true));
+
+    let report = &told_json(&mut verify(&[]))[0];
+    assert_eq!((&report["sound"], &report["entries"], &report["redacted"]), (&true.into(), &2.into(), &1.into()));
+    let head = report["head"].as_str().unwrap();
+    (row.id, row.request) = (MessageId::new(), RequestId(2));
+    store.save_message(&row, Notify::Nobody).await.unwrap();
+    let words = told(&mut verify(&["--expect", head]));
+    assert!(words.starts_with("the ledger is sound: 3 entries, 1 redacted\nhead 3:"), "{words}");
+    let other = format!("2:{}", "0".repeat(64));
+    fails(&mut verify(&["--expect", &other]), 1, &["entry 2 has another hash", "backup"]);
+    fails(
+        &mut verify(&["--json", "--expect", &other.replace("2:", "4:")]),
+        1,
+        &["entry 4 is missing", "ends with entry 3"],
+    );
+    assert_eq!(verify(&["--expect", "nonsense"]).output().unwrap().status.code(), Some(2));
+    assert_eq!(store.audit_of("ledger").await.unwrap()[0].action, "verified");
+    store.close().await;
+}
+
 #[test]
 fn what_cannot_be_shown_is_told_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let (data, none) = (folder.path().join("data"), folder.path().join("none"));
     told(&mut staff(&data, &["appointments", "slots", "--type", "vaccine", "--now", NOW]));
-    for records in [&["appointments", "list"][..], &["messages", "list"], &["patients", "list"]] {
+    let reading = [&["appointments", "list"][..], &["messages", "list"], &["patients", "list"], &["ledger", "verify"]];
+    for records in reading {
         fails(&mut staff(&none, records), 1, &["no records in", "--data"]);
     }
     assert!(!none.exists(), "whoever only reads makes nothing");
@@ -215,12 +273,13 @@ fn what_cannot_be_shown_is_told_in_one_sentence() {
     let journal = folder.path().join("journal.jsonl");
     std::fs::write(&journal, "\n").unwrap();
     let (csv, journal) = (csv.to_str().unwrap(), journal.to_str().unwrap());
-    let rows: [(&[&str], i32, &[&str]); 11] = [
+    let rows: [(&[&str], i32, &[&str]); 12] = [
         (&["appointments", "slots", "--type", "botox"], 1, &["botox", "office_visit"]),
         (&["appointments", "slots", "--type", "vaccine", "--from", "2026-03-04", "--to", "2026-03-03"], 2, &["--to"]),
         (&["appointments", "list", "--provider", "house"], 1, &["house", "okafor"]),
         (&["appointments", "list", "--from", "9999-12-31"], 2, &["9999-12-31"]),
         (&["messages", "show", nobody], 1, &[nobody, "messages list"]),
+        (&["messages", "redact", nobody, "--by", "Ann", "--why", "asked"], 1, &[nobody, "messages list"]),
         (&["patients", "import", "nobody.csv"], 1, &["nobody.csv", "CSV"]),
         (&["patients", "import", csv], 1, &["patients.csv:3:", "E.164"]),
         (&["replay", nobody], 1, &["no call", nobody]),

@@ -183,6 +183,7 @@ impl Office {
             practice: premises.config.practice.id.clone(),
             saved_at: premises.now(),
             draft,
+            redacted_at: None,
         };
         if let Some(id) = messages::keep(premises, &message).await {
             self.message_saved.notify_one();

@@ -32,9 +32,20 @@ impl Columns<'_> {
         self.0.try_get(column).map_err(|_| corrupt(column))
     }
 
+    pub(crate) fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError> {
+        self.0.try_get(column).map_err(|_| corrupt(column))
+    }
+
+    pub(crate) fn optional_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.try_get(column).map_err(|_| corrupt(column))
+    }
+
+    pub(crate) fn integer(&self, column: &str) -> Result<i64, StoreError> {
+        self.0.try_get(column).map_err(|_| corrupt(column))
+    }
+
     pub(crate) fn number(&self, column: &str) -> Result<u32, StoreError> {
-        let number: i64 = self.0.try_get(column).map_err(|_| corrupt(column))?;
-        u32::try_from(number).map_err(|_| corrupt(column))
+        u32::try_from(self.integer(column)?).map_err(|_| corrupt(column))
     }
 
     pub(crate) fn id(&self, column: &str) -> Result<Uuid, StoreError> {

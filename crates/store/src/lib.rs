@@ -1,4 +1,4 @@
-//! What a practice keeps: calls and their journals, messages, escalations, notifications still to be delivered, the
+//! What a practice keeps: calls and their journals, messages and their ledger, escalations, notifications still to be delivered, the
 //! appointment book, an audit trail. One SQLite file, encrypted by SQLCipher.
 //!
 //! - A method that writes returns after the commit has reached the disk (WAL, `synchronous = FULL`): what it confirms
@@ -17,6 +17,7 @@ mod cases;
 mod column;
 mod error;
 mod exit;
+mod ledger;
 mod messages;
 mod open;
 mod secret;
@@ -30,6 +31,7 @@ pub use calls::CallRow;
 pub use cases::{CaseChange, CaseEvent, CaseFile, CaseRow, KeptCase, PageOutcome, PageRow};
 pub use error::StoreError;
 pub use exit::leave;
+pub use ledger::{FLAWS_MAX, InvalidHead, LedgerFlaw, LedgerHead, LedgerReport, Redacted, RedactionRow};
 pub use messages::{DueNotification, MessageRow, Notify};
 pub use open::{OpenOptions, Store};
 pub use secret::Secret;

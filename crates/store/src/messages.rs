@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
 use crate::column::{Columns, json, time};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, ledger};
 
 /// A message that a caller left.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,6 +20,8 @@ pub struct MessageRow {
     pub saved_at: Timestamp,
     /// What was said.
     pub draft: MessageDraft,
+    /// When its words were removed ([`Store::redact_message`]); `None` while they are there, and so when it is saved.
+    pub redacted_at: Option<Timestamp>,
 }
 
 /// Whether the practice is to be told of a message.
@@ -41,7 +43,7 @@ pub struct DueNotification {
 }
 
 impl Store {
-    /// Keeps a message, with the notification in the same transaction. If this request of this call has left one
+    /// Keeps a message, with its entry in the ledger and the notification in the same transaction. If this request of this call has left one
     /// already, that one's id is returned and nothing is written.
     pub async fn save_message(&self, message: &MessageRow, notify: Notify) -> Result<MessageId, StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
@@ -64,6 +66,7 @@ impl Store {
         .bind(json(&message.draft))
         .execute(&mut *transaction)
         .await?;
+        ledger::enter_message(message, &mut transaction).await?;
         match notify {
             Notify::Nobody => {}
             Notify::Practice => {
@@ -150,7 +153,7 @@ impl Store {
     }
 }
 
-fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
+pub(crate) fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
     let row = Columns(row);
     Ok(MessageRow {
         id: MessageId(row.id("id")?),
@@ -159,5 +162,6 @@ fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
         practice: PracticeId(row.text("practice")?),
         saved_at: row.time("saved_at")?,
         draft: row.json("draft")?,
+        redacted_at: row.optional_time("redacted_at")?,
     })
 }

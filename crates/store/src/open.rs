@@ -66,6 +66,7 @@ impl Store {
             .await
             .map_err(|e| StoreError::while_opening(e, &options.path))?;
         migrations().run(&writer).await.map_err(StoreError::while_migrating)?;
+        crate::ledger::enter_messages_of_before(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -90,7 +91,7 @@ impl Store {
     }
 }
 
-fn connect_options(options: &OpenOptions) -> SqliteConnectOptions {
+pub(crate) fn connect_options(options: &OpenOptions) -> SqliteConnectOptions {
     let connect = SqliteConnectOptions::new()
         .filename(&options.path)
         .create_if_missing(true)
@@ -98,6 +99,8 @@ fn connect_options(options: &OpenOptions) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
+        // What is deleted is overwritten: the words of a message that is redacted.
+        .pragma("secure_delete", "ON")
         // What SQLite sorts must not lie in a temporary file in the clear.
         .pragma("temp_store", "MEMORY")
         // The first statement of every connection holds the key.
@@ -126,7 +129,7 @@ async fn quieten_sqlcipher() -> Result<(), StoreError> {
     Ok(())
 }
 
-fn migrations() -> Migrator {
+pub(crate) fn migrations() -> Migrator {
     let migration = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
@@ -135,6 +138,7 @@ fn migrations() -> Migrator {
         migration(2, "book", include_str!("../migrations/0002_book.sql")),
         migration(3, "calls again", include_str!("../migrations/0003_calls_again.sql")),
         migration(4, "closed", include_str!("../migrations/0004_closed.sql")),
+        migration(5, "ledger", include_str!("../migrations/0005_ledger.sql")),
     ])
 }
 
@@ -160,6 +164,7 @@ mod tests {
         assert_eq!(fetch(&store, "PRAGMA journal_mode").await, "wal");
         assert_eq!(fetch_number(&store, "PRAGMA synchronous").await, 2, "FULL");
         assert_eq!(fetch_number(&store, "PRAGMA foreign_keys").await, 1);
+        assert_eq!(fetch_number(&store, "PRAGMA secure_delete").await, 1);
     }
 
     #[tokio::test]

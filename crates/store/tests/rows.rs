@@ -44,6 +44,7 @@ fn message(call: CallId, request: u32, saved_at: &str) -> MessageRow {
             complete: true,
             continues: None,
         },
+        redacted_at: None,
     }
 }
 

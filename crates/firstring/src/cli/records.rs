@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domain::{AppointmentTypeId, MessageId, ProviderId};
+use domain::{AppointmentTypeId, MessageId, Phi, ProviderId};
 use jiff::Zoned;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
+use store::LedgerHead;
 
 use super::Files;
 
@@ -68,6 +69,8 @@ pub enum Messages {
     List(ListMessages),
     /// One message, every word of it.
     Show(ShowMessage),
+    /// Remove the words of a message, for ever; that there was one stays, with who removed them and why.
+    Redact(RedactMessage),
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +92,42 @@ pub struct ShowMessage {
     /// Which, as `firstring messages list` names it.
     #[arg(value_parser = uuid::<MessageId>)]
     pub id: MessageId,
+    /// One JSON line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RedactMessage {
+    #[command(flatten)]
+    pub files: Files,
+    /// Which, as `firstring messages list` names it.
+    #[arg(value_parser = uuid::<MessageId>)]
+    pub id: MessageId,
+    /// Who decides it, by name.
+    #[arg(long, value_name = "NAME", value_parser = something)]
+    pub by: String,
+    /// Why, in words that are none of the patient's: they stay.
+    #[arg(long, value_name = "TEXT", value_parser = |text: &str| something(text).map(Phi::new))]
+    pub why: Phi<String>,
+    /// One JSON line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Read all of it and compare it with itself and with the messages; exit code 1 if anything was changed or is missing.
+    Verify(VerifyLedger),
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyLedger {
+    #[command(flatten)]
+    pub files: Files,
+    /// A head that this command printed before: whether everything up to it is as it was then.
+    #[arg(long, value_name = "SEQ:HASH")]
+    pub expect: Option<LedgerHead>,
     /// One JSON line.
     #[arg(long)]
     pub json: bool,
@@ -127,6 +166,12 @@ pub struct Replay {
     /// A journal.jsonl that `firstring call` wrote, or the id of a call that the server has answered.
     #[arg(value_name = "JOURNAL|CALL")]
     pub journal: String,
+}
+
+/// What has to be told: not nothing.
+fn something(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("it must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// An id that FirstRing has made.

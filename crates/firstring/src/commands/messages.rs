@@ -1,7 +1,8 @@
-use anyhow::Context;
+use anyhow::{Context, bail};
 use domain::{CallId, MessageDraft, MessageId, Phi};
+use jiff::Timestamp;
 use serde::Serialize;
-use store::MessageRow;
+use store::{MessageRow, RedactionRow, StoreError};
 
 use super::records::Records;
 use super::table::table;
@@ -17,6 +18,9 @@ pub(super) fn run(args: &cli::Messages) -> anyhow::Result<()> {
             cli::Messages::Show(args) => {
                 Records::open(&args.files).await?.used(async |records| show(records, args).await).await
             }
+            cli::Messages::Redact(args) => {
+                Records::open(&args.files).await?.used(async |records| redact(records, args).await).await
+            }
         }
     })
 }
@@ -27,6 +31,9 @@ struct Told<'a> {
     id: MessageId,
     call: CallId,
     saved_at: String,
+    /// Since when its words are gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redacted_at: Option<String>,
     #[serde(flatten)]
     draft: &'a MessageDraft,
 }
@@ -40,7 +47,7 @@ async fn list(records: &Records, args: &cli::ListMessages) -> anyhow::Result<()>
     if rows.is_empty() {
         return print("no messages");
     }
-    let cells = rows.iter().map(|MessageRow { id, saved_at, draft, .. }| {
+    let cells = rows.iter().map(|MessageRow { id, saved_at, draft, redacted_at, .. }| {
         [
             id.to_string(),
             records.local(*saved_at),
@@ -49,7 +56,7 @@ async fn list(records: &Records, args: &cli::ListMessages) -> anyhow::Result<()>
             draft.caller.to_string(),
             name(draft),
             number(draft),
-            completeness(draft).to_owned(),
+            if redacted_at.is_some() { "redacted" } else { completeness(draft) }.to_owned(),
         ]
     });
     print(&table(["id", "saved", "urgency", "about", "from", "name", "number", ""], cells.collect()))
@@ -82,12 +89,52 @@ async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> 
     for (what, words) in lines.chain(fields).filter(|(_, words)| !words.is_empty()) {
         print(&format!("{what:13} {words}"))?;
     }
+    if let Some(redaction) = records.store.redaction_of(&row.practice, row.id).await? {
+        let RedactionRow { at, by, why } = redaction;
+        return print(&format!("\n(redacted at {} by {by}: {})", records.local(at), why.expose()));
+    }
     print(&format!("\n{}", draft.text.expose()))?;
     if draft.complete { Ok(()) } else { print("(the caller hung up in the middle)") }
 }
 
+/// What a redaction did, as one JSON line.
+#[derive(Serialize)]
+struct Done {
+    id: MessageId,
+    /// Its journal still holds the words.
+    call: CallId,
+    redacted_at: String,
+    /// It had been redacted before.
+    before: bool,
+}
+
+async fn redact(records: &Records, args: &cli::RedactMessage) -> anyhow::Result<()> {
+    let (practice, id) = (&records.config.practice.id, args.id);
+    records.note("redacted", format!("message {id}")).await?;
+    let done = match records.store.redact_message(practice, id, &args.by, &args.why, Timestamp::now()).await {
+        Ok(done) => done,
+        Err(StoreError::NotFound { .. }) => bail!("no message {id}; `firstring messages list` names them"),
+        Err(why) => return Err(why.into()),
+    };
+    let done = Done { id, call: done.call, redacted_at: records.local(done.at), before: done.before };
+    if args.json {
+        return print_json(&done);
+    }
+    let when = if done.before { "had been redacted before, at" } else { "is redacted since" };
+    print(&format!(
+        "message {id} {when} {}; its words are still in the journal of call {} and in backups",
+        done.redacted_at, done.call
+    ))
+}
+
 fn told<'a>(records: &Records, row: &'a MessageRow) -> Told<'a> {
-    Told { id: row.id, call: row.call, saved_at: records.local(row.saved_at), draft: &row.draft }
+    Told {
+        id: row.id,
+        call: row.call,
+        saved_at: records.local(row.saved_at),
+        redacted_at: row.redacted_at.map(|at| records.local(at)),
+        draft: &row.draft,
+    }
 }
 
 fn name(draft: &MessageDraft) -> String {

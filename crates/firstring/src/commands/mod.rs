@@ -6,6 +6,7 @@ mod check_config;
 mod demo;
 mod eval;
 mod hear;
+mod ledger;
 mod messages;
 mod models;
 mod oncall;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Appointments(args) => appointments::run(&args),
         Command::Messages(args) => messages::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::Patients(args) => patients::run(&args),
         Command::Oncall(args) => oncall::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -24,7 +24,7 @@ impl Channels {
         let mut all = BTreeMap::new();
         for contact in config.oncall.iter().chain(&config.desk) {
             for &way in &contact.ways {
-                let channel = match (page_url, way, &contact.page_url) {
+                let channel = match (page_url, way, contact.page_url.as_deref()) {
                     (Some(url), ..) | (None, Way::Webhook, Some(url)) => webhook(url),
                     _ => senders.channel(contact, way)?,
                 };
