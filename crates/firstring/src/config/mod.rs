@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use practice::{OnCall, PracticeConfig, read_patients};
+pub use practice::{NOBODY, OnCall, PracticeConfig, read_patients};
 pub use secret::SecretRef;
 pub use server::{Http, Overrides, Server};
 

@@ -1,3 +1,5 @@
+mod calendar;
+mod calendars;
 mod checked;
 mod front_desk;
 mod patients;
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oncall::{LineId, Rota};
@@ -15,6 +18,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, SecretRef, Source};
+pub use calendars::NOBODY;
 use checked::Checked;
 pub use front_desk::Week;
 use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
@@ -157,9 +161,14 @@ const VOICES: &[&str] = &["piper/joe", "kokoro/"];
 impl PracticeConfig {
     /// Reads and checks a practice's file.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::load_at(file, Timestamp::now())
+    }
+
+    /// The same for a program that starts at `now`: calendars are followed from a month before until two years after.
+    pub fn load_at(file: &Path, now: Timestamp) -> Result<Self, ConfigError> {
         let source = Source::read(file)?;
         let raw: RawPractice = source.parse()?;
-        Checked(&source).practice(raw)
+        Checked(&source).practice(raw, now)
     }
 
     /// What is missing before real telephone lines may be served, in one sentence.
@@ -178,7 +187,7 @@ impl PracticeConfig {
 }
 
 impl Checked<'_> {
-    fn practice(&self, raw: RawPractice) -> Result<PracticeConfig, ConfigError> {
+    fn practice(&self, raw: RawPractice, now: Timestamp) -> Result<PracticeConfig, ConfigError> {
         let zone = TimeZone::get(raw.zone.get_ref()).map_err(|_| {
             self.wrong(&raw.zone, "zone is not an IANA time zone; write one such as \"America/New_York\"")
         })?;
@@ -203,7 +212,7 @@ impl Checked<'_> {
             resume_within_minutes: raw.resume_within_minutes,
         })?;
         let oncall = self.oncall(&raw.oncall)?;
-        let CheckedRota { rota, lines } = self.rota(raw.rota, &raw.oncall, &oncall, &zone)?;
+        let CheckedRota { rota, lines } = self.rota(raw.rota, &raw.oncall, &oncall, &zone, now)?;
         let practice = Practice {
             id: PracticeId(self.named(&raw.id, "id")?),
             name: self.named(&raw.name, "name")?,

@@ -13,6 +13,7 @@ use oncall::{
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::calendars::{RawCalendar, Reading, beneath};
 use super::checked::Checked;
 use crate::config::ConfigError;
 
@@ -48,6 +49,8 @@ pub(super) struct RawRota {
     shifts: Vec<Spanned<RawShift>>,
     #[serde(default)]
     holidays: Vec<RawHoliday>,
+    #[serde(default)]
+    calendars: Vec<RawCalendar>,
     #[serde(default)]
     changes: Vec<Spanned<RawChange>>,
 }
@@ -124,6 +127,7 @@ impl Checked<'_> {
         oncall: &Spanned<Vec<RawOnCall>>,
         people: &[OnCall],
         zone: &TimeZone,
+        now: Timestamp,
     ) -> Result<CheckedRota, ConfigError> {
         let people: Vec<Clinician> = people.iter().map(OnCall::clinician).collect();
         let Some(raw) = raw else {
@@ -141,7 +145,7 @@ impl Checked<'_> {
         let span = raw.span();
         let raw = raw.into_inner();
         let lines = self.lines(&raw.lines)?;
-        let plan = self.plan(&raw, zone)?;
+        let plan = self.plan(&raw, &Reading { people: &people, zone, now })?;
         let last_resort = ClinicianId(raw.last_resort.get_ref().clone());
         let rota = Rota::new(zone.clone(), people, last_resort.clone(), plan).map_err(|error| {
             if error == (RotaError::Unknown { who: last_resort }) {
@@ -170,7 +174,7 @@ impl Checked<'_> {
         Ok(lines)
     }
 
-    fn plan(&self, raw: &RawRota, zone: &TimeZone) -> Result<BTreeMap<LineId, Line>, ConfigError> {
+    fn plan(&self, raw: &RawRota, reading: &Reading) -> Result<BTreeMap<LineId, Line>, ConfigError> {
         let holidays: Vec<Holiday> = raw.holidays.iter().map(|day| self.holiday(day)).collect::<Result<_, _>>()?;
         let known: BTreeSet<_> =
             raw.lines.iter().map(|line| line.id.get_ref().as_str()).chain([Rota::GENERAL]).collect();
@@ -182,9 +186,31 @@ impl Checked<'_> {
         }
         for change in &raw.changes {
             let line = change.get_ref().line.as_ref();
-            self.line_of(&mut lines, line)?.changes.push(self.change(change, zone)?);
+            self.line_of(&mut lines, line)?.changes.push(self.change(change, reading.zone)?);
+        }
+        for (id, planned) in self.planned(raw, reading, &mut lines)? {
+            let changes = &mut lines.get_mut(&id).expect("it was looked up").changes;
+            changes.splice(..0, beneath(planned, changes));
         }
         Ok(lines)
+    }
+
+    /// What the calendars say of each line of service.
+    fn planned(
+        &self,
+        raw: &RawRota,
+        reading: &Reading,
+        lines: &mut BTreeMap<LineId, Line>,
+    ) -> Result<BTreeMap<LineId, Vec<Change>>, ConfigError> {
+        let mut planned: BTreeMap<LineId, Vec<Change>> = BTreeMap::new();
+        for calendar in &raw.calendars {
+            let line = calendar.line.as_ref();
+            self.line_of(lines, line)?;
+            let id = LineId(line.map_or(Rota::GENERAL, |line| line.get_ref()).to_owned());
+            let tier = self.tier(calendar.tier.as_ref())?;
+            planned.entry(id).or_default().extend(self.calendar(calendar, tier, reading)?);
+        }
+        Ok(planned)
     }
 
     fn line_of<'a>(
