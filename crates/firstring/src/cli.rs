@@ -10,7 +10,7 @@ use jiff::Zoned;
 
 use crate::config::Overrides;
 pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
-pub use oncall::{Gaps, OnCall, Who};
+pub use oncall::{Export, Gaps, OnCall, Who};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
 

@@ -1,7 +1,10 @@
 //! The commands that tell who is on call.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::Zoned;
+use jiff::civil::Date;
 
 use super::Files;
 
@@ -11,6 +14,8 @@ pub enum OnCall {
     Who(Who),
     /// When nobody is on call, or two who may not know of each other; exit code 1 if there is such a time.
     Gaps(Gaps),
+    /// The rota as an iCalendar file (.ics) for other programs. Importing it again updates what was imported before.
+    Export(Export),
 }
 
 #[derive(Debug, Args)]
@@ -41,4 +46,25 @@ pub struct Gaps {
     /// One JSON line each.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub files: Files,
+    /// Of this line of service, by the id in the practice's file.
+    #[arg(long, value_name = "ID", default_value = oncall::Rota::GENERAL)]
+    pub line: String,
+    /// The first day [default: today].
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// So many days.
+    #[arg(long, value_name = "COUNT", default_value = "92", value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub days: u16,
+    /// The file to write [default: stdout].
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What time it is.
+    #[arg(long, value_name = "RFC9557")]
+    pub now: Option<Zoned>,
 }

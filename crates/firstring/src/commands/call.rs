@@ -10,6 +10,7 @@ use jiff::Zoned;
 use tokio::sync::mpsc;
 use transport::loopback::{self, LoopbackCaller, LoopbackOptions, Recording, Reply, Said};
 
+use super::records::now;
 use super::{Usage, recording, runtime};
 use crate::cli;
 use crate::config::{PracticeConfig, Server};
@@ -47,7 +48,7 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     // A recorded call leaves the practice's own data alone unless it is told to use them.
     over.data.get_or_insert_with(|| args.out.join("data"));
     let server = Server::load(args.places.files.config.as_deref(), over)?;
-    let config = PracticeConfig::load(&server.practice)?;
+    let config = PracticeConfig::load_at(&server.practice, now(args.now.as_ref()))?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
 
     let pace = if args.fast { Pace::Virtual } else { Pace::RealTime };

@@ -1,5 +1,8 @@
+mod export;
+
 use anyhow::bail;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use oncall::{ClinicianId, Flaw, Holding, LineId, Rota, Tier};
 use serde::Serialize;
@@ -14,6 +17,7 @@ pub(super) fn run(args: &cli::OnCall) -> anyhow::Result<()> {
     match args {
         cli::OnCall::Who(args) => who(args),
         cli::OnCall::Gaps(args) => gaps(args),
+        cli::OnCall::Export(args) => export::run(args),
     }
 }
 
@@ -38,13 +42,11 @@ struct Holder<'a> {
 }
 
 fn who(args: &cli::Who) -> anyhow::Result<()> {
-    let config = config(&args.files)?;
-    let line = LineId(args.line.clone());
-    if !config.rota.lines().any(|known| *known == line) {
-        let known: Vec<&str> = config.rota.lines().map(|line| line.0.as_str()).collect();
-        bail!("there is no line of service {line}; the practice has {}", known.join(", "));
-    }
-    let at = args.at.as_deref().map_or_else(|| Ok(Timestamp::now()), |at| time(at, &config))?;
+    // Calendars are read for the time around the one that is asked for; a day is not too exact for that.
+    let around = args.at.as_deref().map_or_else(|| Ok(Timestamp::now()), |at| time(at, &TimeZone::UTC))?;
+    let config = config(&args.files, around)?;
+    let line = known_line(&args.line, &config)?;
+    let at = args.at.as_deref().map_or(Ok(around), |at| time(at, &config.practice.zone))?;
     let holdings = config.rota.holdings(&line, at);
     let mut holders = holdings.iter().map(|holding| holder(holding, &config));
     let first = holders.next().expect("the last resort is always there");
@@ -83,8 +85,8 @@ struct Gap<'a> {
 }
 
 fn gaps(args: &cli::Gaps) -> anyhow::Result<()> {
-    let config = config(&args.files)?;
     let from = now(args.now.as_ref());
+    let config = config(&args.files, from)?;
     let to = from.checked_add(SignedDuration::from_hours(24 * i64::from(args.days)))?;
     let flaws = config.rota.flaws(from, to);
     let gaps: Vec<_> = flaws.iter().map(|flaw| gap(flaw, &config)).collect();
@@ -134,15 +136,24 @@ fn tier(tier: Tier) -> &'static str {
     }
 }
 
-fn config(files: &cli::Files) -> anyhow::Result<PracticeConfig> {
+fn config(files: &cli::Files, now: Timestamp) -> anyhow::Result<PracticeConfig> {
     let server = Server::load(files.config.as_deref(), files.overrides())?;
-    Ok(PracticeConfig::load(&server.practice)?)
+    Ok(PracticeConfig::load_at(&server.practice, now)?)
 }
 
-/// With a zone, with an offset, or by the practice's clock.
-fn time(text: &str, config: &PracticeConfig) -> anyhow::Result<Timestamp> {
+fn known_line(id: &str, config: &PracticeConfig) -> anyhow::Result<LineId> {
+    let line = LineId(id.to_owned());
+    if !config.rota.lines().any(|known| *known == line) {
+        let known: Vec<&str> = config.rota.lines().map(|line| line.0.as_str()).collect();
+        bail!("there is no line of service {line}; the practice has {}", known.join(", "));
+    }
+    Ok(line)
+}
+
+/// With a zone, with an offset, or by the clock of `zone`.
+fn time(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     let zoned = || text.parse::<Zoned>().map(|zoned| zoned.timestamp());
-    let civil = || text.parse::<DateTime>()?.to_zoned(config.practice.zone.clone()).map(|zoned| zoned.timestamp());
+    let civil = || text.parse::<DateTime>()?.to_zoned(zone.clone()).map(|zoned| zoned.timestamp());
     let at = zoned().or_else(|_| text.parse()).or_else(|_| civil());
     at.map_err(|_| Usage(format!("--at {text} is no time; write one such as 2026-03-04T02:30")).into())
 }

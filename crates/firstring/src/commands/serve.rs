@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::call::{Journal, Pace};
 use anyhow::Context;
 use domain::CallNews;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -41,7 +42,10 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     }
     let mut server = Server::load(args.places.files.config.as_deref(), args.places.overrides(args.http))?;
     server.http.check_exposure()?;
-    let config = PracticeConfig::load(&server.practice)?;
+    let (config, unread) = PracticeConfig::load_to_serve(&server.practice, Timestamp::now())?;
+    for why in unread {
+        tracing::error!(%why, "a calendar of the rota is not followed: the shifts of the practice's file are, and the last resort");
+    }
     // A port in use is told before the models are loaded, not after.
     let listener = listen(server.http.listen)?;
     server.http.listen = listener.local_addr()?;

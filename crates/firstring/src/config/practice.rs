@@ -1,3 +1,5 @@
+mod calendar;
+mod calendars;
 mod checked;
 mod contacts;
 mod front_desk;
@@ -9,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oncall::{Clinician, LineId, Policy, Rota};
@@ -16,6 +19,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, SecretRef, Source};
+pub use calendars::NOBODY;
 use checked::Checked;
 pub use contacts::{Contact, Encryption, Gateway, Mail};
 use contacts::{RawContact, RawGateway, RawMail, Senders};
@@ -155,9 +159,21 @@ const VOICES: &[&str] = &["piper/joe", "kokoro/"];
 impl PracticeConfig {
     /// Reads and checks a practice's file.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::load_at(file, Timestamp::now())
+    }
+
+    /// The same for a program that starts at `now`: calendars are followed from a month before until two years after.
+    pub fn load_at(file: &Path, now: Timestamp) -> Result<Self, ConfigError> {
+        let (config, mut unread) = Self::load_to_serve(file, now)?;
+        if unread.is_empty() { Ok(config) } else { Err(unread.swap_remove(0)) }
+    }
+
+    /// The same without the calendars that cannot be followed, and why: what somebody exported wrongly or forgot to export must not
+    /// keep a telephone from being answered. The shifts beneath them are followed, and the last resort is always there.
+    pub fn load_to_serve(file: &Path, now: Timestamp) -> Result<(Self, Vec<ConfigError>), ConfigError> {
         let source = Source::read(file)?;
         let raw: RawPractice = source.parse()?;
-        Checked(&source).practice(raw)
+        Checked(&source).practice(raw, now)
     }
 
     /// What is missing before real telephone lines may be served, in one sentence.
@@ -176,7 +192,7 @@ impl PracticeConfig {
 }
 
 impl Checked<'_> {
-    fn practice(&self, raw: RawPractice) -> Result<PracticeConfig, ConfigError> {
+    fn practice(&self, raw: RawPractice, now: Timestamp) -> Result<(PracticeConfig, Vec<ConfigError>), ConfigError> {
         let zone = TimeZone::get(raw.zone.get_ref()).map_err(|_| {
             self.wrong(&raw.zone, "zone is not an IANA time zone; write one such as \"America/New_York\"")
         })?;
@@ -204,7 +220,7 @@ impl Checked<'_> {
         let oncall = self.oncall(&raw.oncall, &senders)?;
         let desk = self.desk(raw.desk.as_ref(), &senders)?;
         let Senders { gateway, mail } = senders;
-        let CheckedRota { rota, lines } = self.rota(raw.rota, &raw.oncall, &oncall, &zone)?;
+        let CheckedRota { rota, lines, unread } = self.rota(raw.rota, &raw.oncall, &oncall, &zone, now)?;
         let people: Vec<Clinician> = oncall.iter().chain(&desk).map(Contact::clinician).collect();
         let CheckedPolicy { policy, meanwhile, page_details } =
             self.policy(raw.policy, desk.as_ref().map(Contact::clinician), &people)?;
@@ -220,7 +236,7 @@ impl Checked<'_> {
             meanwhile,
             front_desk,
         };
-        Ok(PracticeConfig {
+        let config = PracticeConfig {
             practice,
             week,
             patients: raw.patients.map(|written| self.0.path(&written)),
@@ -238,7 +254,8 @@ impl Checked<'_> {
                 .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,
             messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
             approval: raw.approval,
-        })
+        };
+        Ok((config, unread))
     }
 
     fn hours(&self, raw: Vec<RawHours>) -> Result<Vec<OpenHours>, ConfigError> {

@@ -12,6 +12,7 @@ use oncall::{
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::calendars::{RawCalendar, Reading, beneath};
 use super::checked::Checked;
 use super::contacts::{Contact, RawContact};
 use crate::config::ConfigError;
@@ -29,6 +30,8 @@ pub(super) struct RawRota {
     shifts: Vec<Spanned<RawShift>>,
     #[serde(default)]
     holidays: Vec<RawHoliday>,
+    #[serde(default)]
+    calendars: Vec<RawCalendar>,
     #[serde(default)]
     changes: Vec<Spanned<RawChange>>,
 }
@@ -76,6 +79,8 @@ struct RawChange {
 pub(super) struct CheckedRota {
     pub(super) rota: Rota,
     pub(super) lines: BTreeMap<RedFlagId, LineId>,
+    /// Why calendars are not followed.
+    pub(super) unread: Vec<ConfigError>,
 }
 
 impl Checked<'_> {
@@ -85,6 +90,7 @@ impl Checked<'_> {
         oncall: &Spanned<Vec<Spanned<RawContact>>>,
         contacts: &[Contact],
         zone: &TimeZone,
+        now: Timestamp,
     ) -> Result<CheckedRota, ConfigError> {
         let people: Vec<Clinician> = contacts.iter().map(Contact::clinician).collect();
         let Some(raw) = raw else {
@@ -104,7 +110,8 @@ impl Checked<'_> {
         let span = raw.span();
         let raw = raw.into_inner();
         let lines = self.lines(&raw.lines)?;
-        let plan = self.plan(&raw, zone)?;
+        let mut unread = Vec::new();
+        let plan = self.plan(&raw, &Reading { people: &people, zone, now }, &mut unread)?;
         let last_resort = ClinicianId(raw.last_resort.get_ref().clone());
         self.reachable(&raw.last_resort, contacts.iter().find(|one| one.id == last_resort.0))?;
         let rota = Rota::new(zone.clone(), people, last_resort.clone(), plan).map_err(|error| {
@@ -114,7 +121,7 @@ impl Checked<'_> {
             }
             self.0.at(Some(span), format!("[rota] cannot be followed: {error}"))
         })?;
-        Ok(CheckedRota { rota, lines })
+        Ok(CheckedRota { rota, lines, unread })
     }
 
     /// When every other way has failed, somebody is called: the last resort has a telephone.
@@ -146,7 +153,12 @@ impl Checked<'_> {
         Ok(lines)
     }
 
-    fn plan(&self, raw: &RawRota, zone: &TimeZone) -> Result<BTreeMap<LineId, Line>, ConfigError> {
+    fn plan(
+        &self,
+        raw: &RawRota,
+        reading: &Reading,
+        unread: &mut Vec<ConfigError>,
+    ) -> Result<BTreeMap<LineId, Line>, ConfigError> {
         let holidays: Vec<Holiday> = raw.holidays.iter().map(|day| self.holiday(day)).collect::<Result<_, _>>()?;
         let known: BTreeSet<_> =
             raw.lines.iter().map(|line| line.id.get_ref().as_str()).chain([Rota::GENERAL]).collect();
@@ -158,9 +170,35 @@ impl Checked<'_> {
         }
         for change in &raw.changes {
             let line = change.get_ref().line.as_ref();
-            self.line_of(&mut lines, line)?.changes.push(self.change(change, zone)?);
+            self.line_of(&mut lines, line)?.changes.push(self.change(change, reading.zone)?);
+        }
+        for (id, planned) in self.planned(raw, reading, &mut lines, unread)? {
+            let changes = &mut lines.get_mut(&id).expect("it was looked up").changes;
+            changes.splice(..0, beneath(planned, changes));
         }
         Ok(lines)
+    }
+
+    /// What the calendars say of each line of service.
+    fn planned(
+        &self,
+        raw: &RawRota,
+        reading: &Reading,
+        lines: &mut BTreeMap<LineId, Line>,
+        unread: &mut Vec<ConfigError>,
+    ) -> Result<BTreeMap<LineId, Vec<Change>>, ConfigError> {
+        let mut planned: BTreeMap<LineId, Vec<Change>> = BTreeMap::new();
+        for calendar in &raw.calendars {
+            let line = calendar.line.as_ref();
+            self.line_of(lines, line)?;
+            let id = LineId(line.map_or(Rota::GENERAL, |line| line.get_ref()).to_owned());
+            let tier = self.tier(calendar.tier.as_ref())?;
+            match self.calendar(calendar, tier, reading) {
+                Ok(changes) => planned.entry(id).or_default().extend(changes),
+                Err(why) => unread.push(why),
+            }
+        }
+        Ok(planned)
     }
 
     fn line_of<'a>(
@@ -243,6 +281,6 @@ impl Checked<'_> {
 impl CheckedRota {
     /// One line of service for everything.
     fn of(rota: Rota) -> Self {
-        Self { rota, lines: BTreeMap::new() }
+        Self { rota, lines: BTreeMap::new(), unread: Vec::new() }
     }
 }
