@@ -198,6 +198,7 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         policy: Policy::in_turn(Pace::new(NEVER, NEVER), NEVER, NEVER),
         channels: BTreeMap::new(),
         gateway_token: None,
+        test_pages: None,
         messages: None,
         details: Details::ReferenceOnly,
         public_url: String::new(),

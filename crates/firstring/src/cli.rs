@@ -1,5 +1,6 @@
 mod eval;
 mod oncall;
+mod page;
 mod records;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use jiff::Zoned;
 use crate::config::Overrides;
 pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Export, Gaps, OnCall, Who};
+pub use page::{Page, PageTest};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
 
@@ -64,6 +66,9 @@ pub enum Command {
     /// Who is on call, and whether somebody always is.
     #[command(subcommand)]
     Oncall(OnCall),
+    /// Whether pages arrive, before one is needed.
+    #[command(subcommand)]
+    Page(Page),
     /// Whether the receptionist of today decides in a recorded call what was decided then.
     Replay(Replay),
     /// Hold scenarios (Markdown) against a real office, in text by the written rules, or in sound: what is said and what is done.

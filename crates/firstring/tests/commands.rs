@@ -15,7 +15,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{CallRow, MessageRow, Notify, OfferRow, Requested, Store};
-use support::{fails, firstring, fixture, models_are_there, practice};
+use support::{Pager, fails, firstring, fixture, models_are_there, practice};
 
 const PATIENTS: &str = "id,name,date_of_birth,numbers,own_provider
 R-1,Maria Lopez,1958-03-14,+12125550123,patel
@@ -403,4 +403,31 @@ async fn a_journal_replays_until_it_is_altered() {
     entries.remove(0);
     write(&entries);
     fails(&mut replay(altered.to_str().unwrap()), 1, &["does not begin with the answer of a call"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_pages_tell_who_would_not_be_reached() {
+    let (pager, folder) = (Pager::start().await, tempfile::tempdir().unwrap());
+    let file = folder.path().join("practice.toml");
+    let written = std::fs::read_to_string(practice()).unwrap().replace("riverside_patients.csv", "patients.csv");
+    let written = written.replace("http://127.0.0.1:9900/page/patel", &pager.url);
+    // Nobody listens there.
+    std::fs::write(&file, written.replace("127.0.0.1:9900", "127.0.0.1:1")).unwrap();
+    let test = |args: &[&str]| {
+        let mut command = firstring();
+        command.args(["page", "test", "--practice"]).arg(&file).args(args);
+        command
+    };
+    let table = told(&mut test(&["--to", "patel"]));
+    assert!(table.contains("webhook") && table.contains("taken"), "{table}");
+    let pages = pager.pages();
+    assert!(pages.len() == 1 && pages[0].signed && pages[0].body["type"] == "test_page", "{pages:?}");
+    fails(&mut test(&[]), 1, &["1 of 2 test pages were not taken"]);
+    let lines = test(&["--json"]).output().unwrap().stdout;
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(lines).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let taken: Vec<_> = lines.iter().map(|line| (line["who"].as_str().unwrap(), line["taken"] == true)).collect();
+    assert_eq!(taken, [("okafor", false), ("patel", true)]);
+    assert_eq!(lines[0]["why"], "not reached");
+    fails(&mut test(&["--to", "house"]), 2, &["patel, okafor"]);
 }

@@ -121,6 +121,10 @@ fn configurations_that_are_wrong() {
         (good.replacen("page = [\"primary\"]", "by = [\"sms\"], page = [\"primary\"]", 1), "in this way"),
         (good.replacen("page = [\"primary\"]", "by = [\"pigeon\"], page = [\"primary\"]", 1), "pagerduty"),
         (good.replace("reached_within_minutes = 10 ", "hours = \"open\"\nreached_within_minutes = 10 "), "last rule"),
+        (
+            good.replace("page_details = false", "test_pages = { days = [], at = \"12:00\" }\npage_details = false"),
+            "days is empty",
+        ),
         // How they are reached.
         (good.replace("phone = \"+1 212 555 0190\"\n", ""), "the last resort"),
         (good.replace("+1 212 555 0190", "555 0190"), "not a telephone number"),

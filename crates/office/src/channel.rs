@@ -10,14 +10,16 @@
 //! - Each status that means "taken" is named: a proxy's or a sign-in page's 200 is no page delivered.
 //! - What comes back, replies and pressed keys, is understood in [`inbound`] and [`reply`].
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Urgency;
-use oncall::Why;
+use oncall::{Clinician, ClinicianId, Way, Why};
 use reqwest::Client;
 
 use crate::webhook::{Hook, Undelivered};
-use crate::{OfficeError, Webhook};
+use crate::{OfficeConfig, OfficeError, Webhook};
 
 mod email;
 mod gateway;
@@ -63,6 +65,19 @@ pub enum Channel {
     Ntfy(Ntfy),
     /// An incident in PagerDuty, or in whatever takes its events.
     PagerDuty(PagerDuty),
+}
+
+/// Checks every way of everybody whom the rota and the policy name.
+pub(crate) fn senders(config: &OfficeConfig) -> Result<BTreeMap<(ClinicianId, Way), Arc<Sender>>, OfficeError> {
+    for Clinician { id, name, ways } in config.rota.clinicians().chain(config.policy.desk()) {
+        if let Some(&way) = ways.iter().find(|way| !config.channels.contains_key(&(id.clone(), **way))) {
+            return Err(OfficeError::UnknownChannel { clinician: name.clone(), way });
+        }
+    }
+    let check = |(of, channel): (&(ClinicianId, Way), _)| {
+        Ok((of.clone(), Arc::new(Sender::check(&format!("{} of {}", of.1, of.0), channel)?)))
+    };
+    config.channels.iter().map(check).collect()
 }
 
 /// One page, as the channels need it.

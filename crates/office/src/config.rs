@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
 
-use crate::Channel;
+use crate::{Channel, TestSchedule};
 
 /// What the office of one practice needs to know.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct OfficeConfig {
     pub channels: BTreeMap<(ClinicianId, Way), Channel>,
     /// The token by which the gateway of text messages and calls signs what it tells.
     pub gateway_token: Option<Secret>,
+    /// When test pages are sent by themselves.
+    pub test_pages: Option<TestSchedule>,
     /// Where new messages are announced; without it the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
     /// What pages and notifications carry.

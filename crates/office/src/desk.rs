@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId};
 use jiff::Timestamp;
-use oncall::{Clinician, ClinicianId, Escalation, Input, Way};
+use oncall::{ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
 
 use crate::case::{Case, CaseInput, INPUTS};
-use crate::channel::Sender;
+use crate::channel::{self, Sender};
 use crate::link::LinkKey;
 use crate::webhook::Hook;
 use crate::{OfficeConfig, OfficeError, webhook};
@@ -33,15 +33,7 @@ pub(crate) struct Premises {
 impl Premises {
     /// Checks the configuration.
     pub(crate) fn new(store: Store, config: OfficeConfig) -> Result<Self, OfficeError> {
-        for Clinician { id, name, ways } in config.rota.clinicians().chain(config.policy.desk()) {
-            if let Some(&way) = ways.iter().find(|way| !config.channels.contains_key(&(id.clone(), **way))) {
-                return Err(OfficeError::UnknownChannel { clinician: name.clone(), way });
-            }
-        }
-        let check = |(of, channel): (&(ClinicianId, Way), _)| {
-            Ok((of.clone(), Arc::new(Sender::check(&format!("{} of {}", of.1, of.0), channel)?)))
-        };
-        let senders = config.channels.iter().map(check).collect::<Result<_, OfficeError>>()?;
+        let senders = channel::senders(&config)?;
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
         Ok(Self { config, store, client: webhook::client()?, senders, messages, link_key })

@@ -34,6 +34,7 @@ mod listener;
 mod messages;
 mod notifier;
 mod office;
+mod test_pages;
 mod webhook;
 
 pub use book::{Opening, openings};
@@ -45,3 +46,4 @@ pub use config::{Clock, Details, OfficeConfig, Webhook};
 pub use error::OfficeError;
 pub use gateway::GatewayPost;
 pub use office::{LinkedCase, Office};
+pub use test_pages::{TestPage, TestSchedule, test_pages};

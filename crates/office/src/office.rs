@@ -18,7 +18,7 @@ use crate::book::{self, Book, answer};
 use crate::case::{CaseInput, Joins};
 use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
 use crate::keeper::Standing;
-use crate::{OfficeConfig, OfficeError, messages, notifier};
+use crate::{OfficeConfig, OfficeError, messages, notifier, test_pages};
 
 /// How long somebody who looks at a case waits for the audit.
 const AUDIT_WITHIN: Duration = Duration::from_secs(3);
@@ -70,12 +70,13 @@ impl Office {
         let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let (refused, again) = mpsc::channel(messages::REFUSED_MAX);
         let retry = messages::retry(Arc::clone(&premises), again, Arc::clone(&message_saved));
+        let tests = test_pages::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let task = tokio::spawn(async move {
             let desk = async {
                 tokio::join!(desk.run(receiver), retry);
                 stop.cancel();
             };
-            tokio::join!(desk, notifier);
+            tokio::join!(desk, notifier, tests);
         });
         Ok((Self { premises, commands, message_saved, refused }, task))
     }

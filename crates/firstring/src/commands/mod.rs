@@ -10,6 +10,7 @@ mod ledger;
 mod messages;
 mod models;
 mod oncall;
+mod page;
 mod patients;
 mod read;
 mod records;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ledger(args) => ledger::run(&args),
         Command::Patients(args) => patients::run(&args),
         Command::Oncall(args) => oncall::run(&args),
+        Command::Page(args) => page::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Eval(args) => eval::run(&args),
     }

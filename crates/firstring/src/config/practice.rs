@@ -14,6 +14,7 @@ use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use office::TestSchedule;
 use oncall::{Clinician, LineId, Policy, Rota};
 use serde::Deserialize;
 use toml::Spanned;
@@ -56,6 +57,8 @@ pub struct PracticeConfig {
     pub lines: BTreeMap<RedFlagId, LineId>,
     /// Whether the caller's words stand in the page itself.
     pub page_details: bool,
+    /// When test pages are sent by themselves.
+    pub test_pages: Option<TestSchedule>,
     /// Whom a case pages, how and how fast.
     pub policy: Policy,
     /// Signs webhooks.
@@ -222,7 +225,7 @@ impl Checked<'_> {
         let Senders { gateway, mail } = senders;
         let CheckedRota { rota, lines, unread } = self.rota(raw.rota, &raw.oncall, &oncall, &zone, now)?;
         let people: Vec<Clinician> = oncall.iter().chain(&desk).map(Contact::clinician).collect();
-        let CheckedPolicy { policy, meanwhile, page_details } =
+        let CheckedPolicy { policy, meanwhile, page_details, test_pages } =
             self.policy(raw.policy, desk.as_ref().map(Contact::clinician), &people)?;
         let practice = Practice {
             id: PracticeId(self.named(&raw.id, "id")?),
@@ -249,6 +252,7 @@ impl Checked<'_> {
             rota,
             lines,
             page_details,
+            test_pages,
             policy,
             webhook_secret: SecretRef::parse(raw.webhooks.secret.get_ref())
                 .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,

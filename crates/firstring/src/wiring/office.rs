@@ -52,9 +52,24 @@ pub async fn open_office(
 ) -> anyhow::Result<OfficeParts> {
     let store = open_store(data).await?;
     let link_key = Secret::new(keys::load_or_make(&data.join("link-key"))?);
+    let office_config = office_config(config, page_url, public_url, link_key, clock)?;
+    bring_patients(&store, config, &office_config.clock).await?;
+    let (office, working) = Office::start(store.clone(), office_config).await?;
+    let (requests, pump) = connect(office.clone());
+    Ok(OfficeParts { store, office, requests, tasks: [working, pump] })
+}
+
+/// What the office of a practice needs to know, its secrets read. `page_url` takes the place of every clinician's address.
+pub fn office_config(
+    config: &PracticeConfig,
+    page_url: Option<&str>,
+    public_url: String,
+    link_key: Secret,
+    clock: Clock,
+) -> anyhow::Result<OfficeConfig> {
     let secret = Secret::new(config.webhook_secret.read()?);
     let channels = Channels::open(config, page_url, &secret)?;
-    let office_config = OfficeConfig {
+    Ok(OfficeConfig {
         practice: Arc::new(config.practice.clone()),
         templates: config.week.templates.clone(),
         exceptions: config.week.exceptions.clone(),
@@ -63,16 +78,13 @@ pub async fn open_office(
         policy: config.policy.clone(),
         channels: channels.all,
         gateway_token: channels.gateway_token,
-        messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret: secret.clone() }),
+        test_pages: config.test_pages.clone(),
+        messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
         public_url,
         link_key,
         clock,
-    };
-    bring_patients(&store, config, &office_config.clock).await?;
-    let (office, working) = Office::start(store.clone(), office_config).await?;
-    let (requests, pump) = connect(office.clone());
-    Ok(OfficeParts { store, office, requests, tasks: [working, pump] })
+    })
 }
 
 /// Opens the practice's database in `data`, makes it and its key if they are missing.

@@ -159,6 +159,7 @@ impl Riverside {
             policy,
             channels,
             gateway_token: None,
+            test_pages: None,
             messages: Some(desk.webhook()),
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{Applies, CallerKind, Meanwhile, OfficeHours, Urgency};
+use office::TestSchedule;
 use oncall::{Clinician, Pace, Policy, Rule, Step, Tier, Way, Whom};
 use serde::Deserialize;
 use toml::Spanned;
@@ -29,8 +30,16 @@ const REACHED_WITHIN_MINUTES: u64 = 10;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPolicy {
     page_details: bool,
+    test_pages: Option<RawTests>,
     #[serde(default)]
     rules: Vec<Spanned<RawRule>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTests {
+    days: Spanned<Vec<Spanned<String>>>,
+    at: Spanned<String>,
 }
 
 /// The same without the rest.
@@ -70,6 +79,8 @@ pub(super) struct CheckedPolicy {
     pub(super) meanwhile: Vec<Meanwhile>,
     /// Whether the caller's words stand in the page itself.
     pub(super) page_details: bool,
+    /// When pages are tried out.
+    pub(super) test_pages: Option<TestSchedule>,
 }
 
 impl Checked<'_> {
@@ -80,7 +91,8 @@ impl Checked<'_> {
         desk: Option<Clinician>,
         people: &[Clinician],
     ) -> Result<CheckedPolicy, ConfigError> {
-        let RawPolicy { page_details, rules: written } = raw;
+        let RawPolicy { page_details, test_pages, rules: written } = raw;
+        let test_pages = test_pages.map(|raw| self.tests(&raw)).transpose()?;
         let written = if written.is_empty() {
             toml::from_str::<Standard>(STANDARD).expect("the standard rules are tested").rules
         } else {
@@ -99,7 +111,15 @@ impl Checked<'_> {
             let span = error.rule().and_then(|number| spans.get(number - 1)).or(spans.last()).cloned();
             self.0.at(span, format!("[policy] cannot be followed: {error}"))
         })?;
-        Ok(CheckedPolicy { policy, meanwhile, page_details })
+        Ok(CheckedPolicy { policy, meanwhile, page_details, test_pages })
+    }
+
+    fn tests(&self, raw: &RawTests) -> Result<TestSchedule, ConfigError> {
+        if raw.days.get_ref().is_empty() {
+            return Err(self.wrong(&raw.days, "days is empty; name the days on which pages are tried out"));
+        }
+        let days = raw.days.get_ref().iter().map(|day| self.weekday(day)).collect::<Result<_, _>>()?;
+        Ok(TestSchedule { days, at: self.time(&raw.at)? })
     }
 
     fn applies(&self, rule: &RawRule) -> Result<Applies, ConfigError> {

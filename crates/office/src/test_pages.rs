@@ -1,0 +1,219 @@
+//! Pages that try out whether pages arrive: through the real channels, marked as tests, before they are needed.
+//!
+//! "Arrived" is what a channel says when it takes a page. One that is not taken becomes a message to the practice, marked urgent: it
+//! stands in the ledger and the inbox and is announced until somebody has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, RequestId, Urgency};
+use jiff::civil::{Time, Weekday};
+use jiff::{Timestamp, ToSpan, Zoned};
+use oncall::{Clinician, ClinicianId, Way, Why};
+use serde::Serialize;
+use store::{AuditEntry, MessageRow};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::json;
+use crate::channel::{self, PageNotice, Sender};
+use crate::desk::Premises;
+use crate::{OfficeConfig, OfficeError, messages, webhook};
+
+/// The longest sleep, so that a wall clock that was set is noticed.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// What such a page is called.
+const REFERENCE: &str = "TEST";
+
+/// When test pages are sent by themselves, by the practice's clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TestSchedule {
+    /// On which days.
+    pub days: Vec<Weekday>,
+    /// At what time.
+    pub at: Time,
+}
+
+/// What became of one test page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TestPage {
+    /// To whom.
+    pub clinician: Clinician,
+    /// How.
+    pub way: Way,
+    /// Until it was taken or had failed.
+    pub took: Duration,
+    /// Why it was not taken.
+    pub failed: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TestBody<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    practice: &'a str,
+    clinician: &'a str,
+    sent_at: Timestamp,
+}
+
+impl TestSchedule {
+    /// The first time after `now`.
+    pub fn next(&self, now: &Zoned) -> Option<Timestamp> {
+        (0..=7).find_map(|days| {
+            let date = now.date().checked_add(days.days()).ok()?;
+            let at = date.to_datetime(self.at).to_zoned(now.time_zone().clone()).ok()?;
+            (self.days.contains(&date.weekday()) && at > *now).then(|| at.timestamp())
+        })
+    }
+}
+
+/// Sends a page that is marked as a test to everybody who can be paged, or to `whom`, in each of their ways, all at once.
+///
+/// # Errors
+/// A channel that cannot be used as it is configured.
+pub async fn test_pages(config: &OfficeConfig, whom: Option<&ClinicianId>) -> Result<Vec<TestPage>, OfficeError> {
+    let senders = channel::senders(config)?;
+    Ok(send_all(config, &webhook::client()?, &senders, whom).await)
+}
+
+async fn send_all(
+    config: &OfficeConfig,
+    client: &reqwest::Client,
+    senders: &BTreeMap<(ClinicianId, Way), Arc<Sender>>,
+    whom: Option<&ClinicianId>,
+) -> Vec<TestPage> {
+    let mut sending = JoinSet::new();
+    let everybody = config.rota.clinicians().chain(config.policy.desk());
+    for clinician in everybody.filter(|one| whom.is_none_or(|whom| one.id == *whom)) {
+        for &way in &clinician.ways {
+            let Some(sender) = senders.get(&(clinician.id.clone(), way)).cloned() else { continue };
+            let (client, clinician) = (client.clone(), clinician.clone());
+            let (practice, link, now) = (config.practice.name.clone(), config.public_url.clone(), config.clock.now());
+            sending.spawn(async move {
+                let began = Instant::now();
+                let id = format!("test-{}-{way}-{}", clinician.id, now.as_millisecond());
+                let body =
+                    TestBody { kind: "test_page", practice: &practice, clinician: &clinician.id.0, sent_at: now };
+                let json = json(&body);
+                let notice = PageNotice {
+                    id: &id,
+                    dedup: &id,
+                    practice: &practice,
+                    reference: REFERENCE,
+                    urgency: Urgency::Routine,
+                    why: Why::Opened,
+                    link: &link,
+                    key_url: "",
+                    status_url: None,
+                    test: true,
+                    json: &json,
+                };
+                let sent = sender.send(&client, &notice, sender.within()).await;
+                TestPage { way, took: began.elapsed(), failed: sent.err().map(|why| why.to_string()), clinician }
+            });
+        }
+    }
+    let mut tested = sending.join_all().await;
+    tested.sort_by(|a, b| (&a.clinician.id, a.way).cmp(&(&b.clinician.id, b.way)));
+    tested
+}
+
+/// Sends them on their schedule until `stop`.
+pub(crate) async fn run(premises: Arc<Premises>, saved: Arc<Notify>, stop: CancellationToken) {
+    let Some(schedule) = &premises.config.test_pages else { return };
+    let zone = &premises.config.practice.zone;
+    let mut next = schedule.next(&premises.now().to_zoned(zone.clone()));
+    while let Some(due) = next {
+        let wait = Duration::try_from(due.duration_since(premises.now())).unwrap_or_default();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait.min(LONGEST_NAP)) => {}
+        }
+        if premises.now() >= due {
+            test_and_tell(&premises, &saved).await;
+            next = schedule.next(&premises.now().to_zoned(zone.clone()));
+        }
+    }
+}
+
+async fn test_and_tell(premises: &Premises, saved: &Notify) {
+    let tested = send_all(&premises.config, &premises.client, &premises.senders, None).await;
+    let failed: Vec<_> = tested.iter().filter(|page| page.failed.is_some()).collect();
+    tracing::info!(pages = tested.len(), failed = failed.len(), "test pages");
+    let action = format!("sent {} test pages, of which {} failed", tested.len(), failed.len());
+    let entry = AuditEntry { at: premises.now(), actor: "test pages".to_owned(), action, object: "pages".to_owned() };
+    if let Err(error) = premises.store.audit(&entry).await {
+        tracing::error!(%error, "audit of test pages not kept");
+    }
+    if !failed.is_empty() {
+        alarm(premises, saved, &told(&failed)).await;
+    }
+}
+
+/// Everything that failed, in a sentence for people.
+fn told(failed: &[&TestPage]) -> String {
+    let page = |page: &&TestPage| {
+        let why = page.failed.as_deref().unwrap_or_default();
+        format!("{} by {} ({why})", page.clinician.name, page.way)
+    };
+    let pages: Vec<_> = failed.iter().map(page).collect();
+    format!(
+        "Test pages did not arrive: {}. Whoever is paged so will not hear of an emergency: please mend it.",
+        pages.join("; ")
+    )
+}
+
+/// A message to the practice that nobody has called about.
+async fn alarm(premises: &Premises, saved: &Notify, text: &str) {
+    tracing::error!("a test page did not arrive: the practice is told");
+    let message = MessageRow {
+        id: MessageId::new(),
+        call: CallId::new(),
+        request: RequestId(1),
+        practice: premises.config.practice.id.clone(),
+        saved_at: premises.now(),
+        redacted_at: None,
+        draft: MessageDraft {
+            caller: CallerKind::Other,
+            intent: Intent::Other,
+            urgency: Urgency::Urgent,
+            name: Some(Phi::from("FirstRing")),
+            date_of_birth: None,
+            callback: None,
+            text: Phi::from(text),
+            fields: Vec::new(),
+            complete: true,
+            continues: None,
+        },
+    };
+    if messages::keep(premises, &message).await.is_some() {
+        saved.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_test_is_on_the_next_day_of_the_schedule_by_the_practices_clock() {
+        let schedule =
+            TestSchedule { days: vec![Weekday::Sunday, Weekday::Wednesday], at: Time::constant(12, 0, 0, 0) };
+        let next = |now: &str| {
+            let now: Zoned = now.parse().unwrap();
+            let next = schedule.next(&now).unwrap().to_zoned(now.time_zone().clone());
+            next.strftime("%a %d %H:%M %z").to_string()
+        };
+        assert_eq!(
+            next("2026-10-31T12:00:00[America/New_York]"),
+            "Sun 01 12:00 -0500",
+            "clocks went back in the night"
+        );
+        assert_eq!(next("2026-11-01T12:00:00[America/New_York]"), "Wed 04 12:00 -0500");
+        assert_eq!(next("2026-11-04T11:59:59[America/New_York]"), "Wed 04 12:00 -0500");
+        let never = TestSchedule { days: Vec::new(), at: Time::midnight() };
+        assert_eq!(never.next(&"2026-11-01T12:00:00[UTC]".parse().unwrap()), None);
+    }
+}
