@@ -36,6 +36,8 @@ pub struct HearingEngines {
     pub recognizer: Engine<Box<dyn Recognizer>>,
     /// Decodes once more, better and off the critical path.
     pub second: Option<Engine<Box<dyn Recognizer>>>,
+    /// Which models the recogniser and the second are, as the manifest names them.
+    pub recognizer_ids: [String; 2],
     /// The practice's names.
     pub words: Arc<[String]>,
     /// How time passes.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use dialogue::{Input, Output, Receptionist, TransferNews};
 use domain::{
-    CallId, CallTime, CallerKind, Intent, MessageDraft, OfficeReply, OfficeRequest, Phi, PhoneNumber, Practice,
+    CallId, CallTime, CallerKind, Decode, Intent, MessageDraft, OfficeReply, OfficeRequest, Phi, PhoneNumber, Practice,
     RequestId, Urgency,
 };
 use nlu::{ReadContext, Said};
@@ -23,7 +23,7 @@ use tokio::time::{sleep, timeout};
 use crate::front_desk::{OfficeEnvelope, OfficeRequests};
 use crate::journal::{Entry, Happening, Party};
 use crate::reader::ReaderEngine;
-use crate::replay::{Owed, heard, outlives_its_call, replay, settles, told, unfinished};
+use crate::replay::{Owed, heard, outlives_its_call, replay, settles, told, unfinished, with_decodes};
 
 /// The office may take so long to say that a request is kept.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -33,6 +33,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 const REPLIES_MAX: usize = 4;
 /// The message that tells of a call which does not replay. A receptionist numbers its requests from 1.
 const REPORT: RequestId = RequestId(0);
+/// Where the words of a message come from that is handed over from the journal, which does not name the recogniser.
+const JOURNAL: &str = "journal";
 
 /// Brings calls to their end that were cut off.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Recovery {
         };
         let mut conversation = replayed.conversation;
         let mut ending = Ending {
-            requests: Requests::new(&self.office, replayed.call, replayed.at, Owed::of(journal)),
+            requests: Requests::new(&self.office, replayed.call, replayed.at, journal),
             receptionist: replayed.receptionist,
         };
         ending.ask_what_is_owed().await;
@@ -103,7 +105,7 @@ impl Recovery {
     /// read, and hands over what it had asked before.
     pub async fn report(&self, call: CallId, caller_id: Option<Phi<PhoneNumber>>, readable: &[Entry]) -> Finished {
         let at = readable.last().map_or(CallTime::ZERO, |entry| entry.at);
-        let mut requests = Requests::new(&self.office, call, at, Owed::of(readable));
+        let mut requests = Requests::new(&self.office, call, at, readable);
         for (id, request) in requests.owed.requests() {
             requests.ask(id, request).await;
         }
@@ -186,11 +188,15 @@ struct Requests<'a> {
     at: CallTime,
     owed: Owed,
     entries: Vec<Entry>,
+    /// What the caller said, as far as the journal has it.
+    decodes: Vec<Decode>,
 }
 
 impl<'a> Requests<'a> {
-    fn new(office: &'a OfficeRequests, call: CallId, at: CallTime, owed: Owed) -> Self {
-        Self { office, call, at, owed, entries: Vec::new() }
+    fn new(office: &'a OfficeRequests, call: CallId, at: CallTime, journal: &[Entry]) -> Self {
+        let said = heard(journal).into_iter().chain(unfinished(journal));
+        let decodes = said.map(|utterance| Decode::of(&utterance, JOURNAL)).collect();
+        Self { office, call, at, owed: Owed::of(journal), entries: Vec::new(), decodes }
     }
 
     fn write(&mut self, what: Happening) {
@@ -201,6 +207,7 @@ impl<'a> Requests<'a> {
     /// Hands a request over and gives the office's replies, up to the one that says that it is durable.
     async fn ask(&mut self, id: RequestId, request: OfficeRequest) -> Vec<OfficeReply> {
         let (replies, mut answers) = mpsc::channel(REPLIES_MAX);
+        let request = with_decodes(request, &self.decodes);
         let mut heard = Vec::new();
         if self.office.send(OfficeEnvelope { call: self.call, id, request, replies }).await.is_err() {
             tracing::error!(call = %self.call, "the office is gone");
@@ -247,6 +254,9 @@ fn notice(call: CallId, callback: Option<Phi<PhoneNumber>>, readable: &[Entry]) 
         callback,
         text: Phi::new(text),
         fields: Vec::new(),
+        confirmed: domain::Confirmed::default(),
+        promised: None,
+        decodes: Vec::new(),
         complete: false,
         continues: None,
     }

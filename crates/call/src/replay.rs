@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use dialogue::{CallContext, Input, Output, Receptionist};
 use domain::{
-    CallId, CallTime, OfficeReply, OfficeRequest, Partial, Phi, Practice, PracticeId, Reading, RequestId, Utterance,
+    CallId, CallTime, Decode, OfficeReply, OfficeRequest, Partial, Phi, Practice, PracticeId, Reading, RequestId,
+    Utterance,
 };
 use jiff::Zoned;
 use nlu::{ReadContext, Said};
@@ -209,6 +210,14 @@ pub(crate) fn outlives_its_call(request: &OfficeRequest) -> bool {
 /// Whether a reply says that the request is on the disk. A page alone does not: it may have gone out from memory.
 pub(crate) fn settles(reply: &OfficeReply) -> bool {
     matches!(reply, OfficeReply::MessageSaved { .. } | OfficeReply::CaseOpened { .. } | OfficeReply::CaseUpdated)
+}
+
+/// What a message is to be kept with: the words that it was made from.
+pub(crate) fn with_decodes(mut request: OfficeRequest, decodes: &[Decode]) -> OfficeRequest {
+    if let OfficeRequest::SaveMessage(draft) = &mut request {
+        draft.decodes = decodes.to_vec();
+    }
+    request
 }
 
 /// The utterances that the caller finished, oldest first.

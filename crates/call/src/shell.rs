@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews};
-use domain::{CallId, CallNews, CallTime, LineId, Phi, Tempo};
+use domain::{CallId, CallNews, CallTime, Decode, LineId, Phi, Tempo};
 use jiff::Zoned;
 use nlu::ReadContext;
 use speech::hearing::Expecting;
@@ -31,6 +31,7 @@ use crate::front_desk::FrontDesk;
 use crate::journal::{Happening, Journal, Party};
 use crate::mouth::{Mouth, MouthNews};
 use crate::reader;
+use crate::replay::with_decodes;
 
 /// Happenings of one kind that wait for the loop. Full: their source waits.
 const NEWS_MAX: usize = 16;
@@ -46,6 +47,8 @@ pub(crate) struct Running {
     errands: Errands,
     inbox: Inbox,
     line: Line,
+    /// What was heard so far, by either recogniser.
+    decodes: Vec<Decode>,
     /// Hangs up.
     over: CancellationToken,
     pub(crate) journal: Journal,
@@ -81,6 +84,7 @@ impl Running {
             errands: Errands { call, office: desk.office.clone(), pace: desk.pace, replies },
             inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office, earlier },
             line: Line::open(),
+            decodes: Vec::new(),
             over,
             journal,
             audience: Audience::new(news),
@@ -162,7 +166,10 @@ impl Running {
                 Output::PauseSpeaking => self.mouth.speaker().pause(),
                 Output::ResumeSpeaking => self.mouth.speaker().resume(),
                 Output::StopSpeaking => self.mouth.speaker().stop(),
-                Output::Ask { id, request } => self.errands.ask(id, request).await,
+                Output::Ask { id, request } => {
+                    let request = with_decodes(request, &self.decodes);
+                    self.errands.ask(id, request).await;
+                }
                 // Until telephones exist nobody can be connected; the receptionist says so truthfully.
                 Output::Transfer { to: _ } => self.tell_receptionist(Input::Transfer(TransferNews::Unavailable)),
                 Output::HangUp => {

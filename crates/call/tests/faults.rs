@@ -93,6 +93,10 @@ async fn a_line_that_is_cut_in_mid_message_loses_no_word_of_it() {
     let held = call.end().await;
     assert!(held.was_told(&Input::LineLost));
     let messages = held.messages();
+    let decodes = messages.iter().flat_map(|message| &message.decodes);
+    assert!(
+        decodes.clone().count() > 0 && decodes.clone().all(|decode| decode.model == "first" && decode.from < decode.to)
+    );
     assert_eq!(messages.len(), 1);
     let text = messages[0].text.expose();
     assert_eq!(text, "please renew my prescription\nplease renew my prescription for");

@@ -1,7 +1,7 @@
 //! Whom to call back, and where. Each is asked for only if missing, read back, corrected at most twice and then kept as
 //! heard: a message with an unsure name is worth more than a caller who gives up.
 
-use domain::{CallerKind, Phi, PhoneNumber, Reading, YesNo};
+use domain::{CallerKind, Confirmation, Confirmed, Phi, PhoneNumber, Reading, YesNo};
 use jiff::civil::Date;
 
 use crate::phrases;
@@ -69,9 +69,22 @@ impl Contact {
         self.name.value()
     }
 
+    /// How name and number were confirmed. A number that is merely shown was not.
+    pub(crate) fn confirmed(&self) -> Confirmed {
+        let shown = self.caller_id.as_ref().map(|_| Confirmation::NotConfirmed);
+        let callback = self.number.confirmation().or(shown);
+        let date_of_birth = self.date_of_birth.as_ref().map(|_| Confirmation::NotConfirmed);
+        Confirmed { name: self.name.confirmation(), date_of_birth, callback }
+    }
+
+    /// The name was spelled.
+    pub(crate) fn was_spelled(&mut self) {
+        self.name.was_told(Confirmation::Spelled);
+    }
+
     /// The name under which the practice knows the patient: it need not be read back any more.
     pub(crate) fn settle_name(&mut self, name: &Phi<String>) {
-        self.name.settle(Some(name.clone()));
+        self.name.settle(Some(name.clone()), Confirmation::Record);
     }
 
     /// Another patient is meant: this one, or one whose name is asked for anew.
@@ -79,7 +92,7 @@ impl Contact {
         self.name = Value::new();
         self.half_name = None;
         if let Some(name) = name {
-            self.name.known = Known::Heard(name.clone());
+            self.name.hear(name.clone(), Confirmation::ReadBack);
         }
     }
 
@@ -173,13 +186,13 @@ impl Contact {
         let Offer::Due { asks } = &mut self.offer else { return };
         let figures = text.expose().chars().filter(char::is_ascii_digit).count();
         match yes_no {
-            Some(YesNo::Yes) => self.number.settle(self.caller_id.clone()),
+            Some(YesNo::Yes) => self.number.settle(self.caller_id.clone(), Confirmation::CallerId),
             Some(YesNo::No) => self.offer = Offer::Declined,
             None if figures >= FIGURES_OF_A_NUMBER => self.offer = Offer::Declined,
             None => {
                 *asks += 1;
                 if *asks >= READ_BACKS_MAX {
-                    self.number.settle(self.caller_id.clone());
+                    self.number.settle(self.caller_id.clone(), Confirmation::NotConfirmed);
                 }
             }
         }
@@ -195,7 +208,8 @@ impl Contact {
         if let (Some(first), Known::Heard(last)) = (self.half_name.take(), &self.name.known)
             && is_one_word(last)
         {
-            self.name.known = Known::Heard(Phi::new(format!("{} {}", first.expose().trim(), last.expose().trim())));
+            let whole = Phi::new(format!("{} {}", first.expose().trim(), last.expose().trim()));
+            self.name.hear(whole, Confirmation::ReadBack);
         }
     }
 
@@ -206,7 +220,7 @@ impl Contact {
         let short = (1..=NAME_WORDS_MAX).contains(&said.split_whitespace().count());
         let may_be_name = short && !phrases::is_bare(said) && !said.contains(|c: char| c.is_ascii_digit());
         if matches!(self.name.known, Known::Missing) && self.name.asks > 0 && may_be_name {
-            self.name.known = Known::Heard(said.to_owned().into());
+            self.name.hear(said.to_owned().into(), Confirmation::ReadBack);
         }
         self.name.asked();
     }
@@ -239,7 +253,7 @@ impl Contact {
         self.keys = keys.into();
         let Some(Some(number)) = number else { return false };
         self.keys = Phi::default();
-        self.number.known = Known::Heard(Phi::new(number));
+        self.number.hear(Phi::new(number), Confirmation::KeyedIn);
         true
     }
 }
@@ -247,4 +261,79 @@ impl Contact {
 /// Whether a name is a first or last name only.
 pub(crate) fn is_one_word(name: &Phi<String>) -> bool {
     name.expose().split_whitespace().count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Slot;
+
+    use super::*;
+
+    fn contact() -> Contact {
+        Contact::new(Some(Phi::new("+12125550142".parse().unwrap())))
+    }
+
+    fn named(name: &str) -> Reading {
+        let mut reading = Reading::unsure();
+        reading.slots.name = Some(Slot { value: Phi::from(name), heard: Phi::from(name), certainty: 0.9 });
+        reading
+    }
+
+    fn reads_back_name(contact: &mut Contact, yes_no: YesNo) {
+        let name = contact.name().unwrap().clone();
+        contact.answer_name_read_back(&name, Some(yes_no));
+    }
+
+    #[test]
+    fn a_name_is_confirmed_by_a_yes_and_by_nothing_else() {
+        let mut contact = contact();
+        assert_eq!(contact.confirmed().name, None);
+        contact.take(&named("Ada Byron"), true);
+        assert_eq!(contact.confirmed().name, Some(Confirmation::NotConfirmed));
+        reads_back_name(&mut contact, YesNo::Yes);
+        assert_eq!(contact.confirmed().name, Some(Confirmation::ReadBack));
+        contact.take(&named("Ida Byron"), true);
+        assert_eq!(contact.confirmed().name, Some(Confirmation::NotConfirmed), "it is another name now");
+        for _ in 0..2 {
+            reads_back_name(&mut contact, YesNo::No);
+            contact.take(&named("Ida Byrom"), true);
+        }
+        let kept = contact.confirmed().name;
+        assert_eq!(kept, Some(Confirmation::NotConfirmed), "kept as it was heard last");
+    }
+
+    #[test]
+    fn what_was_spelled_or_is_the_records_says_so() {
+        let mut contact = contact();
+        contact.take(&named("Ada Byron"), true);
+        contact.was_spelled();
+        assert_eq!(contact.confirmed().name, Some(Confirmation::NotConfirmed));
+        reads_back_name(&mut contact, YesNo::Yes);
+        assert_eq!(contact.confirmed().name, Some(Confirmation::Spelled));
+        contact.settle_name(&Phi::from("Ada Byron"));
+        assert_eq!(contact.confirmed().name, Some(Confirmation::Record));
+    }
+
+    #[test]
+    fn a_number_is_shown_agreed_to_or_keyed_in() {
+        let mut shown = contact();
+        assert_eq!(shown.confirmed().callback, Some(Confirmation::NotConfirmed), "a caller id can be anybody's");
+        shown.answer_offer(&Phi::from("yes"), Some(YesNo::Yes));
+        assert_eq!(shown.confirmed().callback, Some(Confirmation::CallerId));
+
+        let mut vague = contact();
+        for _ in 0..READ_BACKS_MAX {
+            vague.answer_offer(&Phi::from("hm"), None);
+        }
+        assert_eq!(vague.confirmed().callback, Some(Confirmation::NotConfirmed));
+
+        let mut keyed = Contact::new(None);
+        assert_eq!(keyed.confirmed().callback, None);
+        let complete: Vec<bool> = "2125550199".chars().map(|key| keyed.key(key)).collect();
+        assert_eq!(complete.iter().position(|complete| *complete), Some(9));
+        let number = keyed.callback().unwrap().clone();
+        assert_eq!(keyed.confirmed().callback, Some(Confirmation::NotConfirmed));
+        keyed.answer_number_read_back(&number, Some(YesNo::Yes));
+        assert_eq!(keyed.confirmed().callback, Some(Confirmation::KeyedIn));
+    }
 }

@@ -7,7 +7,8 @@
 use std::mem::{Discriminant, discriminant};
 
 use domain::{
-    CallerKind, MatchedPatient, NewPatient, NewPatients, OfficeReply, OfficeRequest, PatientQuery, Phi, Reading, YesNo,
+    CallerKind, Confirmation, MatchedPatient, NewPatient, NewPatients, OfficeReply, OfficeRequest, PatientQuery, Phi,
+    Reading, YesNo,
 };
 use jiff::civil::Date;
 
@@ -129,7 +130,7 @@ impl Identity {
         *self = Self { tries: self.tries, relation: whom.relation.clone(), ..Self::default() };
         contact.rename(whom.name.as_ref());
         if let Some(born) = &whom.born {
-            self.birth.known = Known::Heard(born.clone());
+            self.birth.hear(born.clone(), Confirmation::ReadBack);
         }
     }
 
@@ -233,7 +234,7 @@ impl Identity {
         }
         let date = Date::strptime("%m%d%Y", &keys).ok().filter(|date| *date <= today);
         if let Some(date) = date {
-            self.birth.known = Known::Heard(Phi::new(date));
+            self.birth.hear(Phi::new(date), Confirmation::KeyedIn);
         }
         date.is_some()
     }
@@ -246,6 +247,11 @@ impl Identity {
     /// The date of birth, if it was said or typed.
     pub(crate) fn birth(&self) -> Option<&Phi<Date>> {
         self.birth.value()
+    }
+
+    /// How the date of birth was confirmed: that of a matched patient by the record.
+    pub(crate) fn birth_confirmation(&self) -> Option<Confirmation> {
+        if self.matched().is_some() { Some(Confirmation::Record) } else { self.birth.confirmation() }
     }
 
     /// Whether the patient comes for the first time.

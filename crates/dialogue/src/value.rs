@@ -1,6 +1,6 @@
 //! A value that is asked for, read back, corrected at most twice and then kept as heard.
 
-use domain::{Phi, Slot, YesNo};
+use domain::{Confirmation, Phi, Slot, YesNo};
 
 /// How often a missing value is asked for.
 const ASKS_MAX: u8 = 3;
@@ -15,6 +15,9 @@ pub(crate) struct Value<T> {
     pub(crate) known: Known<T>,
     pub(crate) asks: u8,
     read_backs: u8,
+    /// How it is confirmed by a yes to its read-back.
+    by: Confirmation,
+    confirmed: bool,
 }
 
 /// What is known of it.
@@ -30,7 +33,7 @@ pub(crate) enum Known<T> {
 
 impl<T: Clone + PartialEq> Value<T> {
     pub(crate) fn new() -> Self {
-        Self { known: Known::Missing, asks: 0, read_backs: 0 }
+        Self { known: Known::Missing, asks: 0, read_backs: 0, by: Confirmation::ReadBack, confirmed: false }
     }
 
     pub(crate) fn value(&self) -> Option<&Phi<T>> {
@@ -45,8 +48,26 @@ impl<T: Clone + PartialEq> Value<T> {
         matches!(self.known, Known::Missing) && self.read_backs > 0
     }
 
-    pub(crate) fn settle(&mut self, value: Option<Phi<T>>) {
+    /// How the value was confirmed, if there is one.
+    pub(crate) fn confirmation(&self) -> Option<Confirmation> {
+        self.value().map(|_| if self.confirmed { self.by } else { Confirmation::NotConfirmed })
+    }
+
+    /// It is this, to be read back; a yes then confirms it as `by`.
+    pub(crate) fn hear(&mut self, value: Phi<T>, by: Confirmation) {
+        (self.known, self.by, self.confirmed) = (Known::Heard(value), by, false);
+    }
+
+    /// It was told in this way.
+    pub(crate) fn was_told(&mut self, by: Confirmation) {
+        if matches!(self.known, Known::Heard(_)) {
+            self.by = by;
+        }
+    }
+
+    pub(crate) fn settle(&mut self, value: Option<Phi<T>>, by: Confirmation) {
         self.known = value.map_or(Known::GivenUp, Known::Settled);
+        (self.by, self.confirmed) = (by, by != Confirmation::NotConfirmed);
     }
 
     /// Takes what an utterance says of it. `settled_too`: what was settled may be changed.
@@ -54,7 +75,7 @@ impl<T: Clone + PartialEq> Value<T> {
         let Some(slot) = slot.filter(|slot| slot.certainty >= CERTAINTY_MIN) else { return };
         let settled = matches!(self.known, Known::Settled(_));
         if self.value() != Some(&slot.value) && (settled_too || !settled) {
-            self.known = Known::Heard(slot.value.clone());
+            self.hear(slot.value.clone(), Confirmation::ReadBack);
         }
     }
 
@@ -72,6 +93,7 @@ impl<T: Clone + PartialEq> Value<T> {
         let value = value.clone();
         let corrected = &value != read_back;
         self.read_backs += 1;
+        self.confirmed = yes_no == Some(YesNo::Yes) && !corrected;
         self.known = match yes_no {
             Some(YesNo::Yes) if !corrected => Known::Settled(value),
             _ if self.read_backs >= READ_BACKS_MAX => Known::Settled(value),

@@ -77,6 +77,24 @@ impl Default for CallerKind {
 }
 
 labels!(
+    /// How a value of a message was confirmed.
+    Confirmation, "confirmation", {
+        /// Read back, and answered with yes.
+        ReadBack = "read_back",
+        /// Spelled, read back, and answered with yes.
+        Spelled = "spelled",
+        /// Keyed in, read back, and answered with yes.
+        KeyedIn = "keyed_in",
+        /// The number that was shown, and the caller agreed to it.
+        CallerId = "caller_id",
+        /// It is that of the practice's own record of this patient.
+        Record = "record",
+        /// As it was heard or shown, and nobody has said that it is right.
+        NotConfirmed = "not_confirmed",
+    }
+);
+
+labels!(
     /// What the caller wants.
     Intent, "intent", {
         /// Tells of a complaint.

@@ -26,3 +26,26 @@ pub struct Utterance {
     /// Mean probability of the tokens, 0 to 1.
     pub confidence: f32,
 }
+
+/// What one recogniser made of an utterance: the first decode, which was answered, or a later and better one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decode {
+    /// By which model, as the manifest names it.
+    pub model: String,
+    /// The words.
+    pub text: Phi<String>,
+    /// First voiced sample.
+    pub from: CallTime,
+    /// Last voiced sample.
+    pub to: CallTime,
+    /// Mean probability of the tokens, 0 to 1.
+    pub confidence: f32,
+}
+
+impl Decode {
+    /// What `model` made of an utterance.
+    pub fn of(utterance: &Utterance, model: &str) -> Self {
+        let Utterance { text, from, to, confidence } = utterance.clone();
+        Self { model: model.to_owned(), text, from, to, confidence }
+    }
+}

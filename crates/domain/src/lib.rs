@@ -29,16 +29,16 @@ pub use appointment::{
     Admits, Appointment, AppointmentType, Booking, Fit, OfferedSlot, Provider, ProviderWish, SlotQuery,
 };
 pub use call_time::CallTime;
-pub use caller::{CallerKind, Intent, RequestField, UnknownWord, Urgency};
+pub use caller::{CallerKind, Confirmation, Intent, RequestField, UnknownWord, Urgency};
 pub use escalation::{Applies, Meanwhile, OfficeHours};
 pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients};
-pub use hearing::{Partial, Utterance};
+pub use hearing::{Decode, Partial, Utterance};
 pub use ids::{
     AppointmentId, AppointmentTypeId, CallId, CaseId, FactId, LineId, MessageId, PatientId, PracticeId, ProviderId,
     RequestId, SlotId,
 };
 pub use news::CallNews;
-pub use office::{CaseDraft, CaseStanding, CaseUpdate, MessageDraft, OfficeReply, OfficeRequest};
+pub use office::{CaseDraft, CaseStanding, CaseUpdate, Confirmed, MessageDraft, OfficeReply, OfficeRequest};
 pub use patient::{MatchedPatient, NewPatient, PatientQuery};
 pub use phi::Phi;
 pub use phone::{InvalidPhoneNumber, PhoneNumber};

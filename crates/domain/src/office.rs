@@ -3,8 +3,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Appointment, AppointmentId, Booking, CallerKind, CaseId, Intent, MatchedPatient, MessageId, NewPatient,
-    OfferedSlot, PatientId, PatientQuery, Phi, PhoneNumber, RedFlagId, RequestField, SlotId, SlotQuery, Urgency,
+    Appointment, AppointmentId, Booking, CallerKind, CaseId, Confirmation, Decode, Intent, MatchedPatient, MessageId,
+    NewPatient, OfferedSlot, PatientId, PatientQuery, Phi, PhoneNumber, RedFlagId, RequestField, SlotId, SlotQuery,
+    Urgency,
 };
 
 /// What a call asks of the office. Each is durable before it is answered.
@@ -63,11 +64,32 @@ pub struct MessageDraft {
     /// is still read.
     #[serde(default, with = "crate::request_fields")]
     pub fields: Vec<(RequestField, Phi<String>)>,
+    /// How its values were confirmed.
+    #[serde(default)]
+    pub confirmed: Confirmed,
+    /// By when the caller was told to be answered, as it was spoken after "You will hear from us".
+    #[serde(default)]
+    pub promised: Option<String>,
+    /// Everything that the caller had said by then, in the order in which it was decoded: what the values were taken from.
+    #[serde(default)]
+    pub decodes: Vec<Decode>,
     /// False if the caller hung up in the middle.
     pub complete: bool,
     /// The incomplete message of an earlier call that this one goes on from.
     #[serde(default)]
     pub continues: Option<MessageId>,
+}
+
+/// How the values of a message were confirmed; `None` for those that it does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Confirmed {
+    /// The name.
+    pub name: Option<Confirmation>,
+    /// The date of birth.
+    pub date_of_birth: Option<Confirmation>,
+    /// The number to call back.
+    pub callback: Option<Confirmation>,
 }
 
 /// What the clinician on call is to be told first.

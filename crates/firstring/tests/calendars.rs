@@ -176,7 +176,7 @@ fn a_calendar_that_cannot_be_followed_is_told() {
         ),
         (calendar(""), titled("Doctor Obi").replace("2026", "2021"), "no event from 2026-10-01 to 2029-02"),
         (calendar("only = \"oncall\""), titled("On call Obi"), "no event from"),
-        (calendar("only = \" \""), titled("Obi"), "practice.toml:51: only is empty"),
+        (calendar("only = \" \""), titled("Obi"), ": only is empty"),
         (calendar("tier = \"third\""), titled("Obi"), "\"backup\""),
         (calendar("line = \"heart\""), titled("Obi"), "[[rota.lines]]"),
         (calendar("until = 1"), titled("Obi"), "until"),

@@ -1,13 +1,16 @@
 //! What becomes of what the ears tell and the reader answers: both turn into inputs, in the order in which they come.
 
 use dialogue::Input;
-use domain::CallNews;
+use domain::{CallNews, Decode, Utterance};
 use speech::hearing::Hearing;
 
 use super::Running;
 use crate::ears::HearingNews;
 use crate::journal::Happening;
 use crate::reader::{Evidence, Read};
+
+/// Decodes that go with a message: more than a call of twenty minutes has. The journal has the others.
+const DECODES_MAX: usize = 1024;
 
 impl Running {
     pub(super) async fn heard(&mut self, news: HearingNews) {
@@ -30,11 +33,13 @@ impl Running {
             Hearing::Utterance(utterance) => {
                 self.journal.write(self.now(), Happening::Heard(utterance.clone()));
                 self.audience.heard(&utterance);
+                self.decoded(&utterance, 0);
                 let context = self.context();
                 let unread = self.understanding.hear(utterance, context).await;
                 self.read_here(unread).await;
             }
             Hearing::Corrected(utterance) => {
+                self.decoded(&utterance, 1);
                 let unread = self.understanding.hear_better(utterance).await;
                 self.read_here(unread).await;
             }
@@ -44,6 +49,13 @@ impl Running {
                 self.input(Input::Dismissed).await;
             }
             Hearing::Decode(_) | Hearing::JudgeTurn { .. } | Hearing::Cancel(_) => {}
+        }
+    }
+
+    /// Kept for the messages of the call.
+    fn decoded(&mut self, utterance: &Utterance, recognizer: usize) {
+        if self.decodes.len() < DECODES_MAX {
+            self.decodes.push(Decode::of(utterance, &self.desk.hearing.recognizer_ids[recognizer]));
         }
     }
 

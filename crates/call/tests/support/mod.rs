@@ -276,6 +276,7 @@ fn desk(fault: Fault, says: &FakeRecognizer, voice: Voice, office: mpsc::Sender<
         end_of_turn: Engine::start("turn", vec![Box::new(FakeEndOfTurn(0.9)) as Box<dyn EndOfTurn>], pace).unwrap(),
         recognizer: Engine::start("recognizer", vec![recognizer], fault.pace()).unwrap(),
         second: None,
+        recognizer_ids: ["first".to_owned(), "second".to_owned()],
         words: Arc::default(),
         pace,
     };

@@ -81,7 +81,11 @@ impl Receptionist {
                     urgent.answer_more();
                 }
             }
-            Question::Name | Question::Spelling => self.contact.answer_name(text),
+            Question::Name => self.contact.answer_name(text),
+            Question::Spelling => {
+                self.contact.answer_name(text);
+                self.contact.was_spelled();
+            }
             Question::NameReadBack(read) => self.contact.answer_name_read_back(&read, yes_no),
             Question::OfferCallerId | Question::Number | Question::NumberAgain
                 if self.tells_more_of_emergency(text, reading) =>

@@ -1,8 +1,8 @@
 //! What is handed over to people: a case, a message, the caller; and what is left to do when hearing is gone.
 
 use domain::{
-    CallTime, CaseDraft, Intent, Meanwhile, MessageDraft, OfficeHours, OfficeReply, Phi, RequestField, RequestId,
-    Urgency, YesNo,
+    CallTime, CaseDraft, Confirmed, Intent, Meanwhile, MessageDraft, OfficeHours, OfficeReply, Phi, RequestField,
+    RequestId, Urgency, YesNo,
 };
 
 use super::speaking::Telling;
@@ -102,6 +102,11 @@ impl Receptionist {
 
     pub(super) fn save_message(&mut self, complete: bool, now: CallTime) {
         let intent = self.present().map_or(Intent::Other, |(intent, _)| intent);
+        let promises = &self.practice.front_desk.promises;
+        let promise = promises.iter().find(|promise| complete && promise.intent == intent);
+        let promised = promise.map(|promise| promise.by.clone());
+        let confirmed = self.contact.confirmed();
+        let date_of_birth = self.identity.birth_confirmation().or(confirmed.date_of_birth);
         let draft = MessageDraft {
             caller: self.contact.caller(),
             intent,
@@ -111,12 +116,13 @@ impl Receptionist {
             callback: self.contact.callback().cloned(),
             text: self.said.take_unsaved(),
             fields: self.message_fields(),
+            confirmed: Confirmed { date_of_birth, ..confirmed },
+            promised: promised.clone(),
+            decodes: Vec::new(), // whoever hears has them
             complete,
             continues: self.resume.message.take(),
         };
-        let promises = &self.practice.front_desk.promises;
-        let promise = promises.iter().find(|promise| complete && promise.intent == intent);
-        self.desk.save(draft, promise.map(|promise| promise.by.clone()), now);
+        self.desk.save(draft, promised, now);
     }
 
     fn message_fields(&self) -> Vec<(RequestField, Phi<String>)> {

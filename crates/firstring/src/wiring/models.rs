@@ -105,7 +105,9 @@ pub fn hearing(dir: &ModelsDir, words: &[String], pace: Pace) -> anyhow::Result<
     let recognizer = Engine::start("recognizer", recognizers(Role::Recognizer, cores())?, pace)?;
     let second = Engine::start("second-decode", recognizers(Role::SecondRecognizer, 1)?, pace)?;
     let end_of_turn = Engine::start("end-of-turn", vec![Box::new(end_of_turn) as Box<dyn EndOfTurn>], pace)?;
-    Ok(HearingEngines { vads, end_of_turn, recognizer, second: Some(second), words, pace })
+    let id = |role| anyhow::Ok(dir.resolve(role)?.id().to_owned());
+    let recognizer_ids = [id(Role::Recognizer)?, id(Role::SecondRecognizer)?];
+    Ok(HearingEngines { vads, end_of_turn, recognizer, second: Some(second), recognizer_ids, words, pace })
 }
 
 /// This build hears nothing.

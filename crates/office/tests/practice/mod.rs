@@ -251,6 +251,9 @@ pub fn message() -> OfficeRequest {
         callback: Some(Phi::new(NUMBER.parse().expect("a number"))),
         text: Phi::from("please renew my inhaler"),
         fields: Vec::new(),
+        confirmed: domain::Confirmed::default(),
+        promised: None,
+        decodes: Vec::new(),
         complete: true,
         continues: None,
     }))

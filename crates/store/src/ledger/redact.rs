@@ -125,6 +125,9 @@ fn tombstone(draft: &MessageDraft) -> MessageDraft {
         callback: None,
         text: Phi::default(),
         fields: Vec::new(),
+        confirmed: draft.confirmed,
+        promised: draft.promised.clone(),
+        decodes: Vec::new(),
         complete: draft.complete,
         continues: draft.continues,
     }
