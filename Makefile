@@ -27,13 +27,16 @@ models: build
 bench: build models
 	$(BIN) models fetch qwen2.5-coder-1.5b
 	$(CARGO) bench --profile dev --locked -p nlu --bench values
+	$(CARGO) bench --profile dev --locked -p office --bench paging
 	$(CARGO) bench --profile dev --locked -p firstring
 
 demo: build models
 	$(BIN) demo --practice $(PRACTICE)
 
-# Bad input: each fault is started once and must end in one sentence or in a call that still ends well.
+# Bad input: each fault is started once and must end in one sentence or in a call that still ends well; and the office is
+# killed two hundred times in the middle of what it does.
 faults: build models
+	FIRSTRING_KILLS=200 $(CARGO) test --locked -p office --test killed
 	$(CARGO) test --locked -p firstring --test faults
 
 lint: setup

@@ -85,6 +85,11 @@ impl Receiver {
         tokio::time::timeout(LONG, self.taken.recv()).await.expect("a delivery").expect("the server lives")
     }
 
+    /// A delivery that has come already.
+    pub fn try_next(&mut self) -> Option<Delivery> {
+        self.taken.try_recv().ok()
+    }
+
     /// Nothing was delivered since.
     pub fn is_quiet(&mut self) -> bool {
         self.taken.try_recv().is_err()
