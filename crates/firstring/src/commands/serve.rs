@@ -7,6 +7,7 @@ use ::call::{Journal, Pace};
 use anyhow::Context;
 use domain::CallNews;
 use jiff::Timestamp;
+use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -69,10 +70,12 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     let (incoming, mut calls) = mpsc::channel(INCOMING_MAX);
     let site = web_site::Site::start(&desk, http, listener, incoming).await?;
     announce(&http.public_url(), json)?;
+    tell_systemd(NotifyState::Ready);
     let mut running = JoinSet::new();
     let (cut_off, cut) = watch::channel(Lines::Open);
     let mut stop = pin!(told_to_stop());
     let mut rota = tokio::time::interval(ROTA_EVERY);
+    let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ROTA_EVERY, |within| within / 3));
     loop {
         tokio::select! {
             () = &mut stop => break,
@@ -82,10 +85,12 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
                 None => break,
             },
             _ = rota.tick() => warn_of_gaps(&desk),
+            _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
         }
     }
     // Clinicians still take cases until the last call is over: the pages stay.
     site.refuse_calls();
+    tell_systemd(NotifyState::Stopping);
     calls.close();
     while let Ok(call) = calls.try_recv() {
         running.spawn(answer(Arc::clone(&desk), call, cut.clone()));
@@ -143,6 +148,13 @@ fn announce(url: &str, json: bool) -> anyhow::Result<()> {
         return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": null }));
     }
     print(&format!("FirstRing answers at {url}/call"))
+}
+
+/// Nothing, where systemd has not started us.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(why) = sd_notify::notify(&[state]) {
+        tracing::warn!(%why, "systemd could not be told how the server is");
+    }
 }
 
 async fn told_to_stop() {
