@@ -1,9 +1,7 @@
 //! What is clearly not happening now: long past, a joke, or merely supposed. (Negation is part of matching:
 //! `phrase::negation`.)
 
-use std::sync::LazyLock;
-
-use crate::phrase::{Phrases, Word};
+use crate::phrase::Word;
 
 /// Words of the present. One of them anywhere in what was said keeps the past from counting as past.
 const PRESENT: &[&str] = &[
@@ -46,33 +44,6 @@ const HAPPENED: &[&str] = &["had", "was", "were", "did", "survived", "suffered",
 /// Words that make everything they stand beside a mere supposition.
 const SUPPOSING: &[&str] = &["hypothetically", "hypothetical", "theoretically"];
 
-/// What tells of another time, of a paper, a lesson, an animal or a story, or that all is well. Whoever says such words may be in danger
-/// all the same.
-const ELSEWHERE: &[&str] = &[
-    "(year|years|decade|decades|summers|winters|christmases) (ago|back)",
-    "last (year|spring|summer|fall|autumn|winter|january|february|march|april|may|june|july|august|september|october|november|december)",
-    "(in|since|from|of|was|the) {1900-2100}",
-    "back in",
-    "back (when|home)",
-    "when (i|he|she) was [a|just a|only a] (baby|kid|child|boy|girl|teenager|small|little|young|{1-30})",
-    "as a (baby|kid|child|boy|girl)",
-    "at (age {1-99}|{1-24} months)",
-    "(nothing|nobody) is (wrong|the matter)",
-    "(everything|everybody|everyone|all) is (fine|good|well|ok|okay|asleep|quiet)",
-    "(is|am|are|been|keeping|feel|feels|feeling|doing) (fine|healthy|wonderful|swell|great|perfect|very well)",
-    "(never again|nothing since|never since|treated and finished|all quiet|no hurry|no rush|whenever you)",
-    "(question {1-30}|which box|tick|ticked)",
-    "(bill|bills|billed|billing|invoice|claim|claims|deductible|copay|collections|charged|denied|lawyer|lawyers|court)",
-    "(chart|records|form|forms|paperwork|letter|letters|questionnaire|survey|report|summary|summaries|plan)",
-    "(class|classes|course|training|drill|workshop|seminar|lesson|study|badge|certificat*|mannequin|mannequins)",
-    "(flyer|flyers|leaflet|leaflets|brochure|brochures|poster|pamphlet|pamphlets|handout|handouts|sticker|stickers|sheet)",
-    "(cat|kitten|dog|puppy|horse|mare|goat|goats|cow|hamster|rabbit|parrot|vet|veterinarian|animal hospital)",
-    "(novel|chapter|character|fictional|fiction|movie|film|rehearsal|villain|screenplay|mystery|mysteries|video game|halloween)",
-    "(laughing|giggling|hilarious|in stitches|metaphor|figure of speech|so to speak)",
-];
-
-static ELSEWHERE_PHRASES: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::built_in(&[((), ELSEWHERE)]));
-
 /// Whether the words `from..to` are said of something long past or taken back as a joke.
 pub(super) fn not_now(words: &[Word], from: usize, to: usize) -> bool {
     joked(words, to) || long_past(words, from, to)
@@ -84,12 +55,6 @@ pub(super) fn supposed(words: &[Word]) -> bool {
     let supposes = words.iter().any(|word| SUPPOSING.contains(&word.text.as_str()))
         || words.windows(2).any(|pair| pair[0].text == "if" && pair[1].text == "ever");
     supposes && !is_present(words)
-}
-
-/// Whether anything in what was said tells of another time, of a paper, a lesson, an animal or a story: then nobody is sure by words
-/// alone that it is here and now.
-pub(super) fn may_be_elsewhere(words: &[Word]) -> bool {
-    !ELSEWHERE_PHRASES.places(words).is_empty()
 }
 
 /// Whether the words from `from` on may turn out to be long past when the sentence goes on: "I had a heart attack ..". "He was found

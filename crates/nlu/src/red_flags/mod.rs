@@ -40,6 +40,8 @@ pub struct RedFlags {
     patterns: Phrases<Fires>,
     /// The same for `unless`.
     exceptions: Phrases<usize>,
+    /// Beside these a rule is only doubtful.
+    doubtful_beside: Phrases<()>,
 }
 
 /// What a pattern sets off.
@@ -139,7 +141,7 @@ impl RedFlags {
         });
         rules.dedup();
         // Most partials fire nothing, and are not looked at again.
-        let not_here = !fired.is_empty() && (guards::supposed(words) || guards::may_be_elsewhere(words));
+        let not_here = !fired.is_empty() && (guards::supposed(words) || !self.doubtful_beside.places(words).is_empty());
         let sure = |rule: usize| {
             (!not_here || self.rules[rule].always) && fired.iter().any(|fires| fires.rule == rule && fires.sure)
         };

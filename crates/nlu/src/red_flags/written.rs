@@ -15,6 +15,8 @@ struct WrittenFile {
     #[serde(default)]
     spoken_first: Vec<EmergencyKind>,
     #[serde(default)]
+    doubtful_beside: Vec<String>,
+    #[serde(default)]
     words: Glossary,
     rule: Vec<WrittenRule>,
 }
@@ -45,11 +47,13 @@ struct WrittenRule {
 
 pub(super) fn read(files: &[(&'static str, &str)]) -> Result<RedFlags, NluError> {
     let (mut spoken_first, mut words, mut written) = (Vec::new(), Glossary::new(), Vec::new());
+    let mut beside = Vec::new();
     for (file, toml) in files {
         let read: WrittenFile =
             toml::from_str(toml).map_err(|source| NluError::Toml { file, source: Box::new(source) })?;
         spoken_first.extend(read.spoken_first);
         words.extend(read.words);
+        beside.push((*file, read.doubtful_beside));
         written.extend(read.rule.into_iter().map(|rule| (*file, rule)));
     }
     let order = LineOrder::of(spoken_first, files.first().map_or("", |(file, _)| file))?;
@@ -57,14 +61,26 @@ pub(super) fn read(files: &[(&'static str, &str)]) -> Result<RedFlags, NluError>
     let mut ids = BTreeSet::new();
     for (place, (file, rule)) in written.into_iter().enumerate() {
         check(&rule, &mut ids, file)?;
-        let parse = |list| parse_all(&rule.id, list, &words, file);
+        let entry = format!("rule {:?}", rule.id);
+        let parse = |list| parse_all(&entry, list, &words, file);
         patterns.extend(parse(&rule.any)?.into_iter().map(|pattern| (Fires { rule: place, sure: true }, pattern)));
         patterns.extend(parse(&rule.maybe)?.into_iter().map(|pattern| (Fires { rule: place, sure: false }, pattern)));
         exceptions.extend(parse(&rule.unless)?.into_iter().map(|pattern| (place, pattern)));
         let flag = RedFlag { id: RedFlagId(rule.id), urgency: rule.urgency, kind: rule.kind };
         rules.push(Rule { flag, always: rule.always, fires_on: rule.fires_on, silent_on: rule.silent_on });
     }
-    Ok(RedFlags { rules, order, patterns: Phrases::new(patterns), exceptions: Phrases::new(exceptions) })
+    let mut doubtful_beside = Vec::new();
+    for (file, list) in &beside {
+        let parsed = parse_all("doubtful_beside", list, &words, file)?;
+        doubtful_beside.extend(parsed.into_iter().map(|pattern| ((), pattern)));
+    }
+    Ok(RedFlags {
+        rules,
+        order,
+        patterns: Phrases::new(patterns),
+        exceptions: Phrases::new(exceptions),
+        doubtful_beside: Phrases::new(doubtful_beside),
+    })
 }
 
 impl LineOrder {
@@ -83,40 +99,36 @@ impl LineOrder {
 }
 
 fn check(rule: &WrittenRule, ids: &mut BTreeSet<String>, file: &'static str) -> Result<(), NluError> {
+    let of = || format!("rule {:?}", rule.id);
     if rule.urgency == Urgency::Routine {
         return Err(entry(
             file,
-            &rule.id,
+            of(),
             "urgency is \"routine\", which raises nothing",
             "write \"urgent\" or \"emergency\"",
         ));
     }
     if rule.any.is_empty() && rule.maybe.is_empty() {
-        return Err(entry(
-            file,
-            &rule.id,
-            "`any` and `maybe` are empty, so it never fires",
-            "write at least one pattern",
-        ));
+        return Err(entry(file, of(), "`any` and `maybe` are empty, so it never fires", "write at least one pattern"));
     }
     if !ids.insert(rule.id.clone()) {
-        return Err(entry(file, &rule.id, "another rule has the same id", "give each rule its own"));
+        return Err(entry(file, of(), "another rule has the same id", "give each rule its own"));
     }
     Ok(())
 }
 
-fn parse_all(rule: &str, written: &[String], words: &Glossary, file: &'static str) -> Result<Vec<Pattern>, NluError> {
+fn parse_all(of: &str, written: &[String], words: &Glossary, file: &'static str) -> Result<Vec<Pattern>, NluError> {
     written
         .iter()
         .map(|pattern| {
             Pattern::parse(pattern, words)
-                .map_err(|wrong| entry(file, rule, &format!("the pattern {pattern:?}"), &wrong.to_string()))
+                .map_err(|wrong| entry(file, of.to_owned(), &format!("the pattern {pattern:?}"), &wrong.to_string()))
         })
         .collect()
 }
 
-fn entry(file: &'static str, rule: &str, problem: &str, fix: &str) -> NluError {
-    NluError::Entry { file, entry: format!("rule {rule:?}"), problem: problem.to_owned(), fix: fix.to_owned() }
+fn entry(file: &'static str, entry: String, problem: &str, fix: &str) -> NluError {
+    NluError::Entry { file, entry, problem: problem.to_owned(), fix: fix.to_owned() }
 }
 
 #[cfg(test)]
@@ -163,6 +175,20 @@ mod tests {
             assert!(message.contains("every kind once") && message.contains(times), "{message}");
         }
         assert!(parse(&rule("urgent", "['@chest pain']")).is_ok());
+    }
+
+    #[test]
+    fn beside_certain_words_a_rule_is_only_doubtful() {
+        let rules =
+            |beside: &str| parse(&format!("doubtful_beside = [{beside}]\n{}", rule("urgent", "['@chest pain']")));
+        let with = rules("'last year'").expect("right");
+        let sure = |text: &str| with.find(text).iter().map(|fired| fired.sure).collect::<Vec<_>>();
+        assert_eq!(
+            (sure("chest pain"), sure("chest pain last year"), sure("last year")),
+            (vec![true], vec![false], vec![])
+        );
+        let message = rules("'(last'").map(|_| ()).expect_err("wrong").to_string();
+        assert!(message.contains("doubtful_beside") && message.contains("(last"), "{message}");
     }
 
     #[test]
