@@ -135,13 +135,13 @@ pub enum Reason {
 /// One case, from the first page until a clinician has reached the caller.
 ///
 /// - Opened: those of the first turn are paged at once.
-/// - Every page of a turn failed: the next turn begins at once.
+/// - No clinician of a turn can be reached, or each has declined: the next turn begins at once.
 /// - No acknowledgement: a reminder, then the next turn. Anybody's acknowledgement counts, whenever it comes.
 /// - Everybody was tried: [`Output::Exhausted`], and from the first again, for ever. There is never nothing.
 /// - An acknowledgement is not the end: if the caller was not reached within [`Chain::reach_within`], the case is nobody's again
 ///   and pages, first the clinician who had it, on call or not.
 /// - An acknowledgement covers the urgency that the case had, and so does closing: raised above it, the case is open again,
-///   and the clinician who has or had it is paged first. A case that pages begins anew with those whom the higher urgency
+///   and the clinician who has or had it is paged with those who are paged first. A case that pages begins anew with those whom the higher urgency
 ///   pages first, and with who was being paged.
 /// - When others are to be paged they are paged next, from the first on who was not yet; at a rise of urgency or a restart at once.
 /// - A clock that is put back puts no deadline further ahead than its pace has it.
@@ -182,13 +182,21 @@ enum State {
 struct Paging {
     turn: usize,
     round: Round,
-    /// Who was paged in this round.
-    tried: Vec<ClinicianId>,
+    /// Who was paged in this round, and how.
+    tried: Vec<(ClinicianId, Way)>,
     /// Who of this turn cannot take it.
     declined: Vec<ClinicianId>,
-    pages: Vec<(Attempt, Fate)>,
+    pages: Vec<Sent>,
     repeat_at: Timestamp,
     next_at: Timestamp,
+}
+
+/// A page of the present turn.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Sent {
+    attempt: Attempt,
+    to: ClinicianId,
+    fate: Fate,
 }
 
 /// Whether somebody in this round had time to answer. A round of failures only is followed by a rest.
@@ -223,6 +231,11 @@ impl Escalation {
         }
     }
 
+    /// The same for a case of which so many pages are known already: none of their numbers is used again.
+    pub fn after(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
+    }
+
     /// Tells what happened.
     pub fn handle_input(&mut self, input: Input, now: Timestamp) {
         self.notice(now);
@@ -236,6 +249,7 @@ impl Escalation {
             Input::Plan(plan) => {
                 self.changed |= plan != self.latest;
                 self.latest = plan;
+                self.leave_empty_desk(now);
             }
             Input::Raised(urgency) => self.raise(urgency, now),
             Input::Restarted => self.restart(now),
@@ -315,29 +329,67 @@ impl Escalation {
     }
 
     fn accepted(&mut self, attempt: Attempt) {
-        self.accepted += 1;
+        let mut at_the_desk = false;
         if let State::Paging(paging) = &mut self.state {
-            paging.settle(attempt, Fate::Accepted);
+            at_the_desk = paging.settle(attempt, Fate::Accepted).is_some_and(|to| self.plan.is_desk(to));
+        }
+        self.accepted += u32::from(!at_the_desk);
+    }
+
+    /// A turn of the desk alone is over when nobody is to be at the desk any more.
+    fn leave_empty_desk(&mut self, now: Timestamp) {
+        let State::Paging(paging) = &self.state else { return };
+        let Some(turn) = self.chain().turns().get(paging.turn) else { return };
+        let desk_alone = turn.people.iter().all(|one| self.plan.is_desk(&one.id));
+        let is_there = |one: &Clinician| self.latest.is_desk(&one.id);
+        let expected = self.latest.chain(self.urgency).turns().iter().flat_map(|turn| &turn.people).any(is_there);
+        if desk_alone && !expected {
+            let round = paging.round;
+            self.next(round, now);
         }
     }
 
     fn failed(&mut self, attempt: Attempt, now: Timestamp) {
         if let State::Paging(paging) = &mut self.state {
             paging.settle(attempt, Fate::Failed);
-            if paging.has_failed() {
-                let round = paging.round;
-                self.next(round, now);
-            }
+            self.leave_lost_turn(now);
+        }
+    }
+
+    /// When no clinician of the turn can take it (they have said so, or none of their pages got through) the next turn begins at once.
+    /// The desk may still answer, but is not waited for.
+    fn leave_lost_turn(&mut self, now: Timestamp) {
+        let State::Paging(paging) = &self.state else { return };
+        let Some(turn) = self.chain().turns().get(paging.turn) else { return };
+        let clinicians = turn.people.iter().filter(|one| !self.plan.is_desk(&one.id));
+        let waits = |one: &Clinician| !paging.is_out(&one.id);
+        let lost = if clinicians.clone().next().is_some() {
+            !clinicians.clone().any(waits)
+        } else {
+            !turn.people.iter().any(waits)
+        };
+        if lost {
+            let round = paging.round;
+            self.next(round, now);
         }
     }
 
     fn decline(&mut self, clinician: ClinicianId, now: Timestamp) {
-        let State::Paging(paging) = &mut self.state else { return };
-        paging.declined.push(clinician);
-        let Some(turn) = self.plan.chain(self.urgency).turns().get(paging.turn) else { return };
-        if turn.people.iter().all(|one| paging.declined.contains(&one.id)) {
-            let round = paging.round;
-            self.next(round, now);
+        match &mut self.state {
+            State::Paging(paging) => {
+                paging.declined.push(clinician);
+                self.leave_lost_turn(now);
+            }
+            // Who has it gives it back: it goes on with the others.
+            State::Taken { by, .. } if *by == clinician => {
+                self.outputs.push_back(Output::Overdue { clinician: clinician.clone() });
+                self.accepted = 0;
+                self.follow_latest();
+                let other = |turn: &Turn| turn.people.iter().any(|one| one.id != clinician);
+                let turn = self.chain().turns().iter().position(other).unwrap_or(0);
+                self.start(turn, Vec::new(), Round::NobodyReached, Why::NotReached, now);
+            }
+            State::New | State::Resting { .. } | State::Taken { .. } | State::Closed { .. } => {}
         }
     }
 
@@ -372,13 +424,17 @@ impl Escalation {
         self.again(&by, Why::NotReached, now);
     }
 
-    /// Pages again for a case that this clinician has or had: they first, on call or not, who may only have forgotten to tell.
+    /// Pages again for a case that this clinician has or had: they too, on call or not, who may only have forgotten to tell. They are paged
+    /// alone first if it is not more urgent than when they took it.
     fn again(&mut self, first: &ClinicianId, why: Why, now: Timestamp) {
         self.accepted = 0;
+        // Those whom an emergency pages first do not wait for anybody, and nobody waits for the desk.
+        let joins = why == Why::Raised || self.plan.is_desk(first);
         let first = self.known(first);
         self.follow_latest();
         if let Some(first) = first {
-            self.plan.chain_mut(self.urgency).put_first(first);
+            let chain = self.plan.chain_mut(self.urgency);
+            if joins { chain.join_first(vec![first]) } else { chain.put_first(first) }
         }
         self.start(0, Vec::new(), Round::NobodyReached, why, now);
     }
@@ -455,7 +511,7 @@ impl Escalation {
         let State::Paging(paging) = &self.state else { return };
         if self.changed {
             self.round(paging.round, Why::Restarted, now);
-        } else if paging.pages.iter().any(|(_, fate)| *fate == Fate::Unknown) {
+        } else if paging.pages.iter().any(|sent| sent.fate == Fate::Unknown) {
             self.repeat(Why::Restarted, now);
         }
     }
@@ -477,7 +533,8 @@ impl Escalation {
         let (mut turn, tried) = (turn + 1, tried.clone());
         if self.changed {
             self.follow_latest();
-            let new = |turn: &Turn| turn.people.iter().any(|one| !tried.contains(&one.id));
+            let untried = |one: &Clinician| one.ways.iter().any(|way| !tried.contains(&(one.id.clone(), *way)));
+            let new = |turn: &Turn| turn.people.iter().any(untried);
             let turns = self.chain().turns();
             turn = turns.iter().position(new).unwrap_or(turns.len());
         }
@@ -485,10 +542,10 @@ impl Escalation {
     }
 
     /// Begins a turn, or the first one behind it in which somebody can be paged; behind the last, ends the round.
-    fn start(&mut self, mut turn: usize, mut tried: Vec<ClinicianId>, round: Round, why: Why, now: Timestamp) {
+    fn start(&mut self, mut turn: usize, mut tried: Vec<(ClinicianId, Way)>, round: Round, why: Why, now: Timestamp) {
         while let Some(Turn { people, pace }) = self.chain().turns().get(turn) {
             let pace: Pace = *pace;
-            tried.extend(people.iter().map(|one| one.id.clone()));
+            tried.extend(people.iter().flat_map(|one| one.ways.iter().map(|way| (one.id.clone(), *way))));
             let pages = self.page(turn, why);
             if !pages.is_empty() {
                 let (repeat_at, next_at) = (after(now, pace.again_after()), after(now, pace.next_after()));
@@ -506,16 +563,22 @@ impl Escalation {
         }
     }
 
-    /// Puts out the pages of one turn, one for each way of each of its people.
-    fn page(&mut self, turn: usize, why: Why) -> Vec<(Attempt, Fate)> {
-        let people = self.chain().turns().get(turn).map(|turn| turn.people.clone()).unwrap_or_default();
+    /// Puts out the pages of one turn, one for each way of each of its people who has not declined.
+    fn page(&mut self, turn: usize, why: Why) -> Vec<Sent> {
+        let mut people = self.chain().turns().get(turn).map(|turn| turn.people.clone()).unwrap_or_default();
+        if let State::Paging(paging) = &self.state
+            && paging.turn == turn
+            && why == Why::Repeated
+        {
+            people.retain(|one| !paging.declined.contains(&one.id));
+        }
         let mut pages = Vec::new();
         for Clinician { id, ways, .. } in people {
             for way in ways {
                 self.attempts += 1;
                 let (attempt, clinician, urgency) = (Attempt(self.attempts), id.clone(), self.urgency);
                 self.outputs.push_back(Output::Page(Page { attempt, clinician, way, urgency, why }));
-                pages.push((attempt, Fate::Unknown));
+                pages.push(Sent { attempt, to: id.clone(), fate: Fate::Unknown });
             }
         }
         pages
@@ -523,16 +586,19 @@ impl Escalation {
 }
 
 impl Paging {
-    /// The first outcome of a page counts.
-    fn settle(&mut self, attempt: Attempt, fate: Fate) {
-        let page = self.pages.iter_mut().find(|(a, f)| *a == attempt && *f == Fate::Unknown);
-        if let Some((_, known)) = page {
-            *known = fate;
+    /// The first outcome of a page counts. Whose page it was, if it is one of this turn.
+    fn settle(&mut self, attempt: Attempt, fate: Fate) -> Option<&ClinicianId> {
+        let sent = self.pages.iter_mut().find(|sent| sent.attempt == attempt)?;
+        if sent.fate == Fate::Unknown {
+            sent.fate = fate;
         }
+        Some(&sent.to)
     }
 
-    fn has_failed(&self) -> bool {
-        self.pages.iter().all(|(_, fate)| *fate == Fate::Failed)
+    /// Whether somebody of this turn has said that they cannot take it, or has got no page.
+    fn is_out(&self, id: &ClinicianId) -> bool {
+        self.declined.contains(id)
+            || self.pages.iter().filter(|sent| sent.to == *id).all(|sent| sent.fate == Fate::Failed)
     }
 }
 

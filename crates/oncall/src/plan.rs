@@ -3,7 +3,7 @@ use std::time::Duration;
 use domain::Urgency;
 use serde::{Deserialize, Serialize};
 
-use crate::Clinician;
+use crate::{Clinician, ClinicianId};
 
 /// How fast pages of one turn follow one another.
 ///
@@ -100,6 +100,8 @@ pub struct Plan {
     pub emergency: Chain,
     /// For everything else: a routine case is nevertheless a case.
     pub urgent: Chain,
+    /// Who of them is the front desk: told, and heard, but no clinician.
+    pub desk: Option<ClinicianId>,
 }
 
 impl Plan {
@@ -109,6 +111,10 @@ impl Plan {
             Urgency::Emergency => &self.emergency,
             Urgency::Urgent | Urgency::Routine => &self.urgent,
         }
+    }
+
+    pub(crate) fn is_desk(&self, id: &ClinicianId) -> bool {
+        self.desk.as_ref() == Some(id)
     }
 
     pub(crate) fn chain_mut(&mut self, urgency: Urgency) -> &mut Chain {

@@ -20,7 +20,7 @@ pub enum Whom {
 pub struct Step {
     /// Who is paged, together.
     pub whom: Vec<Whom>,
-    /// In which of their ways; empty: in all.
+    /// In which of their ways; empty, or for who has none of these: in all.
     pub by: Vec<Way>,
     /// How long they have.
     pub pace: Pace,
@@ -149,7 +149,8 @@ impl Policy {
             let rule = self.rules.iter().find(|rule| rule.applies.fits(urgency, caller, hours));
             rule.expect("every case was found to have a rule").chain(&tiers, self.desk.as_ref())
         };
-        Plan { emergency: chain(Urgency::Emergency), urgent: chain(Urgency::Urgent) }
+        let desk = self.desk.as_ref().map(|desk| desk.id.clone());
+        Plan { emergency: chain(Urgency::Emergency), urgent: chain(Urgency::Urgent), desk }
     }
 }
 
@@ -167,7 +168,7 @@ impl Rule {
             return Err(PolicyError::NoClinicianAtOnce { rule });
         }
         let closed = self.applies.hours != Some(OfficeHours::Open);
-        if closed && self.steps.iter().any(|step| step.whom == [Whom::Desk]) {
+        if closed && self.steps.iter().any(|step| step.whom.iter().all(|whom| *whom == Whom::Desk)) {
             return Err(PolicyError::DeskAlone { rule });
         }
         Ok(())
@@ -182,7 +183,8 @@ impl Rule {
             let mut people: Vec<Clinician> = Vec::new();
             for one in step.whom.iter().filter_map(|whom| whom.resolve(tiers, desk)) {
                 let new = |way: &Way| !paged.contains(&(one.id.clone(), *way));
-                let wanted = |way: &Way| step.by.is_empty() || step.by.contains(way);
+                let has_one = one.ways.iter().any(|way| step.by.contains(way));
+                let wanted = |way: &Way| !has_one || step.by.contains(way);
                 let ways: Vec<Way> = one.ways.iter().copied().filter(|way| wanted(way) && new(way)).collect();
                 if !ways.is_empty() {
                     paged.extend(ways.iter().map(|way| (one.id.clone(), *way)));

@@ -28,7 +28,7 @@ fn plan(people: &[Clinician]) -> Plan {
         let turn = |one: &Clinician| Turn { people: vec![one.clone()], pace: Pace::new(seconds(again), seconds(next)) };
         Chain::new(people.iter().map(turn).collect(), seconds(retry), seconds(600))
     };
-    Plan { emergency: chain(60, 120, 10), urgent: chain(150, 300, 30) }
+    Plan { emergency: chain(60, 120, 10), urgent: chain(150, 300, 30), desk: Some("desk".into()) }
 }
 
 impl Story {
@@ -138,8 +138,8 @@ fn who_cannot_take_it_says_so_and_the_next_is_paged_at_once() {
     assert_eq!((s.pass(29), s.pass(1)), (String::new(), "ann#4:NewRound".to_owned()), "nobody is rung without end");
     let mut two = day();
     two.open(Urgency::Emergency);
-    assert_eq!((two.decline("ann"), two.decline("ann")), (String::new(), String::new()), "the desk may still take it");
-    assert_eq!(two.decline("desk"), "bob#3:NextInRota");
+    assert_eq!(two.decline("desk"), "", "the clinician may still take it");
+    assert_eq!(two.decline("ann"), "bob#3:NextInRota");
 }
 
 #[test]
@@ -261,8 +261,9 @@ fn an_acknowledgement_covers_only_the_urgency_it_was_given_for() {
     s.fail(1);
     s.ack("bob");
     assert_eq!(s.ack("ann"), "", "the first acknowledgement counts");
-    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), "bob#3:Raised");
-    assert_eq!(s.fail(3), "ann#4:NextInRota", "then the others in their order");
+    let raised = "ann#3:Raised bob#4:Raised";
+    assert_eq!(s.input(Input::Raised(Urgency::Emergency)), raised, "whoever is first does not wait for who has it");
+    assert_eq!((s.fail(3), s.fail(4)), (String::new(), "bob#5:NextInRota".to_owned()));
     assert_eq!(s.ack("ann"), "ack(ann)");
 
     let mut closed = Story::three();
@@ -314,15 +315,76 @@ fn day() -> Story {
     let mut emergency = plan(&[ann, bob]).emergency.turns().to_vec();
     emergency[0].people.push(desk);
     let seconds = Duration::from_secs;
-    Story::by(Plan { urgent, emergency: Chain::new(emergency, seconds(10), seconds(600)) })
+    Story::by(Plan { urgent, emergency: Chain::new(emergency, seconds(10), seconds(600)), desk: Some("desk".into()) })
 }
 
 #[test]
-fn those_of_one_turn_are_paged_together_and_one_who_can_be_reached_is_enough() {
+fn those_of_one_turn_are_paged_together_and_nobody_waits_for_the_desk_alone() {
     let mut s = day();
     assert_eq!(s.open(Urgency::Emergency), "ann#1:Opened desk#2:Opened");
-    assert_eq!(s.fail(1), "", "the desk may still answer");
-    assert_eq!(s.fail(2), "bob#3:NextInRota");
+    assert_eq!(s.accept(2), "");
+    assert_eq!(s.fail(1), "bob#3:NextInRota", "the desk has its page, and no clinician of the turn has");
+    assert_eq!(s.ack("desk"), "ack(desk)", "it may take it all the same");
+
+    let mut only_desk = day();
+    only_desk.open(Urgency::Emergency);
+    only_desk.accept(2);
+    only_desk.fail(1);
+    assert_eq!(only_desk.fail(3), "exhausted(0)", "no clinician could be told");
+}
+
+#[test]
+fn a_case_that_the_desk_has_or_had_is_the_clinicians_when_it_becomes_worse_or_is_late() {
+    let mut raised = day();
+    raised.open(Urgency::Urgent);
+    assert_eq!(raised.ack("desk"), "ack(desk)");
+    assert_eq!(raised.input(Input::Raised(Urgency::Emergency)), "ann#2:Raised desk#3:Raised");
+    let mut late = day();
+    late.open(Urgency::Urgent);
+    late.ack("desk");
+    let night = plan(&["ann", "bob"].map(|who| clinician(who, ONE)));
+    late.input(Input::Plan(night));
+    assert_eq!(late.pass(600), "overdue(desk) ann#2:NotReached desk#3:NotReached");
+}
+
+#[test]
+fn at_closing_time_nobody_waits_for_an_empty_desk() {
+    let mut s = day();
+    s.open(Urgency::Urgent);
+    s.accept(1);
+    assert_eq!(s.input(Input::Plan(plan(&["ann", "bob"].map(|who| clinician(who, ONE))))), "ann#2:NextInRota");
+}
+
+#[test]
+fn who_has_a_case_may_give_it_back() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.ack("ann");
+    assert_eq!(s.decline("bob"), "", "he does not have it");
+    assert_eq!(s.decline("ann"), "overdue(ann) bob#2:NotReached");
+    assert_eq!(s.case.holder(), None);
+    let mut alone = Story::new(&[clinician("ann", ONE)]);
+    alone.open(Urgency::Emergency);
+    alone.ack("ann");
+    assert_eq!(alone.decline("ann"), "overdue(ann) ann#2:NotReached", "there is nobody else");
+}
+
+#[test]
+fn a_person_has_the_turn_of_each_of_their_ways() {
+    let turns = [clinician("ann", &[Way::Sms]), clinician("ann", &[Way::Voice]), clinician("bob", ONE)];
+    let mut s = Story::new(&turns);
+    s.open(Urgency::Emergency);
+    let [sms, voice, _] = turns;
+    s.input(Input::Plan(plan(&[sms, voice, clinician("cy", ONE)])));
+    assert_eq!(s.fail(1), "ann-voice#2:NextInRota", "she was not called yet");
+    assert_eq!(s.fail(2), "cy#3:NextInRota");
+}
+
+#[test]
+fn numbers_of_pages_are_not_used_again() {
+    let people = ["ann", "bob"].map(|who| clinician(who, ONE));
+    let mut s = Story { case: Escalation::new(plan(&people)).after(7), now: Timestamp::UNIX_EPOCH };
+    assert_eq!(s.open(Urgency::Urgent), "ann#8:Opened");
 }
 
 #[test]

@@ -94,6 +94,14 @@ fn nobody_is_paged_twice_in_the_same_way_and_who_holds_no_tier_is_replaced_by_th
 }
 
 #[test]
+fn who_has_none_of_the_ways_of_a_step_is_paged_in_all_of_theirs() {
+    let pager = Clinician { ways: vec![Way::Webhook], ..person("ann") };
+    let rota = Rota::always(pager, Some(person("bob")), person("last"));
+    let night = plan(&policy(), &rota, CallerKind::Other, OfficeHours::Closed);
+    assert_eq!(told(&night.emergency), ["ann webhook", "bob voice", "last webhook+sms+voice"]);
+}
+
+#[test]
 fn a_policy_that_would_let_somebody_wait_is_refused() {
     let desk = || Some(person("desk"));
     let all = Applies::default;
@@ -101,7 +109,12 @@ fn a_policy_that_would_let_somebody_wait_is_refused() {
     let doctor = || step(&[PRIMARY], &[], 60);
     let at_the_desk = || step(&[Whom::Desk], &[], 60);
     let emergencies = || rule(Applies { urgency: vec![Urgency::Emergency], ..all() }, vec![doctor()]);
-    let refused: [(Vec<Rule>, Option<Clinician>, PolicyError); 6] = [
+    let refused: [(Vec<Rule>, Option<Clinician>, PolicyError); 7] = [
+        (
+            vec![emergencies(), rule(urgent(None), vec![step(&[Whom::Desk, Whom::Desk], &[], 60)])],
+            desk(),
+            PolicyError::DeskAlone { rule: 2 },
+        ),
         (vec![rule(all(), vec![at_the_desk(), doctor()])], desk(), PolicyError::NoClinicianAtOnce { rule: 1 }),
         (vec![rule(all(), vec![step(&[LAST], &[], 60)])], desk(), PolicyError::NoClinicianAtOnce { rule: 1 }),
         (

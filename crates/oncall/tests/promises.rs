@@ -79,7 +79,11 @@ fn plan_of(ways: &[Vec<usize>], other_order: bool) -> Plan {
     if other_order {
         emergency.reverse();
     }
-    Plan { emergency: chain(emergency, 60, 120, SHORTEST_S), urgent: chain(people, 400, 300, 30) }
+    Plan {
+        emergency: chain(emergency, 60, 120, SHORTEST_S),
+        urgent: chain(people, 400, 300, 30),
+        desk: Some("c1".into()),
+    }
 }
 
 fn later(now: Timestamp, seconds: u64) -> Timestamp {
