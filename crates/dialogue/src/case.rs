@@ -71,7 +71,7 @@ impl Case {
         }
         if let (
             OfficeReply::NotPaged | OfficeReply::Unavailable,
-            Page::JustAsked { .. } | Page::Awaited { .. } | Page::Overdue,
+            Page::JustAsked { .. } | Page::Awaited { .. } | Page::Overdue | Page::AtDesk,
         ) = (reply, self.page)
         {
             self.page = Page::NotSent;

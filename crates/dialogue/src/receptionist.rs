@@ -89,8 +89,8 @@ pub struct Receptionist {
     misses: u32,
     /// How often a recorded announcement was heard.
     recordings: u32,
-    /// Whether the caller has heard what the practice says to those for whom somebody was paged.
-    told_meanwhile: bool,
+    /// What the practice says to this caller when somebody was paged; until it is said.
+    says_meanwhile: Option<String>,
     /// The caller's language, if it is none that is spoken here.
     foreign: Option<String>,
     ears: Sense,
@@ -172,7 +172,7 @@ impl Receptionist {
             cut_offs: 0,
             misses: 0,
             recordings: 0,
-            told_meanwhile: false,
+            says_meanwhile: None,
             foreign: None,
             ears: Sense::Works,
             voice: Sense::Works,

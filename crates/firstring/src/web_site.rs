@@ -143,9 +143,15 @@ impl GatewayPosts for Links {
         told.map(String::from).map_err(|why| refusal(&why))
     }
 
-    async fn key_pressed(&self, case: CaseId, token: &str, post: &Posted) -> Result<String, AcknowledgeError> {
-        let told = self.office.key_pressed(case, token, &gateway_post(post), self.clock.now()).await;
-        told.map(String::from).map_err(|why| refusal(&why))
+    async fn key_pressed(
+        &self,
+        case: CaseId,
+        token: &str,
+        told: Urgency,
+        post: &Posted,
+    ) -> Result<String, AcknowledgeError> {
+        let answer = self.office.key_pressed(case, token, told, &gateway_post(post), self.clock.now()).await;
+        answer.map(String::from).map_err(|why| refusal(&why))
     }
 }
 

@@ -47,8 +47,8 @@ pub(crate) enum CaseInput {
     Acknowledge { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// A clinician has reached the caller; the same holds. Answered by the case as it then is.
     Done { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
-    /// A clinician who was paged cannot take it.
-    Decline { clinician: ClinicianId, at: Timestamp },
+    /// A clinician who was paged cannot take it, or gives it back. Answered by the case as it then is.
+    Decline { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// Somebody looks.
     Look { done: oneshot::Sender<CaseFile> },
     /// The request that opened it was made again: everything that was told is told again.
@@ -256,7 +256,10 @@ impl Case {
                     self.machine.handle_input(Input::Done { clinician }, at);
                 }
             }
-            CaseInput::Decline { clinician, at } => self.machine.handle_input(Input::Declined { clinician }, at),
+            CaseInput::Decline { clinician, at, done } => {
+                self.acknowledgements.push(done);
+                self.machine.handle_input(Input::Declined { clinician }, at);
+            }
             CaseInput::Look { done } => {
                 done.send(self.file.clone()).ok();
             }
@@ -324,6 +327,7 @@ impl Case {
             // Again, perhaps: it had become more urgent, or the caller was not reached.
             self.file.case.acknowledged = None;
             self.file.case.closed = None;
+            self.told.retain(|reply| !matches!(reply, OfficeReply::Acknowledged { .. }));
         }
         let state = json(&self.machine);
         let News { events, pages } = std::mem::take(&mut self.news);
@@ -346,7 +350,8 @@ impl Case {
         let id = page_id(case, attempt.0);
         let (reference, json) = (self.file.case.reference.clone(), self.page_body(page, standing));
         let (urgency, why) = (page.urgency, page.why);
-        let (link, key_url) = (premises.link(case, &page.clinician), premises.key_url(case, &page.clinician));
+        let (link, key_url) =
+            (premises.link(case, &page.clinician), premises.key_url(case, &page.clinician, page.urgency));
         self.sending.spawn(async move {
             let notice = PageNotice {
                 id: &id,
@@ -368,17 +373,19 @@ impl Case {
 
     /// Nobody is needed any more: incidents that were opened for it are resolved. Best effort, pages do not depend on it.
     fn resolve(&self) {
-        for page in self.file.pages.iter().filter(|page| matches!(page.outcome, PageOutcome::Accepted { .. })) {
-            let of = Way::ALL.into_iter().find(|way| way.label() == page.channel);
-            let sender = of.and_then(|way| self.premises.senders.get(&(ClinicianId(page.clinician.clone()), way)));
-            let Some(sender) = sender.filter(|sender| sender.is_to_be_resolved()).cloned() else { continue };
-            let (premises, id) = (Arc::clone(&self.premises), page_id(self.file.case.id, page.step));
-            tokio::spawn(async move {
-                if let Err(why) = sender.resolve(&premises.client, &id, sender.within()).await {
-                    tracing::warn!(page = id, %why, "an incident was not resolved");
-                }
-            });
-        }
+        self.file.pages.iter().for_each(|page| self.resolve_page(page));
+    }
+
+    fn resolve_page(&self, page: &PageRow) {
+        let of = Way::ALL.into_iter().find(|way| way.label() == page.channel);
+        let sender = of.and_then(|way| self.premises.senders.get(&(ClinicianId(page.clinician.clone()), way)));
+        let Some(sender) = sender.filter(|sender| sender.is_to_be_resolved()).cloned() else { return };
+        let (premises, id) = (Arc::clone(&self.premises), page_id(self.file.case.id, page.step));
+        tokio::spawn(async move {
+            if let Err(why) = sender.resolve(&premises.client, &id, sender.within()).await {
+                tracing::warn!(page = id, %why, "an incident was not resolved");
+            }
+        });
     }
 
     fn page_body(&self, page: &Page, standing: Standing) -> String {
@@ -403,6 +410,7 @@ impl Case {
 
     fn page_settled(&mut self, sent: &Result<(Attempt, Result<(), Undelivered>), JoinError>) {
         let Ok((attempt, result)) = sent else {
+            // Its channel has failed, as far as anybody knows: the next deadline goes on.
             tracing::error!(case = %self.file.case.id, "a page was lost within the process");
             return;
         };
@@ -417,7 +425,11 @@ impl Case {
         let Some(row) = self.file.pages.iter_mut().rev().find(|p| p.step == attempt.0) else { return };
         row.outcome = outcome;
         self.news.pages.push(row.clone());
+        let row = row.clone();
         let desk = self.premises.config.policy.is_desk(&ClinicianId(row.clinician.clone()));
+        if !self.machine.is_paging() {
+            self.resolve_page(&row); // it was on its way when somebody took the case
+        }
         if result.is_ok() {
             self.tell_once(if desk { OfficeReply::DeskPaged } else { OfficeReply::Paged });
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId};
+use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
 use oncall::{ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, Store};
@@ -50,10 +50,10 @@ impl Premises {
         format!("{}/ack/{case}?t={token}", self.public_url())
     }
 
-    /// Where the gateway tells which key was pressed in a call to this clinician.
-    pub(crate) fn key_url(&self, case: CaseId, clinician: &ClinicianId) -> String {
+    /// Where the gateway tells which key was pressed in a call that told this clinician how urgent the case is.
+    pub(crate) fn key_url(&self, case: CaseId, clinician: &ClinicianId, told: Urgency) -> String {
         let token = self.link_key.token(case, clinician);
-        format!("{}/gateway/key/{case}?t={token}", self.public_url())
+        format!("{}/gateway/key/{case}?t={token}&u={told}", self.public_url())
     }
 
     pub(crate) fn public_url(&self) -> &str {
@@ -212,7 +212,9 @@ impl Desk {
                 // Written by another version: better to page from the start than not at all.
                 tracing::error!(case = %file.case.id, "the case's state cannot be read: paging from the start");
                 let plan = self.premises.config.plan(&file.red_flags(), file.caller(), self.premises.now());
-                let machine = Escalation::new(plan);
+                // Receivers drop what they have had under the same number.
+                let pages = file.pages.iter().map(|page| page.step).max().unwrap_or(0);
+                let machine = Escalation::new(plan).after(pages);
                 let first = Input::Opened { urgency: file.case.urgency };
                 self.start(file, machine, first, None, input);
             }

@@ -4,17 +4,25 @@
 //! is paged at the number that it comes from, a key for the one clinician whose call it was. Both do what the buttons of the
 //! link do, and no more: who was not told how urgent a case has become neither takes nor closes it.
 
+use std::time::Duration;
+
 use domain::{CaseId, CaseStanding, CaseUpdate, PhoneNumber, Urgency};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use oncall::{Clinician, ClinicianId, Why};
-use store::CaseFile;
+use store::{CaseFile, PageOutcome, PageRow};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::case::CaseInput;
 use crate::channel::{self, Channel, PageNotice};
 use crate::desk::{Command, Which};
 use crate::office::LinkedCase;
 use crate::{Key, Named, Office, OfficeError, SmsReply, Twiml, is_signed};
+
+/// A case answers within this, or is left out.
+const LOOK_WITHIN: Duration = Duration::from_secs(1);
+/// Nobody reads a text message and writes another in less.
+const READ_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// A request of the gateway.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +69,7 @@ impl Office {
         }
     }
 
-    /// A key that was pressed in a call to the clinician of this link.
+    /// A key that was pressed in a call to the clinician of this link, who was told that the case is as urgent as `shown`.
     ///
     /// # Errors
     /// [`OfficeError::BadLink`] if the gateway has not signed it, or the link is not one.
@@ -69,24 +77,25 @@ impl Office {
         &self,
         case: CaseId,
         token: &str,
+        shown: Urgency,
         post: &GatewayPost<'_>,
         at: Timestamp,
     ) -> Result<Twiml, OfficeError> {
         self.check_signature(post)?;
-        let LinkedCase { file, clinician, .. } = self.look(case, token).await?;
+        let LinkedCase { file, clinician, .. } = self.linked(self.file(case).await?, token)?;
         match Key::of(post.field("Digits")) {
             Key::Accept => {
-                let linked = self.acknowledge(case, token, shown_to(&file, &clinician.id), at).await?;
+                let linked = self.acknowledge(case, token, shown, at).await?;
                 Ok(Twiml::say(&outcome(&linked)))
             }
             Key::Decline => {
-                let decline = CaseInput::Decline { clinician: clinician.id.clone(), at };
-                if let Some(inputs) = self.find(Which::Case(case)).await? {
-                    // A case that ends in this moment needs nobody any more.
-                    inputs.send(decline).await.ok();
-                }
+                let decline = |done| CaseInput::Decline { clinician: clinician.id.clone(), at, done };
+                let linked = self.linked(self.tell(Which::Case(case), decline).await?, token)?;
                 self.audit(&clinician, "declined", case).await;
-                Ok(Twiml::say("Thank you. Somebody else is paged. Goodbye."))
+                Ok(Twiml::say(&match &linked.standing {
+                    CaseStanding::Open => "Thank you. It is paged on without you. Goodbye.".to_owned(),
+                    CaseStanding::Taken { .. } | CaseStanding::Closed { .. } => outcome(&linked),
+                }))
             }
             Key::Again | Key::Other => Ok(self.ask_again(&file, &clinician)),
         }
@@ -114,12 +123,17 @@ impl Office {
         let mut paged = Vec::new();
         for inputs in answer.await.map_err(|_| OfficeError::Unavailable)? {
             let (done, answer) = oneshot::channel();
-            if inputs.send(CaseInput::Look { done }).await.is_err() {
-                continue;
-            }
-            let Ok(file) = answer.await else { continue };
-            let whose = people.iter().find(|who| file.pages.iter().any(|page| page.clinician == who.0));
-            if let Some(clinician) = whose.filter(|_| file.case.closed.is_none()).cloned() {
+            let look = async {
+                inputs.send(CaseInput::Look { done }).await.ok()?;
+                answer.await.ok()
+            };
+            // A case that is busy holds up nobody's answer to another.
+            let Ok(Some(file)) = timeout(LOOK_WITHIN, look).await else { continue };
+            // Two may share a number: the one who was paged last has answered.
+            let to = |page: &&PageRow| people.iter().any(|who| who.0 == page.clinician);
+            let newest = file.pages.iter().filter(to).max_by_key(|page| page.step);
+            let whose = newest.map(|page| ClinicianId(page.clinician.clone()));
+            if let Some(clinician) = whose.filter(|_| file.case.closed.is_none()) {
                 paged.push(Paged { clinician, file });
             }
         }
@@ -127,14 +141,12 @@ impl Office {
     }
 
     async fn take_by_text(&self, paged: &[Paged], named: Option<&Named>, at: Timestamp) -> Result<Twiml, OfficeError> {
-        let waits = |paged: &&Paged| match named {
-            Some(named) => named.names(&paged.file.case.reference),
-            None => paged.file.case.acknowledged.is_none(),
-        };
-        match paged.iter().filter(waits).collect::<Vec<_>>()[..] {
+        // Without a reference only where nothing else can be meant.
+        let meant = |paged: &&Paged| named.is_none_or(|named| named.names(&paged.file.case.reference));
+        match paged.iter().filter(meant).collect::<Vec<_>>()[..] {
             [Paged { clinician, file }] => {
                 let token = self.premises.link_key.token(file.case.id, clinician);
-                let linked = self.acknowledge(file.case.id, &token, shown_to(file, clinician), at).await?;
+                let linked = self.acknowledge(file.case.id, &token, shown_to(file, clinician, at), at).await?;
                 Ok(Twiml::message(&outcome(&linked)))
             }
             _ => Ok(Twiml::message(&which(paged))),
@@ -145,7 +157,7 @@ impl Office {
         match paged.iter().filter(|paged| named.names(&paged.file.case.reference)).collect::<Vec<_>>()[..] {
             [Paged { clinician, file }] => {
                 let token = self.premises.link_key.token(file.case.id, clinician);
-                let linked = self.caller_reached(file.case.id, &token, shown_to(file, clinician), at).await?;
+                let linked = self.caller_reached(file.case.id, &token, shown_to(file, clinician, at), at).await?;
                 Ok(Twiml::message(&outcome(&linked)))
             }
             _ => Ok(Twiml::message(&which(paged))),
@@ -154,7 +166,7 @@ impl Office {
 
     fn ask_again(&self, file: &CaseFile, clinician: &Clinician) -> Twiml {
         let premises = &self.premises;
-        let key_url = premises.key_url(file.case.id, &clinician.id);
+        let key_url = premises.key_url(file.case.id, &clinician.id, file.case.urgency);
         channel::asking(&PageNotice {
             id: "",
             dedup: "",
@@ -171,9 +183,14 @@ impl Office {
     }
 }
 
-/// How urgent the case was when this clinician was last paged for it: what they know of it.
-fn shown_to(file: &CaseFile, clinician: &ClinicianId) -> Urgency {
-    let paged = file.pages.iter().filter(|page| page.clinician == clinician.0).map(|page| page.intended_at).max();
+/// How urgent the case was by the last page that this clinician can have read when they wrote: it was taken by its channel, and not in
+/// the very moment before.
+fn shown_to(file: &CaseFile, clinician: &ClinicianId, at: Timestamp) -> Urgency {
+    let read = |page: &PageRow| match page.outcome {
+        PageOutcome::Accepted { at: accepted } => page.clinician == clinician.0 && accepted + READ_AFTER <= at,
+        PageOutcome::Unknown | PageOutcome::Failed { .. } => false,
+    };
+    let paged = file.pages.iter().filter(|page| read(page)).map(|page| page.intended_at).max();
     let raises = file.events.iter().filter_map(|event| match &event.update {
         CaseUpdate::Raised { urgency, .. } => Some((event.at, *urgency)),
         CaseUpdate::CalledAgain(draft) => Some((event.at, draft.urgency)),

@@ -70,13 +70,17 @@ impl Office {
         let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let (refused, again) = mpsc::channel(messages::REFUSED_MAX);
         let retry = messages::retry(Arc::clone(&premises), again, Arc::clone(&message_saved));
-        let tests = test_pages::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
+        let tests = tokio::spawn(test_pages::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone()));
         let task = tokio::spawn(async move {
             let desk = async {
                 tokio::join!(desk.run(receiver), retry);
                 stop.cancel();
             };
-            tokio::join!(desk, notifier, tests);
+            tokio::join!(desk, notifier);
+            // By now it has been told to stop; whatever went wrong in it has stopped no page.
+            if let Err(error) = tests.await {
+                tracing::error!(%error, "the task of test pages died");
+            }
         });
         Ok((Self { premises, commands, message_saved, refused }, task))
     }
@@ -229,7 +233,7 @@ impl Office {
     }
 
     /// A case as it is now, from its task or from the disk.
-    async fn file(&self, case: CaseId) -> Result<CaseFile, OfficeError> {
+    pub(crate) async fn file(&self, case: CaseId) -> Result<CaseFile, OfficeError> {
         let live = match self.find(Which::Case(case)).await? {
             Some(inputs) => {
                 let (done, answer) = oneshot::channel();
@@ -247,7 +251,7 @@ impl Office {
         }
     }
 
-    fn linked(&self, file: CaseFile, token: &str) -> Result<LinkedCase, OfficeError> {
+    pub(crate) fn linked(&self, file: CaseFile, token: &str) -> Result<LinkedCase, OfficeError> {
         let machine: Escalation = serde_json::from_str(&file.case.state).map_err(|_| OfficeError::BadLink)?;
         let clinician = self.premises.link_key.clinician(file.case.id, token, machine.clinicians());
         let clinician = clinician.ok_or(OfficeError::BadLink)?.clone();
@@ -274,7 +278,11 @@ impl Office {
 
     /// Tells a case something and waits for the answer. If its task has ended the case is taken up again; if the task
     /// ends just now without an answer, it is told again.
-    async fn tell<T>(&self, which: Which, input: impl Fn(oneshot::Sender<T>) -> CaseInput) -> Result<T, OfficeError> {
+    pub(crate) async fn tell<T>(
+        &self,
+        which: Which,
+        input: impl Fn(oneshot::Sender<T>) -> CaseInput,
+    ) -> Result<T, OfficeError> {
         for _ in 0..TELL_TRIES {
             let (done, answer) = oneshot::channel();
             match self.find(which).await? {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use store::{AuditEntry, MessageRow};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::json;
@@ -24,6 +25,9 @@ use crate::{OfficeConfig, OfficeError, messages, webhook};
 
 /// The longest sleep, so that a wall clock that was set is noticed.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// A database that does not keep an alarm is asked again after this time.
+const ALARM_AGAIN: Duration = Duration::from_secs(30);
+const AUDIT_WITHIN: Duration = Duration::from_secs(3);
 /// What such a page is called.
 const REFERENCE: &str = "TEST";
 
@@ -111,11 +115,19 @@ async fn send_all(
                     json: &json,
                 };
                 let sent = sender.send(&client, &notice, sender.within()).await;
+                // Nobody is to act, so no incident stays open.
+                sender.resolve(&client, &id, sender.within()).await.ok();
                 TestPage { way, took: began.elapsed(), failed: sent.err().map(|why| why.to_string()), clinician }
             });
         }
     }
-    let mut tested = sending.join_all().await;
+    let mut tested = Vec::new();
+    while let Some(page) = sending.join_next().await {
+        match page {
+            Ok(page) => tested.push(page),
+            Err(error) => tracing::error!(%error, "a test page was lost within the process"),
+        }
+    }
     tested.sort_by(|a, b| (&a.clinician.id, a.way).cmp(&(&b.clinician.id, b.way)));
     tested
 }
@@ -132,23 +144,27 @@ pub(crate) async fn run(premises: Arc<Premises>, saved: Arc<Notify>, stop: Cance
             () = tokio::time::sleep(wait.min(LONGEST_NAP)) => {}
         }
         if premises.now() >= due {
-            test_and_tell(&premises, &saved).await;
+            test_and_tell(&premises, &saved, &stop).await;
             next = schedule.next(&premises.now().to_zoned(zone.clone()));
         }
     }
 }
 
-async fn test_and_tell(premises: &Premises, saved: &Notify) {
+async fn test_and_tell(premises: &Premises, saved: &Notify, stop: &CancellationToken) {
     let tested = send_all(&premises.config, &premises.client, &premises.senders, None).await;
     let failed: Vec<_> = tested.iter().filter(|page| page.failed.is_some()).collect();
     tracing::info!(pages = tested.len(), failed = failed.len(), "test pages");
+    if !failed.is_empty() {
+        let what = told(&failed);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = alarm(premises, saved, &what) => {}
+        }
+    }
     let action = format!("sent {} test pages, of which {} failed", tested.len(), failed.len());
     let entry = AuditEntry { at: premises.now(), actor: "test pages".to_owned(), action, object: "pages".to_owned() };
-    if let Err(error) = premises.store.audit(&entry).await {
-        tracing::error!(%error, "audit of test pages not kept");
-    }
-    if !failed.is_empty() {
-        alarm(premises, saved, &told(&failed)).await;
+    if !matches!(timeout(AUDIT_WITHIN, premises.store.audit(&entry)).await, Ok(Ok(()))) {
+        tracing::error!("audit of test pages not kept");
     }
 }
 
@@ -165,7 +181,7 @@ fn told(failed: &[&TestPage]) -> String {
     )
 }
 
-/// A message to the practice that nobody has called about.
+/// A message to the practice that nobody has called about; tried until it is kept.
 async fn alarm(premises: &Premises, saved: &Notify, text: &str) {
     tracing::error!("a test page did not arrive: the practice is told");
     let message = MessageRow {
@@ -191,9 +207,10 @@ async fn alarm(premises: &Premises, saved: &Notify, text: &str) {
             continues: None,
         },
     };
-    if messages::keep(premises, &message).await.is_some() {
-        saved.notify_one();
+    while messages::keep(premises, &message).await.is_none() {
+        tokio::time::sleep(ALARM_AGAIN).await;
     }
+    saved.notify_one();
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use office::{Channel, Gateway, GatewayPost, Office, OfficeError, Sms, SmsFrom};
 use oncall::{Pace, Policy, Rule, Step, Tier, Way, Whom};
 use practice::{Caller, Delivery, NEVER, Receiver, Riverside, link, slow};
 use sha1::Sha1;
-use store::Secret;
+use store::{PageOutcome, Secret};
 
 const TOKEN: &str = "the gateway's token";
 const ANN: &str = "+12125550101";
@@ -47,17 +47,21 @@ fn sign(path: &str, form: &[(String, String)]) -> String {
 }
 
 async fn texts(office: &Office, from: &str, body: &str) -> String {
+    texts_at(office, from, body, Timestamp::now()).await
+}
+
+async fn texts_at(office: &Office, from: &str, body: &str, at: Timestamp) -> String {
     let form = [("From".to_owned(), from.to_owned()), ("Body".to_owned(), body.to_owned())];
     let (path, signature) = ("/gateway/sms", sign("/gateway/sms", &form));
     let post = GatewayPost { path, form: &form, signature: &signature };
-    office.text_message(&post, Timestamp::now()).await.unwrap().as_str().to_owned()
+    office.text_message(&post, at).await.unwrap().as_str().to_owned()
 }
 
-async fn presses(office: &Office, (case, token): &(CaseId, String), digit: &str) -> String {
+async fn presses(office: &Office, (case, token): &(CaseId, String), told: Urgency, digit: &str) -> String {
     let form = [("Digits".to_owned(), digit.to_owned())];
-    let path = format!("/gateway/key/{case}?t={token}");
+    let path = format!("/gateway/key/{case}?t={token}&u={told}");
     let post = GatewayPost { path: &path, form: &form, signature: &sign(&path, &form) };
-    office.key_pressed(*case, token, &post, Timestamp::now()).await.unwrap().as_str().to_owned()
+    office.key_pressed(*case, token, told, &post, Timestamp::now()).await.unwrap().as_str().to_owned()
 }
 
 fn digits(page: &Delivery) -> String {
@@ -96,7 +100,7 @@ async fn a_reply_from_the_number_that_was_paged_takes_the_case_and_closes_it() {
             break;
         }
     }
-    assert!(texts(&office, ANN, "1").await.contains("Nothing was done"), "none waits any more");
+    assert!(texts(&office, ANN, "1").await.contains("You have"), "once more is as good as once");
     texts(&office, ANN, &format!("Done {digits}")).await;
     assert_eq!(standing(&office, &page).await, CaseStanding::Closed { by: "Doctor Ann".to_owned() });
     assert!(texts(&office, ANN, "1").await.contains("No case waits"));
@@ -126,15 +130,18 @@ async fn keys_take_a_case_decline_it_and_ask_again() {
     let page = riverside.ann.next().await;
     let ann = link(&page);
     for nothing in ["3", "9", "", "11"] {
-        assert!(presses(&office, &ann, nothing).await.contains("Press 1"), "{nothing:?}");
+        assert!(presses(&office, &ann, Urgency::Emergency, nothing).await.contains("Press 1"), "{nothing:?}");
     }
     assert_eq!(standing(&office, &page).await, CaseStanding::Open);
-    assert!(presses(&office, &ann, "2").await.contains("Somebody else"));
+    assert!(presses(&office, &ann, Urgency::Emergency, "2").await.contains("paged on without you"));
     let bob = riverside.bob.next().await;
     assert_eq!(bob.body["why"], "next_in_rota", "at once, not after an hour");
-    assert!(presses(&office, &link(&bob), "1").await.contains("You have"));
+    assert!(presses(&office, &link(&bob), Urgency::Emergency, "1").await.contains("You have"));
     assert_eq!(taken_by(&standing(&office, &page).await), Some("Doctor Bob"));
-    assert!(presses(&office, &ann, "1").await.contains("Doctor Bob has"));
+    assert!(presses(&office, &ann, Urgency::Emergency, "1").await.contains("Doctor Bob has"));
+    assert!(presses(&office, &ann, Urgency::Emergency, "2").await.contains("Doctor Bob has"), "nobody is paged for it");
+    assert!(presses(&office, &link(&bob), Urgency::Emergency, "2").await.contains("paged on without you"));
+    assert_eq!(riverside.ann.next().await.body["why"], "not_reached", "he has given it back");
 }
 
 /// An urgent case is Bob's for a second, then Ann's; an emergency is Ann's.
@@ -155,7 +162,7 @@ fn bob_first() -> Policy {
 #[tokio::test]
 async fn who_was_not_told_how_urgent_it_has_become_does_not_take_it() {
     let (mut riverside, _gateway) = riverside(bob_first()).await;
-    let (office, ..) = riverside.open().await;
+    let (office, store, _task) = riverside.open().await;
     let mut caller = Caller::new(&office);
     caller.opens(Urgency::Urgent).await;
     let bob = riverside.bob.next().await;
@@ -166,10 +173,17 @@ async fn who_was_not_told_how_urgent_it_has_become_does_not_take_it() {
     caller.ask(2, OfficeRequest::UpdateCase(raised)).await;
     assert_eq!(riverside.ann.next().await.body["urgency"], "emergency");
     assert!(texts(&office, BOB, "1").await.contains("more urgent than you were told"));
-    assert!(presses(&office, &link(&bob), "1").await.contains("more urgent than you were told"));
+    assert!(presses(&office, &link(&bob), Urgency::Urgent, "1").await.contains("more urgent than you were told"));
     assert_eq!(standing(&office, &bob).await, CaseStanding::Open);
-    texts(&office, ANN, "1").await;
-    assert_eq!(taken_by(&standing(&office, &bob).await), Some("Doctor Ann"), "she was paged for the emergency");
+    for said in ["1", &format!("done {}", digits(&bob))] {
+        let told = texts(&office, ANN, said).await;
+        assert!(told.contains("more urgent"), "what she writes crosses the page of the emergency: {told}");
+    }
+    while !matches!(riverside.page_of(&store, "ann", 2).await, PageOutcome::Accepted { .. }) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    texts_at(&office, ANN, "1", Timestamp::now() + jiff::SignedDuration::from_secs(15)).await;
+    assert_eq!(taken_by(&standing(&office, &bob).await), Some("Doctor Ann"), "she has read that it is an emergency");
 }
 
 #[tokio::test]
@@ -185,7 +199,8 @@ async fn what_the_gateway_has_not_signed_does_nothing() {
     for (path, signature) in [("/gateway/sms", ""), ("/gateway/sms", elsewhere.as_str())] {
         let post = GatewayPost { path, form: &form, signature };
         assert!(matches!(office.text_message(&post, Timestamp::now()).await, Err(OfficeError::BadLink)));
-        assert!(matches!(office.key_pressed(case, &token, &post, Timestamp::now()).await, Err(OfficeError::BadLink)));
+        let key = office.key_pressed(case, &token, Urgency::Emergency, &post, Timestamp::now()).await;
+        assert!(matches!(key, Err(OfficeError::BadLink)));
     }
     assert_eq!(standing(&office, &page).await, CaseStanding::Open);
     practice::close(office, caller, task).await;

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Router, http};
-use domain::CaseId;
+use domain::{CaseId, Urgency};
 use serde::Deserialize;
 
 use crate::AcknowledgeError;
@@ -36,18 +36,21 @@ pub trait GatewayPosts: Send + Sync + 'static {
     /// Somebody has sent a text message to the practice's number.
     fn text_message(&self, post: &Posted) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
 
-    /// Somebody who was called has pressed a key.
+    /// Somebody who was called and `told` how urgent it is has pressed a key.
     fn key_pressed(
         &self,
         case: CaseId,
         token: &str,
+        told: Urgency,
         post: &Posted,
     ) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
 }
 
 #[derive(Deserialize)]
-struct Token {
+struct Called {
     t: String,
+    /// How urgent the call has said that it is.
+    u: Urgency,
 }
 
 type Pairs = Vec<(String, String)>;
@@ -74,14 +77,14 @@ async fn key_pressed<G: GatewayPosts>(
     State(posts): State<Arc<G>>,
     OriginalUri(uri): OriginalUri,
     case: Result<Path<CaseId>, PathRejection>,
-    token: Result<Query<Token>, QueryRejection>,
+    called: Result<Query<Called>, QueryRejection>,
     headers: HeaderMap,
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Response {
-    let (Ok(Path(case)), Ok(Query(Token { t })), Ok(Form(form))) = (case, token, form) else {
+    let (Ok(Path(case)), Ok(Query(Called { t, u })), Ok(Form(form))) = (case, called, form) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    answer(posts.key_pressed(case, &t, &posted(&uri, &headers, form)).await)
+    answer(posts.key_pressed(case, &t, u, &posted(&uri, &headers, form)).await)
 }
 
 fn posted(uri: &http::Uri, headers: &HeaderMap, form: Pairs) -> Posted {

@@ -122,9 +122,15 @@ impl GatewayPosts for OneCase {
         }
     }
 
-    async fn key_pressed(&self, case: CaseId, token: &str, post: &Posted) -> Result<String, AcknowledgeError> {
+    async fn key_pressed(
+        &self,
+        case: CaseId,
+        token: &str,
+        told: Urgency,
+        post: &Posted,
+    ) -> Result<String, AcknowledgeError> {
         self.linked(case, token)?;
-        self.text_message(post).await
+        Ok(format!("{told} {}", self.text_message(post).await?))
     }
 }
 
@@ -382,13 +388,15 @@ async fn what_a_gateway_posts_is_handed_over_as_it_was_signed() {
     let told = told.text().await.expect("text");
     assert_eq!(told, r#"</gateway/sms?x=a%20b [("From", "+12125550142"), ("Body", "1 1234"), ("Body", "again")]/>"#);
     let key = format!("/gateway/key/{}", site.office.case);
-    let told = sent(&format!("{key}?t={LINK}"), "good").await;
-    assert!(told.text().await.expect("text").contains(&key));
+    let told = sent(&format!("{key}?t={LINK}&u=urgent"), "good").await;
+    let told = told.text().await.expect("text");
+    assert!(told.starts_with("urgent") && told.contains(&key), "{told}");
     for (path, signature, status) in [
         ("/gateway/sms".to_owned(), "", 403),
-        (format!("{key}?t={LINK}"), "bad", 403),
-        (format!("{key}?t=AAAAAAAAAAAAAAAAAAAAAA"), "good", 403),
+        (format!("{key}?t={LINK}&u=urgent"), "bad", 403),
+        (format!("{key}?t=AAAAAAAAAAAAAAAAAAAAAA&u=urgent"), "good", 403),
         (key.clone(), "good", 400),
+        (format!("{key}?t={LINK}"), "good", 400),
         ("/gateway/key/x?t=y".to_owned(), "good", 400),
     ] {
         assert_eq!(sent(&path, signature).await.status(), status, "{path}");

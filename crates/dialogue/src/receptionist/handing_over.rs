@@ -34,6 +34,8 @@ impl Receptionist {
             }
         }
         self.said.take_unsaved(); // the case has every word
+        // By what the office knew when it began to page.
+        self.says_meanwhile = self.meanwhile().and_then(|meanwhile| meanwhile.says.clone());
         self.last_words = now;
         self.outputs.push_back(Output::Note(Note::Escalated { urgency, on }));
         if self.has_ended() {
@@ -57,7 +59,7 @@ impl Receptionist {
     }
 
     fn tell_meanwhile(&mut self) {
-        if let Some(says) = self.meanwhile().and_then(|meanwhile| meanwhile.says.clone()) {
+        if let Some(says) = self.says_meanwhile.take() {
             self.tell(Prompt::Meanwhile(says));
         }
     }
@@ -79,7 +81,7 @@ impl Receptionist {
         {
             let paged = matches!(prompt, Prompt::DoctorPaged | Prompt::DeskPaged);
             self.tell(prompt);
-            if paged && !std::mem::replace(&mut self.told_meanwhile, true) {
+            if paged {
                 self.tell_meanwhile();
             }
         }

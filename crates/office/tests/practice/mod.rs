@@ -19,7 +19,7 @@ use domain::{
 use office::{Channel, Clock, Details, LinkedCase, Office, OfficeConfig, Webhook};
 use oncall::{Clinician, Pace, Policy, Rota, Way};
 use serde_json::Value;
-use store::{OpenOptions, Secret, Store};
+use store::{OpenOptions, PageOutcome, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -177,6 +177,13 @@ impl Riverside {
 
     pub fn path(&self) -> PathBuf {
         self.options.path.clone()
+    }
+
+    /// What became of somebody's page so far, by its webhook, of those of the only open case; the `nth`, from one.
+    pub async fn page_of(&self, store: &Store, clinician: &str, nth: usize) -> PageOutcome {
+        let cases = store.open_cases(&"riverside".into()).await.expect("read");
+        let pages = cases[0].pages.iter().filter(|page| page.clinician == clinician && page.channel == "webhook");
+        pages.map(|page| page.outcome.clone()).nth(nth - 1).unwrap_or(PageOutcome::Unknown)
     }
 
     pub async fn open(&self) -> (Office, Store, JoinHandle<()>) {
