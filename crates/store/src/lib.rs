@@ -11,6 +11,7 @@
 //! anybody is told: an escalation's state is a text to it.
 
 mod audit;
+mod backup;
 mod book;
 mod calls;
 mod cases;
@@ -23,6 +24,7 @@ mod open;
 mod secret;
 
 pub use audit::AuditEntry;
+pub use backup::{Contents, Owed, files_beside, schema_known, settle};
 pub use book::{
     AppointmentChange, AppointmentRow, ChangeKind, Exception, Found, Imported, ImportedPatient, OfferRow, Opens,
     PatientRow, Release, Requested, Schedule, Status, Template,
