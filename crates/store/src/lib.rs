@@ -21,6 +21,7 @@ mod exit;
 mod ledger;
 mod messages;
 mod open;
+mod retention;
 mod secret;
 
 pub use audit::AuditEntry;
@@ -36,4 +37,5 @@ pub use exit::leave;
 pub use ledger::{FLAWS_MAX, InvalidHead, LedgerFlaw, LedgerHead, LedgerReport, Redacted, RedactionRow};
 pub use messages::{DueNotification, MessageRow, Notify};
 pub use open::{OpenOptions, Store};
+pub use retention::{Retention, Swept};
 pub use secret::Secret;

@@ -151,7 +151,8 @@ async fn a_copy_is_encrypted_by_the_same_key_and_goes_on_as_the_database() {
         assert_eq!(again.messages_of(messages[0].call).await.unwrap(), [messages[0].clone()]);
         again.save_message(&message(4), Notify::Nobody).await.unwrap();
         assert_eq!(again.verify_ledger(&riverside(), None).await.unwrap().entries, 5);
-        let refused = again.redact_message(&riverside(), MessageId::new(), "Ann", &Phi::from("x"), at("11:00:00")).await;
+        let refused =
+            again.redact_message(&riverside(), MessageId::new(), "Ann", &Phi::from("x"), at("11:00:00")).await;
         assert!(matches!(refused, Err(StoreError::NotFound { .. })));
         again.close().await;
     }
