@@ -1,6 +1,7 @@
 mod eval;
 mod oncall;
 mod records;
+mod storage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Gaps, OnCall, Who};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
+pub use storage::{Backup, Restore, Retention};
 
 /// A speech-AI receptionist for medical practices, on the practice's own server.
 ///
@@ -58,6 +60,12 @@ pub enum Command {
     /// The ledger of messages: whether each is as it was when its caller was told that it is kept.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Copy the encrypted records to another place while the server works, and verify the copy.
+    Backup(Backup),
+    /// Bring a backup back, once it is verified; the present records are kept beside it.
+    Restore(Restore),
+    /// Remove what is older than the practice wants to keep; nothing that is still to be done.
+    Retention(Retention),
     /// The practice's patients.
     #[command(subcommand)]
     Patients(Patients),
