@@ -20,6 +20,9 @@ fn riverside() -> PracticeId {
     "riverside".into()
 }
 
+/// What is wrong, the backup's bytes, its manifest, the key that is given, words of the refusal.
+type Refused<'a> = (&'a str, &'a [u8], Option<&'a str>, Option<&'a Path>, &'a [&'a str]);
+
 /// A directory with records, and others for backups and keys.
 struct Bed {
     folder: tempfile::TempDir,
@@ -218,7 +221,7 @@ async fn a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_touched() {
     assert_ne!(newer, text);
     bed.records(); // brings its log in
     let files = bed.files();
-    let cases: [(&str, &[u8], Option<&str>, Option<&Path>, &[&str]); 8] = [
+    let cases: [Refused<'_>; 8] = [
         ("truncated", &whole[..whole.len() - 4096], Some(&text), None, &["is not as it was made", "SHA-256"]),
         ("truncated, alone", &whole[..whole.len() - 4096], None, None, &["riverside.db"]),
         ("flipped", &flipped, Some(&text), None, &["is not as it was made"]),
@@ -270,7 +273,7 @@ async fn a_backup_goes_where_it_is_safe_and_replaces_another_only_when_told() {
         command.arg("backup").arg("--data").arg(bed.data()).arg("--to").arg(path);
         command
     };
-    fails(&mut to(bed.data().join("firstring.db")).arg("--replace"), 1, &["is in the data directory"]);
+    fails(to(bed.data().join("firstring.db")).arg("--replace"), 1, &["is in the data directory"]);
     fails(&mut to(bed.path("nowhere/riverside.db")), 1, &["nowhere", "is not there"]);
     fails(&mut to(bed.path("backups")), 1, &["is a directory"]);
     let beside = bed.path("backups/keys");

@@ -58,11 +58,13 @@ impl Store {
             path: to.to_owned(),
             source: sqlx::Error::InvalidArgument("the path is not UTF-8".to_owned()),
         })?;
-        sqlx::query("VACUUM INTO ?").bind(name).execute(&self.readers).await.map_err(|e| match e.into() {
+        let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(&self.readers).await;
+        let copied = copied.map_err(StoreError::from);
+        if let Err(StoreError::Full(source)) = copied {
             // SQLite says so of the copy as well; the database itself is open.
-            StoreError::Full(source) => StoreError::NoRoomForCopy { path: to.to_owned(), source },
-            other => other,
-        })?;
+            return Err(StoreError::NoRoomForCopy { path: to.to_owned(), source });
+        }
+        copied?;
         Ok(())
     }
 

@@ -95,6 +95,5 @@ pub(in crate::commands) fn hashed(from: &Path, to: Option<&Partial>) -> anyhow::
     if let Some(writer) = writer {
         writer.sync_all().context("the copy could not be brought to the disk")?;
     }
-    let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((bytes, hash))
+    Ok((bytes, format!("{:x}", hasher.finalize())))
 }

@@ -62,11 +62,11 @@ async fn bring_to_rest(data: &Path, database: &Path) -> anyhow::Result<()> {
 /// `.before-20260302T090000Z`, or with a number if that is taken.
 fn unused_ending(data: &Path) -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-    let is_taken =
-        |ending: &String| [DATABASE, KEY, LINK_KEY].iter().any(|name| data.join(format!("{name}{ending}")).exists());
+    let is_unused =
+        |ending: &String| [DATABASE, KEY, LINK_KEY].iter().all(|name| !data.join(format!("{name}{ending}")).exists());
     let endings =
         std::iter::once(format!(".before-{now}")).chain((2..).map(|number| format!(".before-{now}-{number}")));
-    endings.skip_while(is_taken).next().expect("there is always another number")
+    endings.find(is_unused).expect("there is always another number")
 }
 
 /// What was done, so that it can be undone.
@@ -148,18 +148,19 @@ impl Steps {
     fn undo(&self, database: &Path) {
         if self.placed {
             // What lies beside it now is the restored one's.
-            store::files_beside(database).iter().for_each(|file| drop(std::fs::remove_file(file)));
+            for file in store::files_beside(database) {
+                std::fs::remove_file(file).ok();
+            }
         }
         for file in &self.made {
             std::fs::remove_file(file).ok();
         }
         for (file, name) in self.kept.iter().rev() {
             // Two names of one file stay both: then the second is taken away.
-            match std::fs::rename(name, file) {
-                Ok(()) => drop(std::fs::remove_file(name)),
-                Err(why) => {
-                    tracing::error!(%why, "{} is kept as {}; rename it by hand", file.display(), name.display())
-                }
+            if let Err(why) = std::fs::rename(name, file) {
+                tracing::error!(%why, "{} is kept as {}; rename it by hand", file.display(), name.display());
+            } else {
+                std::fs::remove_file(name).ok();
             }
         }
     }
