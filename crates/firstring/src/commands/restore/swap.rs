@@ -165,3 +165,38 @@ impl Steps {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use store::{OpenOptions, Store};
+
+    use super::*;
+
+    fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let paths = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_swap_that_fails_at_its_last_step_leaves_everything_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (full, empty) = (folder.path().join("full"), folder.path().join("empty"));
+        for data in [&full, &empty] {
+            std::fs::create_dir(data).unwrap();
+        }
+        let present = "ab".repeat(32);
+        std::fs::write(full.join(KEY), &present).unwrap();
+        Store::open(&OpenOptions::new(full.join(DATABASE), Secret::new(present))).await.unwrap().close().await;
+        for data in [&full, &empty] {
+            let before = files(data);
+            let restored = Partial::holding(&data.join(DATABASE), "no database at all").unwrap();
+            let keys = Keys { key: Secret::new("cd".repeat(32)), link_key: Some(Secret::new("ef".repeat(32))) };
+            let failed = swap_in(data, &restored, &keys).await.expect_err("what is no database does not open");
+            assert!(format!("{failed:#}").contains("the present database is as it was"), "{failed:#}");
+            drop(restored);
+            assert!(files(data) == before, "{:?}", files(data).keys());
+        }
+    }
+}
