@@ -159,3 +159,85 @@ pub fn files_beside(path: &Path) -> [PathBuf; 2] {
         name.into()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::SqlitePool;
+    use sqlx::migrate::{MigrateError, Migrator};
+
+    use super::*;
+
+    const DRAFT: &str = r#"{"caller":"patient","intent":"prescription_refill","urgency":"routine","name":null,
+        "date_of_birth":null,"callback":null,"text":"my inhaler","fields":[],"complete":true}"#;
+
+    /// The migrations of a version of before.
+    fn until(schema: i64) -> Migrator {
+        Migrator::with_migrations(migrations().iter().filter(|known| known.version <= schema).cloned().collect())
+    }
+
+    async fn pool(options: &OpenOptions) -> SqlitePool {
+        SqlitePoolOptions::new().max_connections(1).connect_with(connect_options(options)).await.unwrap()
+    }
+
+    /// A database as a version of before left it, with a message and an open case.
+    async fn of_before(options: &OpenOptions, schema: i64) {
+        let pool = pool(options).await;
+        until(schema).run(&pool).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            "INSERT INTO message (id, call_id, request_id, practice, saved_at, draft)
+                VALUES ('{id}', '{id}', 1, 'riverside', '2026-03-02T09:00:00.000000Z', '{DRAFT}');
+             INSERT INTO escalation (id, call_id, request_id, practice, reference, opened_at, urgency, draft, state)
+                VALUES ('{id}', '{id}', 2, 'riverside', 'KT-1', '2026-03-02T09:00:01.000000Z', 'urgent', '{{}}', '{{}}')",
+            id = domain::MessageId::new(),
+        )))
+        .execute(&pool)
+        .await
+        .unwrap();
+        pool.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_upgrade_and_its_rollback_by_a_backup_of_every_schema_of_before() {
+        let key = Secret::new("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+        for schema in 1..=schema_known() {
+            let dir = tempfile::tempdir().unwrap();
+            let live = OpenOptions::new(dir.path().join("practice.db"), key.clone());
+            of_before(&live, schema).await;
+
+            // The new program backs up what the old one has written, without bringing it forward.
+            let (copy, again) = (dir.path().join("copy.db"), dir.path().join("again.db"));
+            let source = Store::open_unmigrated(&live).await.unwrap();
+            source.copy_to(&copy).await.unwrap();
+            assert_eq!(source.schema().await.unwrap(), schema);
+            source.close().await;
+            std::fs::copy(&copy, &again).unwrap();
+            let store = Store::open_copy(&copy, &key).await.unwrap();
+            let contents = store.examine(&[]).await.unwrap();
+            store.close().await;
+            let owed = Owed { calls: 0, cases: 1, notifications: 0 };
+            assert_eq!((contents.schema, contents.rows["message"], contents.owed), (schema, 1, owed));
+
+            // Upgrade: the live one goes forward, and then the old program refuses it.
+            let upgraded = Store::open(&live).await.unwrap();
+            let contents = upgraded.examine(&[]).await.unwrap();
+            assert_eq!((contents.schema, contents.is_sound(), contents.owed), (schema_known(), true, owed));
+            upgraded.close().await;
+            if schema < schema_known() {
+                let old = pool(&live).await;
+                let refused = until(schema).run(&old).await.expect_err("newer");
+                assert!(matches!(refused, MigrateError::VersionMissing(_)), "{refused:?}");
+                old.close().await;
+            }
+
+            // Rollback: the old program takes the backup as it is. And the new one brings a copy of it forward.
+            let copy = OpenOptions::new(copy, key.clone());
+            let old = pool(&copy).await;
+            until(schema).run(&old).await.unwrap();
+            old.close().await;
+            let forward = Store::open(&OpenOptions::new(again, key.clone())).await.unwrap();
+            let contents = forward.examine(&[]).await.unwrap();
+            assert_eq!((contents.schema, contents.ledgers[0].1.entries), (schema_known(), 1));
+            forward.close().await;
+        }
+    }
+}

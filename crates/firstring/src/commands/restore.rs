@@ -25,7 +25,7 @@ pub(super) fn run(args: &cli::Restore) -> anyhow::Result<()> {
     let manifest = Manifest::beside(&args.from)?;
     let keys = match &args.key {
         Some(file) => Keys::read(file)?,
-        None => Keys::of(&data)?,
+        None => Keys::of(&data).context("give the backup's key with --key")?,
     };
     let _sole = SoleServer::of(&data)?;
     runtime(::call::Pace::RealTime)?.block_on(async {

@@ -34,7 +34,7 @@ impl Keys {
     /// Those in a data directory.
     pub(in crate::commands) fn of(data: &Path) -> anyhow::Result<Self> {
         let key = kept(&data.join(KEY))?.with_context(|| {
-            format!("there is no key in {}; it was kept elsewhere, give it with --key", data.display())
+            format!("there is no key in {}, and nothing opens its records without it", data.display())
         })?;
         Ok(Self { key, link_key: kept(&data.join(LINK_KEY))? })
     }
@@ -74,7 +74,7 @@ impl Keys {
 fn kept(file: &Path) -> anyhow::Result<Option<Secret>> {
     match std::fs::read_to_string(file) {
         Ok(key) if is_whole_key(key.trim()) => Ok(Some(Secret::new(key.trim()))),
-        Ok(_) => bail!("the key {} is damaged; bring it back, or give the key with --key", file.display()),
+        Ok(_) => bail!("the key {} is damaged; bring it back from a copy", file.display()),
         Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
         Err(why) => Err(why).with_context(|| format!("the key {} cannot be read", file.display())),
     }
