@@ -64,7 +64,7 @@ fn unused_ending(data: &Path) -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let is_unused =
         |ending: &String| [DATABASE, KEY, LINK_KEY].iter().all(|name| !data.join(format!("{name}{ending}")).exists());
-    let endings =
+    let mut endings =
         std::iter::once(format!(".before-{now}")).chain((2..).map(|number| format!(".before-{now}-{number}")));
     endings.find(is_unused).expect("there is always another number")
 }
