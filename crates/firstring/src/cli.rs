@@ -2,6 +2,7 @@ mod eval;
 mod oncall;
 mod page;
 mod records;
+mod storage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub use oncall::{Export, Gaps, OnCall, Who};
 pub use page::{Page, PageTest};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
+pub use storage::{Backup, Restore, Retention};
 
 /// A speech-AI receptionist for medical practices, on the practice's own server.
 ///
@@ -60,6 +62,12 @@ pub enum Command {
     /// The ledger of messages: whether each is as it was when its caller was told that it is kept.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Copy the encrypted records to another place while the server works, and verify the copy.
+    Backup(Backup),
+    /// Bring a backup back, once it is verified; the present records are kept beside it.
+    Restore(Restore),
+    /// Remove what is older than the practice wants to keep; nothing that is still to be done.
+    Retention(Retention),
     /// The practice's patients.
     #[command(subcommand)]
     Patients(Patients),

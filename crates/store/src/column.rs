@@ -28,6 +28,11 @@ impl Columns<'_> {
         self.0.try_get(column).map_err(|_| corrupt(column))
     }
 
+    /// The first column, if it is a text: for pragmas, which name their columns as they like.
+    pub(crate) fn first_text(&self) -> Option<String> {
+        self.0.try_get(0).ok()
+    }
+
     pub(crate) fn optional_text(&self, column: &str) -> Result<Option<String>, StoreError> {
         self.0.try_get(column).map_err(|_| corrupt(column))
     }

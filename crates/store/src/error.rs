@@ -21,7 +21,8 @@ pub enum StoreError {
     },
     /// A newer FirstRing has written this file. Use that version.
     #[error(
-        "the database was made by a newer version (its migration {version} is unknown): run that version or a later one"
+        "the database was made by a newer version (its migration {version} is unknown): run that version or a later one, or \
+         restore the backup that was made before the upgrade"
     )]
     Newer {
         /// The first unknown migration.
@@ -30,6 +31,14 @@ pub enum StoreError {
     /// Nothing can be written. Make room on the disk.
     #[error("the disk with the database is full (or its configured size is reached): make room")]
     Full(#[source] sqlx::Error),
+    /// A copy does not fit where it is to lie; the database itself is well. Make room there, or copy to another place.
+    #[error("there is no room for a copy at {}: make room, or choose another place", path.display())]
+    NoRoomForCopy {
+        /// The copy.
+        path: PathBuf,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
     /// Somebody else writes for too long. Try again.
     #[error("the database is busy: another process holds it")]
     Busy(#[source] sqlx::Error),

@@ -11,6 +11,7 @@
 //! anybody is told: an escalation's state is a text to it.
 
 mod audit;
+mod backup;
 mod book;
 mod calls;
 mod cases;
@@ -20,9 +21,11 @@ mod exit;
 mod ledger;
 mod messages;
 mod open;
+mod retention;
 mod secret;
 
 pub use audit::AuditEntry;
+pub use backup::{Contents, Owed, files_beside, schema_known, settle};
 pub use book::{
     AppointmentChange, AppointmentRow, ChangeKind, Exception, Found, Imported, ImportedPatient, OfferRow, Opens,
     PatientRow, Release, Requested, Schedule, Status, Template,
@@ -34,4 +37,5 @@ pub use exit::leave;
 pub use ledger::{FLAWS_MAX, InvalidHead, LedgerFlaw, LedgerHead, LedgerReport, Redacted, RedactionRow};
 pub use messages::{DueNotification, MessageRow, Notify};
 pub use open::{OpenOptions, Store};
+pub use retention::{Retention, Swept};
 pub use secret::Secret;

@@ -55,8 +55,7 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens the database, makes it if it is missing, and brings it to the present schema.
     pub async fn open(options: &OpenOptions) -> Result<Self, StoreError> {
-        quieten_sqlcipher().await?;
-        crate::exit::before_sqlcipher_clears_up();
+        prepare_process().await?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -112,13 +111,20 @@ pub(crate) fn connect_options(options: &OpenOptions) -> SqliteConnectOptions {
 }
 
 /// The value of `PRAGMA key`: a raw key in SQLCipher's notation, or a quoted passphrase.
-fn key_pragma(key: &Secret) -> String {
+pub(crate) fn key_pragma(key: &Secret) -> String {
     let key = key.expose();
     if key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit()) {
         format!("\"x'{key}'\"")
     } else {
         format!("'{}'", key.replace('\'', "''"))
     }
+}
+
+/// What must be done once before the first database is opened; it may be repeated.
+pub(crate) async fn prepare_process() -> Result<(), StoreError> {
+    quieten_sqlcipher().await?;
+    crate::exit::before_sqlcipher_clears_up();
+    Ok(())
 }
 
 /// SQLCipher writes to stderr by itself when a key is wrong; we return an error. The setting holds for the process.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod appointments;
+mod backup;
 mod call;
 mod check_config;
 mod demo;
@@ -15,6 +16,8 @@ mod patients;
 mod read;
 mod records;
 mod replay;
+mod restore;
+mod retention;
 mod say;
 mod serve;
 mod table;
@@ -48,6 +51,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appointments(args) => appointments::run(&args),
         Command::Messages(args) => messages::run(&args),
         Command::Ledger(args) => ledger::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Retention(args) => retention::run(&args),
         Command::Patients(args) => patients::run(&args),
         Command::Oncall(args) => oncall::run(&args),
         Command::Page(args) => page::run(&args),

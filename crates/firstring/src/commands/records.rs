@@ -73,7 +73,7 @@ pub(super) fn now(given: Option<&Zoned>) -> Timestamp {
 }
 
 /// Whom this process belongs to, by the operating system: no variable of the environment can pretend.
-fn user() -> anyhow::Result<String> {
+pub(super) fn user() -> anyhow::Result<String> {
     let uid = std::fs::metadata("/proc/self").context("whose process this is cannot be told; mount /proc")?.uid();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {

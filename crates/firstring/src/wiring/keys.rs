@@ -12,7 +12,7 @@ const KEY_BYTES: usize = 32;
 /// The key in `file`, as 64 hexadecimal digits; made if there is none.
 pub fn load_or_make(file: &Path) -> anyhow::Result<String> {
     match std::fs::read_to_string(file) {
-        Ok(key) if is_whole(key.trim()) => return Ok(key.trim().to_owned()),
+        Ok(key) if is_whole_key(key.trim()) => return Ok(key.trim().to_owned()),
         Ok(_) => anyhow::bail!("the key {} is damaged; bring it back from a backup", file.display()),
         Err(why) if why.kind() == ErrorKind::NotFound => {}
         Err(why) => return Err(why).with_context(|| format!("the key {} cannot be read", file.display())),
@@ -30,7 +30,7 @@ pub fn load_or_make(file: &Path) -> anyhow::Result<String> {
     Ok(key)
 }
 
-/// An empty key would open the door, not lock it.
-fn is_whole(key: &str) -> bool {
+/// Whether a text is a key. An empty one would open the door, not lock it.
+pub fn is_whole_key(key: &str) -> bool {
     key.len() == 2 * KEY_BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
