@@ -1,6 +1,7 @@
 mod eval;
 mod oncall;
 mod records;
+mod staff;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Gaps, OnCall, Who};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
+pub use staff::{AddStaff, DisableStaff, ListStaff, Staff};
 
 /// A speech-AI receptionist for medical practices, on the practice's own server.
 ///
@@ -61,6 +63,9 @@ pub enum Command {
     /// The practice's patients.
     #[command(subcommand)]
     Patients(Patients),
+    /// Who of the practice may log in to the inbox and read messages.
+    #[command(subcommand)]
+    Staff(Staff),
     /// Who is on call, and whether somebody always is.
     #[command(subcommand)]
     Oncall(OnCall),

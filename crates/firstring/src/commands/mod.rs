@@ -16,6 +16,7 @@ mod records;
 mod replay;
 mod say;
 mod serve;
+mod staff;
 mod table;
 mod version;
 
@@ -48,6 +49,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Messages(args) => messages::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Patients(args) => patients::run(&args),
+        Command::Staff(args) => staff::run(&args),
         Command::Oncall(args) => oncall::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Eval(args) => eval::run(&args),

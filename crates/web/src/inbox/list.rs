@@ -7,11 +7,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{MessageId, Phi};
+use domain::MessageId;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use store::{InboxRow, MessageDeed, Overdue, Shelf};
+use store::{InboxRow, Overdue, Shelf};
 
 use super::Inbox;
 use super::login::{Reader, actor};
@@ -60,8 +60,8 @@ async fn show(
     let before = inbox.now().checked_sub(ANNOUNCED_WITHIN).unwrap_or_default();
     let overdue = inbox.store.overdue_announcements(practice, before).await?;
 
-    let ids: String = rows.iter().map(|row| format!(" {}", row.message.id)).collect();
-    inbox.audit(&actor(&reader.name), "listed", format!("messages{ids}")).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.message.id.to_string()).collect();
+    inbox.audit(&actor(&reader.name), "listed", format!("messages {}", ids.join(" "))).await?;
 
     let (title, path) = match shelf {
         Shelf::Open => ("Open messages", "/inbox"),
@@ -75,10 +75,10 @@ async fn show(
         body.push_str(&table(&rows, title, &inbox.desk.zone));
     }
     if after.is_some() {
-        write!(body, "<p><a href=\"{path}\">From the beginning</a></p>\n").expect(TAKES);
+        writeln!(body, "<p><a href=\"{path}\">From the beginning</a></p>").expect(TAKES);
     }
     if let Some(last) = rows.last().filter(|_| more) {
-        write!(body, "<p><a href=\"{path}?after={}\" rel=\"next\">More messages</a></p>\n", last.message.id)
+        writeln!(body, "<p><a href=\"{path}?after={}\" rel=\"next\">More messages</a></p>", last.message.id)
             .expect(TAKES);
     }
     Ok(page(StatusCode::OK, title, Some(&reader.name), &body))
@@ -103,7 +103,7 @@ fn table(rows: &[InboxRow], caption: &str, zone: &TimeZone) -> String {
     );
     for row in rows {
         let (message, draft) = (&row.message, &row.message.draft);
-        let name = draft.name.as_ref().map_or("Name not known", |name| Phi::expose(name));
+        let name = draft.name.as_ref().map_or("Name not known", |name| name.expose().as_str());
         writeln!(
             table,
             "<tr><td>{urgency}</td><td>{left}</td><th scope=\"row\"><a href=\"{address}\">{name}</a> <span>({caller}): \
@@ -124,13 +124,7 @@ fn table(rows: &[InboxRow], caption: &str, zone: &TimeZone) -> String {
 
 fn state(row: &InboxRow) -> String {
     let incomplete = if row.message.draft.complete { "" } else { "<strong>INCOMPLETE</strong>, " };
-    let last = row.last.as_ref().map_or_else(
-        || "new".to_owned(),
-        |(what, by)| match what {
-            MessageDeed::Opened | MessageDeed::CalledBack | MessageDeed::Done | MessageDeed::Reopened => {
-                format!("{} by {}", deed(*what), Escaped(by))
-            }
-        },
-    );
+    let last = row.last.as_ref();
+    let last = last.map_or_else(|| "new".to_owned(), |(what, by)| format!("{} by {}", deed(*what), Escaped(by)));
     format!("{incomplete}{last}")
 }

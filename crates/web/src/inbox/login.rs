@@ -65,10 +65,9 @@ pub(super) async fn log_in(
     let staff = inbox.store.staff_named(&inbox.desk.practice, name).await?;
     let hash = staff.as_ref().map(|staff| staff.password.clone());
     let right = is_right(&inbox, hash, password).await?;
+    // An unknown name is not written down: it may be a password in the wrong field.
+    let object = staff.as_ref().map_or_else(|| "an unknown name".to_owned(), |staff| actor(&staff.name));
     let Some(staff) = staff.filter(|staff| right && staff.disabled_at.is_none()) else {
-        // An unknown name is not written down: it may be a password in the wrong field.
-        let known = inbox.store.staff_named(&inbox.desk.practice, name).await?;
-        let object = known.map_or_else(|| "an unknown name".to_owned(), |staff| actor(&staff.name));
         inbox.audit("inbox", "login_failed", object.clone()).await?;
         if then_waits.is_some() {
             tracing::warn!(who = object, "wrong passwords: the next try waits");
