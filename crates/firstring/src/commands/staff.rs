@@ -1,4 +1,4 @@
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -39,7 +39,9 @@ fn password(file: Option<&Path>) -> anyhow::Result<PasswordHash> {
             line.push_str(text.lines().next().unwrap_or_default());
         }
         None => {
-            eprintln!("firstring: the password is read from stdin (and shown if you type it)");
+            if std::io::stdin().is_terminal() {
+                eprintln!("the password, which is shown while you type it:");
+            }
             std::io::stdin().lock().read_line(&mut line).context("no password can be read from stdin")?;
         }
     }

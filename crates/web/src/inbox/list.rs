@@ -61,7 +61,7 @@ async fn show(
     let overdue = inbox.store.overdue_announcements(practice, before).await?;
 
     let ids: Vec<_> = rows.iter().map(|row| row.message.id.to_string()).collect();
-    inbox.audit(&actor(&reader.name), "listed", format!("messages {}", ids.join(" "))).await?;
+    inbox.audit(&actor(&reader.name), "listed", format!("messages {}", ids.join(" ")).trim_end().to_owned()).await?;
 
     let (title, path) = match shelf {
         Shelf::Open => ("Open messages", "/inbox"),
