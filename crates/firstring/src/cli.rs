@@ -2,6 +2,7 @@ mod eval;
 mod oncall;
 mod page;
 mod records;
+mod staff;
 mod storage;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ pub use oncall::{Export, Gaps, OnCall, Who};
 pub use page::{Page, PageTest};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
+pub use staff::{AddStaff, DisableStaff, ListStaff, Staff};
 pub use storage::{Backup, Restore, Retention};
 
 /// A speech-AI receptionist for medical practices, on the practice's own server.
@@ -71,6 +73,9 @@ pub enum Command {
     /// The practice's patients.
     #[command(subcommand)]
     Patients(Patients),
+    /// Who of the practice may log in to the inbox and read messages.
+    #[command(subcommand)]
+    Staff(Staff),
     /// Who is on call, and whether somebody always is.
     #[command(subcommand)]
     Oncall(OnCall),

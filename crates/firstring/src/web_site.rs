@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use transport::Incoming;
 use transport::browser::{self, BrowserOptions};
-use web::{AcknowledgeError, Acknowledgements, GatewayPosts, LinkedPage, Parts, Posted, Readiness, Scheme};
+use web::{AcknowledgeError, Acknowledgements, GatewayPosts, InboxDesk, LinkedPage, Parts, Posted, Readiness, Scheme};
 
 use crate::config::Http;
 use crate::wiring::Desk;
@@ -50,6 +50,7 @@ impl Site {
         };
         let router = web::router(Parts {
             store: desk.office.store.clone(),
+            inbox: inbox(desk),
             acknowledgements: Arc::new(links),
             readiness: ready,
             token,
@@ -72,6 +73,17 @@ impl Site {
         if self.serving.await.is_err() {
             tracing::error!("the pages' task failed");
         }
+    }
+}
+
+/// Whose messages the inbox shows.
+fn inbox(desk: &Desk) -> InboxDesk {
+    let (practice, clock) = (&desk.front.practice, desk.clock.clone());
+    InboxDesk {
+        practice: practice.id.clone(),
+        name: practice.name.clone(),
+        zone: practice.zone.clone(),
+        clock: web::Clock::new(move || clock.now()),
     }
 }
 

@@ -5,92 +5,16 @@
 #[allow(dead_code)] // each test uses its own part
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use support::browser::Browser;
 use support::{Server, firstring, fixture, models_are_there};
 
 const HZ: u32 = 16_000;
 /// The greeting is over before the recording speaks.
 const BEFORE_S: f32 = 9.0;
-const CALL_MAX: Duration = Duration::from_secs(60);
-
-/// ChromeDriver and one browser under it.
-struct Browser {
-    driver: Child,
-    session: String,
-    client: reqwest::Client,
-}
-
-impl Browser {
-    async fn start(microphone: &Path, profile: &Path) -> Self {
-        let mut driver =
-            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let said = "started successfully on port ";
-        let port = lines.map(Result::unwrap).find_map(|line| {
-            let rest = line.split_once(said)?.1;
-            Some(rest.trim_end_matches('.').to_owned())
-        });
-        let driver_url = format!("http://127.0.0.1:{}", port.expect("chromedriver tells its port"));
-        let arguments = [
-            "--headless=new".to_owned(),
-            "--no-sandbox".to_owned(),
-            "--disable-gpu".to_owned(),
-            "--no-first-run".to_owned(),
-            "--disable-background-networking".to_owned(),
-            "--disable-component-update".to_owned(),
-            "--disable-sync".to_owned(),
-            "--autoplay-policy=no-user-gesture-required".to_owned(),
-            "--use-fake-ui-for-media-stream".to_owned(),
-            "--use-fake-device-for-media-stream".to_owned(),
-            format!("--use-file-for-fake-audio-capture={}%noloop", microphone.display()),
-            format!("--user-data-dir={}", profile.display()),
-        ];
-        let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": {
-            "args": arguments, "binary": "/usr/bin/chromium"}}}});
-        let client = reqwest::Client::new();
-        let answer = post(&client, &format!("{driver_url}/session"), &wanted).await;
-        let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
-        Self { driver, session: format!("{driver_url}/session/{id}"), client }
-    }
-
-    async fn open(&self, url: &str) {
-        post(&self.client, &format!("{}/url", self.session), &json!({"url": url})).await;
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        let body = json!({"script": script, "args": []});
-        post(&self.client, &format!("{}/execute/sync", self.session), &body).await["value"].clone()
-    }
-
-    /// Waits until the script gives true.
-    async fn wait_for(&self, script: &str) {
-        let began = Instant::now();
-        while self.run(script).await != json!(true) {
-            let page = self.run("return document.body.innerText").await;
-            assert!(began.elapsed() < CALL_MAX, "never true: {script}\nthe page says: {page}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-}
-
-impl Drop for Browser {
-    /// The browser ends with its session; a driver that is killed leaves it behind.
-    fn drop(&mut self) {
-        let ended = Command::new("curl").args(["-s", "-o", "/dev/null", "-X", "DELETE", &self.session]).status();
-        assert!(std::thread::panicking() || ended.is_ok_and(|status| status.success()), "the browser was not closed");
-        drop(self.driver.kill());
-        drop(self.driver.wait());
-    }
-}
-
-async fn post(client: &reqwest::Client, url: &str, body: &Value) -> Value {
-    client.post(url).json(body).send().await.unwrap().json().await.unwrap()
-}
 
 /// Silence, the recording, silence: the browser plays it from the moment the microphone is opened.
 fn microphone(folder: &Path) -> std::path::PathBuf {
@@ -132,7 +56,17 @@ async fn a_question_asked_into_the_page_is_answered_in_sound_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let server = Server::start(&data, &[]);
-    let browser = Browser::start(&microphone(folder.path()), &folder.path().join("profile")).await;
+    let heard_by_browser = format!("--use-file-for-fake-audio-capture={}%noloop", microphone(folder.path()).display());
+    let browser = Browser::start(
+        &folder.path().join("profile"),
+        &[
+            "--autoplay-policy=no-user-gesture-required".to_owned(),
+            "--use-fake-ui-for-media-stream".to_owned(),
+            "--use-fake-device-for-media-stream".to_owned(),
+            heard_by_browser,
+        ],
+    )
+    .await;
     browser.open(&format!("http://{}/call", server.http)).await;
     browser.run(TEE).await;
     browser.run("document.querySelector('button').click()").await;

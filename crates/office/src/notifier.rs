@@ -19,17 +19,21 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// The longest sleep: a wall clock that was set is noticed, and a database that failed is asked again.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// What is not taken for so long is told once as an error: somebody has to look.
+const ALARM_AFTER: Duration = Duration::from_mins(10);
 /// Read at once; the others stay due.
 const BATCH: u32 = 16;
 
 /// Delivers until `stop`. `saved` is notified of each new message.
 pub(crate) async fn run(premises: Arc<Premises>, saved: Arc<Notify>, stop: CancellationToken) {
     let Some(hook) = &premises.messages else { return };
+    let mut alarmed = false;
     loop {
         let nap = deliver_due(&premises, hook).await.unwrap_or_else(|error| {
             tracing::error!(%error, "notifications cannot be read or noted, will be tried again");
             FIRST_PAUSE
         });
+        alarmed = alarm(&premises, alarmed).await.unwrap_or(alarmed);
         tokio::select! {
             () = stop.cancelled() => return,
             () = saved.notified() => {}
@@ -48,6 +52,20 @@ async fn deliver_due(premises: &Premises, hook: &Hook) -> Result<Duration, Store
     Ok(next.map_or(LONGEST_NAP, |at| {
         Duration::try_from(at.duration_since(premises.now())).unwrap_or_default().min(LONGEST_NAP)
     }))
+}
+
+/// Tells when the practice's system stops taking messages and when it takes them again, each once; whether it does not.
+async fn alarm(premises: &Premises, alarmed: bool) -> Result<bool, StoreError> {
+    let before = premises.now().saturating_sub(ALARM_AFTER).expect("a duration has no calendar units");
+    let overdue = premises.store.overdue_announcements(&premises.config.practice.id, before).await?;
+    match (alarmed, overdue) {
+        (false, Some(overdue)) => {
+            tracing::error!(messages = overdue.messages, since = %overdue.since, "the practice's system takes no messages");
+        }
+        (true, None) => tracing::info!("the practice's system has taken every message, or they are done"),
+        (false, None) | (true, Some(_)) => {}
+    }
+    Ok(overdue.is_some())
 }
 
 async fn deliver(premises: &Premises, hook: &Hook, due: DueNotification) -> Result<(), StoreError> {

@@ -1,5 +1,5 @@
 //! What a practice keeps: calls and their journals, messages and their ledger, escalations, notifications still to be delivered, the
-//! appointment book, an audit trail. One SQLite file, encrypted by SQLCipher.
+//! appointment book, who of its staff may read messages and what they did with them, an audit trail. One SQLite file, encrypted by SQLCipher.
 //!
 //! - A method that writes returns after the commit has reached the disk (WAL, `synchronous = FULL`): what it confirms
 //!   survives a power cut.
@@ -10,6 +10,7 @@
 //! Rows hold [`domain::Phi`], so they may be debugged but not read in a log. `store` does not know who is on call or how
 //! anybody is told: an escalation's state is a text to it.
 
+mod announcements;
 mod audit;
 mod backup;
 mod book;
@@ -18,12 +19,17 @@ mod cases;
 mod column;
 mod error;
 mod exit;
+mod inbox;
 mod ledger;
 mod messages;
 mod open;
+mod password;
 mod retention;
 mod secret;
+mod sessions;
+mod staff;
 
+pub use announcements::Overdue;
 pub use audit::AuditEntry;
 pub use backup::{Contents, Owed, files_beside, schema_known, settle};
 pub use book::{
@@ -34,8 +40,12 @@ pub use calls::CallRow;
 pub use cases::{CaseChange, CaseEvent, CaseFile, CaseRow, KeptCase, PageOutcome, PageRow};
 pub use error::StoreError;
 pub use exit::leave;
+pub use inbox::{InboxRow, MessageDeed, Shelf, WorkRow};
 pub use ledger::{FLAWS_MAX, InvalidHead, LedgerFlaw, LedgerHead, LedgerReport, Redacted, RedactionRow};
 pub use messages::{DueNotification, MessageRow, Notify};
 pub use open::{OpenOptions, Store};
+pub use password::{PASSWORD_CHARS_MIN, PasswordError, PasswordHash};
 pub use retention::{Retention, Swept};
 pub use secret::Secret;
+pub use sessions::{SESSION_IDLE_MAX, SESSION_MAX, SessionToken};
+pub use staff::{Added, StaffRow};

@@ -145,6 +145,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(3, "calls again", include_str!("../migrations/0003_calls_again.sql")),
         migration(4, "closed", include_str!("../migrations/0004_closed.sql")),
         migration(5, "ledger", include_str!("../migrations/0005_ledger.sql")),
+        migration(6, "inbox", include_str!("../migrations/0006_inbox.sql")),
     ])
 }
 

@@ -58,10 +58,14 @@ const JOURNALS: &str = "
         AND NOT EXISTS (
             SELECT 1 FROM message JOIN notification ON message_id = message.id
             WHERE call_id = call.id AND delivered_at IS NULL)";
-/// Messages that were saved before ?2. Not those of a call without an end or of an open case, nor those still to be told.
+/// Messages that were saved before ?2. Not those of a call without an end or of an open case, nor those still to be told; nor, where
+/// staff read the inbox, those that nobody has marked as done.
 const MESSAGES: &str = "
     FROM message WHERE practice = ?1 AND saved_at < ?2 AND redacted_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM notification WHERE message_id = message.id AND delivered_at IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM inbox WHERE message_id = message.id AND done_at IS NULL
+                AND EXISTS (SELECT 1 FROM staff WHERE practice = ?1))
         AND NOT EXISTS (SELECT 1 FROM call WHERE id = message.call_id AND ended_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM escalation WHERE closed_by IS NULL AND call_id = message.call_id)
         AND NOT EXISTS (

@@ -26,13 +26,18 @@ impl fmt::Display for Escaped<'_> {
 
 /// A whole page. `body` is HTML already; `title` is not.
 pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    styled_page(status, title, "/ack/style.css", &format!("<main>\n{body}\n</main>"))
+}
+
+/// A whole page with a style of its own and everything that stands in its body.
+pub(crate) fn styled_page(status: StatusCode, title: &str, style: &'static str, body: &str) -> Response {
     let title = Escaped(title);
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n\
-         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"/ack/style.css\">\n</head>\n\
-         <body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"{style}\">\n</head>\n\
+         <body>\n{body}\n</body>\n</html>\n"
     );
     (status, Html(html)).into_response()
 }

@@ -1,10 +1,12 @@
-//! What FirstRing shows in a browser: the caller's page, the page on which a clinician takes a case, and the probes.
+//! What FirstRing shows in a browser: the caller's page, the page on which a clinician takes a case, the practice's inbox, and
+//! the probes.
 //!
 //! | path | what | guarded by |
 //! |---|---|---|
 //! | `/` | a way to the pages | the token |
 //! | `/call`, `/call/..` | the caller's page; its WebSocket is one of the [`Parts::legs`] | the token |
 //! | `/ack/{case}?t=..` | a case, for one clinician; `GET` shows, only `POST` takes it | the link itself |
+//! | `/inbox`, `/inbox/..` | the messages of the practice, for its staff | name and password, then a session |
 //! | `/gateway/sms`, `/gateway/key/{case}?t=..` | clinicians' replies to text messages, keys pressed in calls | the gateway's signature |
 //! | `/livez` | 200 as long as the process answers | nothing |
 //! | `/readyz` | 200 when everything is warm and the database answers, else 503 and why | the token |
@@ -20,6 +22,7 @@ mod acknowledge;
 mod gateway;
 mod headers;
 mod html;
+mod inbox;
 mod pages;
 mod probes;
 
@@ -32,6 +35,7 @@ use tokio::sync::watch;
 
 pub use acknowledge::{AcknowledgeError, Acknowledgements, LinkedPage};
 pub use gateway::{GatewayPosts, Posted};
+pub use inbox::{Clock, InboxDesk, NAME_CHARS_MAX};
 pub use probes::Readiness;
 
 use crate::access::Access;
@@ -39,8 +43,10 @@ use crate::access::Access;
 /// What the pages are made of.
 #[derive(Debug)]
 pub struct Parts<A> {
-    /// For the readiness probe.
+    /// For the inbox and the readiness probe.
     pub store: Store,
+    /// Whose messages the inbox shows.
+    pub inbox: InboxDesk,
     /// What links in pages, replies to text messages and keys pressed in calls do.
     pub acknowledgements: Arc<A>,
     /// Whether everything is warm.
@@ -65,12 +71,14 @@ pub enum Scheme {
 /// Everything that is served over HTTP.
 pub fn router<A: Acknowledgements + GatewayPosts>(parts: Parts<A>) -> Router {
     let access = Arc::new(Access::new(parts.token, parts.scheme));
+    let inbox = inbox::router(parts.store.clone(), parts.inbox, parts.scheme);
     let guarded = pages::router()
         .merge(probes::ready(parts.store, parts.readiness))
         .merge(parts.legs)
         .layer(from_fn_with_state(access, access::guard));
     guarded
         .merge(probes::live())
+        .merge(inbox)
         .merge(gateway::router(Arc::clone(&parts.acknowledgements)))
         .merge(acknowledge::router(parts.acknowledgements))
         .layer(map_response(async |response| headers::harden(response)))

@@ -38,6 +38,7 @@ fn index() -> Response {
     page(
         StatusCode::OK,
         "FirstRing",
-        "<h1>FirstRing</h1>\n<p><a href=\"/call\">Call the practice from this browser</a></p>",
+        "<h1>FirstRing</h1>\n<p><a href=\"/call\">Call the practice from this browser</a></p>\n\
+         <p><a href=\"/inbox\">Messages of the practice</a></p>",
     )
 }

@@ -12,7 +12,9 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Response};
 use store::{CaseEvent, CaseFile, CaseRow, OpenOptions, Secret, Store};
 use tokio::sync::watch;
-use web::{AcknowledgeError, Acknowledgements, GatewayPosts, LinkedPage, Parts, Posted, Readiness, Scheme};
+use web::{
+    AcknowledgeError, Acknowledgements, Clock, GatewayPosts, InboxDesk, LinkedPage, Parts, Posted, Readiness, Scheme,
+};
 
 const LINK: &str = "right-token";
 const TOKEN: &str = "the operator's token";
@@ -159,6 +161,12 @@ impl Site {
         let (sender, readiness) = watch::channel(Readiness::Ready);
         let router = web::router(Parts {
             store: store.clone(),
+            inbox: InboxDesk {
+                practice: "riverside".into(),
+                name: "Riverside & Sons".to_owned(),
+                zone: TimeZone::UTC,
+                clock: Clock::new(|| "2026-03-02T14:00:00Z".parse().expect("a time")),
+            },
             acknowledgements: Arc::clone(&office),
             readiness,
             token: token.map(Secret::new),
@@ -200,7 +208,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 #[tokio::test]
 async fn every_answer_is_hardened() {
     let site = Site::start(Some(TOKEN), Scheme::Http).await;
-    for path in ["/", "/livez", "/ack/nonsense", "/call/call.js", "/nowhere", "/ack/style.css"] {
+    for path in ["/", "/livez", "/ack/nonsense", "/call/call.js", "/nowhere", "/ack/style.css", "/inbox/style.css"] {
         let answer = site.get(path).await;
         let policy = header(answer.headers(), "content-security-policy");
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");

@@ -34,6 +34,9 @@ struct Told<'a> {
     /// Since when its words are gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     redacted_at: Option<String>,
+    /// How often the practice's system was told in vain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_announced_tries: Option<u32>,
     #[serde(flatten)]
     draft: &'a MessageDraft,
 }
@@ -41,8 +44,9 @@ struct Told<'a> {
 async fn list(records: &Records, args: &cli::ListMessages) -> anyhow::Result<()> {
     records.note("read", "messages".to_owned()).await?;
     let rows = records.store.latest_messages(&records.config.practice.id, args.last).await?;
+    let tries = records.store.unannounced_messages(&records.config.practice.id).await?;
     if args.json {
-        return rows.iter().try_for_each(|row| print_json(&told(records, row)));
+        return rows.iter().try_for_each(|row| print_json(&told(records, row, tries.get(&row.id).copied())));
     }
     if rows.is_empty() {
         return print("no messages");
@@ -56,7 +60,7 @@ async fn list(records: &Records, args: &cli::ListMessages) -> anyhow::Result<()>
             draft.caller.to_string(),
             name(draft),
             number(draft),
-            if redacted_at.is_some() { "redacted" } else { completeness(draft) }.to_owned(),
+            standing(if redacted_at.is_some() { "redacted" } else { completeness(draft) }, tries.get(id).copied()),
         ]
     });
     print(&table(["id", "saved", "urgency", "about", "from", "name", "number", ""], cells.collect()))
@@ -68,7 +72,8 @@ async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> 
     let row = rows.iter().find(|row| row.id == args.id);
     let row = row.with_context(|| format!("no message {}; `firstring messages list` names them", args.id))?;
     if args.json {
-        return print_json(&told(records, row));
+        let tries = records.store.unannounced_messages(&row.practice).await?;
+        return print_json(&told(records, row, tries.get(&row.id).copied()));
     }
     let draft = &row.draft;
     let later = rows.iter().find(|row| row.draft.continues == Some(args.id));
@@ -127,14 +132,26 @@ async fn redact(records: &Records, args: &cli::RedactMessage) -> anyhow::Result<
     ))
 }
 
-fn told<'a>(records: &Records, row: &'a MessageRow) -> Told<'a> {
+fn told<'a>(records: &Records, row: &'a MessageRow, tries: Option<u32>) -> Told<'a> {
     Told {
         id: row.id,
         call: row.call,
         saved_at: records.local(row.saved_at),
         redacted_at: row.redacted_at.map(|at| records.local(at)),
+        not_announced_tries: tries,
         draft: &row.draft,
     }
+}
+
+/// What is to be known of a message beside its fields; `tries` in vain to announce it.
+fn standing(known: &str, tries: Option<u32>) -> String {
+    let announced = tries.map(|tries| format!("not announced, tried {tries} times"));
+    [Some(known.to_owned()), announced]
+        .into_iter()
+        .flatten()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn name(draft: &MessageDraft) -> String {

@@ -20,6 +20,7 @@ mod restore;
 mod retention;
 mod say;
 mod serve;
+mod staff;
 mod table;
 mod version;
 
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Restore(args) => restore::run(&args),
         Command::Retention(args) => retention::run(&args),
         Command::Patients(args) => patients::run(&args),
+        Command::Staff(args) => staff::run(&args),
         Command::Oncall(args) => oncall::run(&args),
         Command::Page(args) => page::run(&args),
         Command::Replay(args) => replay::run(&args),

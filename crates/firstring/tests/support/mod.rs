@@ -1,5 +1,7 @@
 //! What several tests of the program need: the binary, recordings, a doctor's telephone that takes pages.
 
+pub mod browser;
+
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

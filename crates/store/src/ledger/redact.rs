@@ -40,7 +40,7 @@ pub struct RedactionRow {
 
 impl Store {
     /// Removes the words of a message from its row and from the ledger, and enters by whom and why. Its id, call, times,
-    /// urgency and intent stay. A notification that was still to be delivered is not: nothing is left to be told. A second
+    /// urgency and intent stay, and what staff did with it, without their notes. A notification that was still to be delivered is not: nothing is left to be told. A second
     /// time it changes nothing.
     ///
     /// What was deleted is overwritten in the database; its log, encrypted like it, holds the old pages until it is written
@@ -85,6 +85,10 @@ impl Store {
         sqlx::query("UPDATE message SET draft = ?, redacted_at = ? WHERE id = ?")
             .bind(json(&left))
             .bind(time(at))
+            .bind(id.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("UPDATE message_work SET note = NULL WHERE message_id = ? AND note IS NOT NULL")
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
