@@ -50,6 +50,7 @@ macro_rules! labels {
 
 labels!(
     /// Who is calling.
+    #[derive(Default)]
     CallerKind, "caller", {
         /// A patient of the practice.
         Patient = "patient",
@@ -66,15 +67,10 @@ labels!(
         /// Somebody who sells something.
         Vendor = "vendor",
         /// Anybody else, or not yet known.
+        #[default]
         Other = "other",
     }
 );
-
-impl Default for CallerKind {
-    fn default() -> Self {
-        Self::Other
-    }
-}
 
 labels!(
     /// How a value of a message was confirmed.

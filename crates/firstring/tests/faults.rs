@@ -114,6 +114,7 @@ fn configurations_that_are_wrong() {
         (good.replace("within_minutes = 10 ", "within_minutes = 0 "), "1 to 120"),
         (good.replace("urgency = \"emergency\" ", "urgency = \"dire\" "), "\"urgent\""),
         (good.replacen("next_s = 120 }", "next_s = 0 }", 1), "3600"),
+        (good.replacen("connect = true", "connect = true\nretry_s = 61", 1), "1 to 60"),
         (good.replacen("page = [\"primary\"]", "page = [\"house\"]", 1), "\"last_resort\""),
         (good.replacen("page = [\"primary\"]", "page = [\"backup\"]", 1), "no clinician on call"),
         (good.replacen("page = [\"primary\"]", "page = [\"primary\", \"desk\"]", 1), "[desk]"),

@@ -40,7 +40,7 @@ async fn riverside(policy: Policy) -> (Riverside, Receiver) {
 fn sign(path: &str, form: &[(String, String)]) -> String {
     let mut ordered: Vec<_> = form.iter().collect();
     ordered.sort();
-    let signed: String = ordered.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let signed: String = ordered.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
     let mac: Hmac<Sha1> = Hmac::new_from_slice(TOKEN.as_bytes()).unwrap();
     let mac = mac.chain_update(format!("https://firstring.example{path}{signed}"));
     STANDARD.encode(mac.finalize().into_bytes())

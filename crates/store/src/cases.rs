@@ -107,8 +107,8 @@ impl CaseFile {
             | CaseUpdate::StoppedAnswering
             | CaseUpdate::HungUp => None,
         });
-        let told = std::iter::once(self.case.draft.caller).chain(again).filter(|kind| *kind != CallerKind::Other);
-        told.last().unwrap_or_default()
+        let mut told = std::iter::once(self.case.draft.caller).chain(again).filter(|kind| *kind != CallerKind::Other);
+        told.next_back().unwrap_or_default()
     }
 
     /// The written rules that had fired when the office last heard of them.

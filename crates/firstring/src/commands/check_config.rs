@@ -29,6 +29,9 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     if let Some(gaps) = rota_gaps(&config.rota, &config.practice.zone, Timestamp::now()) {
         eprintln!("firstring: note: {gaps}");
     }
+    if let Some(why) = config.why_last_resort_is_not_called() {
+        eprintln!("firstring: note: {why}");
+    }
     match config.why_no_real_lines() {
         None => {
             let approval = config.approval.as_ref().expect("real lines have an approval");

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use office::TestSchedule;
-use oncall::{Clinician, LineId, Policy, Rota};
+use oncall::{Clinician, LineId, Policy, Rota, Way};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -177,6 +177,18 @@ impl PracticeConfig {
         let source = Source::read(file)?;
         let raw: RawPractice = source.parse()?;
         Checked(&source).practice(raw, now)
+    }
+
+    /// Whether the last resort's telephone is merely written down, in one sentence.
+    pub fn why_last_resort_is_not_called(&self) -> Option<String> {
+        let last = self.rota.last_resort();
+        let called = last.ways.iter().any(|way| matches!(way, Way::Sms | Way::Voice));
+        let name = &last.name;
+        (!called).then(|| {
+            format!(
+                "{name}, the last resort, is not called: write [gateway], and leave `ways` out or name \"voice\" in it"
+            )
+        })
     }
 
     /// What is missing before real telephone lines may be served, in one sentence.

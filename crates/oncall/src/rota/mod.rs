@@ -115,6 +115,11 @@ impl Rota {
         self.lines.keys()
     }
 
+    /// Who is there at all hours.
+    pub fn last_resort(&self) -> &Clinician {
+        &self.people[&self.last_resort]
+    }
+
     /// Everybody who may ever be paged.
     pub fn clinicians(&self) -> impl Iterator<Item = &Clinician> {
         self.people.values()

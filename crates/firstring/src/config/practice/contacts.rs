@@ -1,6 +1,7 @@
 //! `[[oncall]]`, `[desk]`, `[gateway]` and `[mail]`: who can be paged, and in which ways.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use domain::PhoneNumber;
 use oncall::{Clinician, ClinicianId, Way};
@@ -10,8 +11,8 @@ use toml::Spanned;
 use super::checked::Checked;
 use crate::config::{ConfigError, SecretRef, is_private};
 
-/// Somebody who can be paged, with the addresses at which they are.
-#[derive(Clone, Debug)]
+/// Somebody who can be paged, with the addresses at which they are. `Debug` shows none of these.
+#[derive(Clone)]
 pub struct Contact {
     /// In links and logs.
     pub id: String,
@@ -29,6 +30,18 @@ pub struct Contact {
     pub ntfy: Option<SecretRef>,
     /// Their service's integration key.
     pub pagerduty: Option<SecretRef>,
+}
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contact").field("id", &self.id).field("ways", &self.ways).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("server", &self.server).finish_non_exhaustive()
+    }
 }
 
 impl Contact {
@@ -51,8 +64,8 @@ pub struct Gateway {
     pub from: PhoneNumber,
 }
 
-/// Who sends e-mail.
-#[derive(Clone, Debug)]
+/// Who sends e-mail. `Debug` shows no address.
+#[derive(Clone)]
 pub struct Mail {
     /// The server's name.
     pub server: String,

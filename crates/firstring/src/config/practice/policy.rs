@@ -23,6 +23,10 @@ steps = [{ page = ["primary"], next_s = 300 }, { page = ["backup"], next_s = 300
 
 /// A page that nobody acknowledges within an hour is no page.
 const STEP_MAX_S: u64 = 3600;
+/// The desk alone has a case so long at most: a clinician must hear of it in time, and at closing time nobody is there.
+const DESK_MAX_S: u64 = 300;
+/// After a round in which nothing got through; a fault of seconds must not silence an emergency for longer.
+const RETRY_MAX_S: u64 = 60;
 const RETRY_S: u64 = 15;
 const REACHED_WITHIN_MINUTES: u64 = 10;
 
@@ -152,7 +156,10 @@ impl Checked<'_> {
     fn rule(&self, applies: Applies, raw: &RawRule, people: &[Clinician]) -> Result<Rule, ConfigError> {
         let step = |step: &RawStep| self.step(step, people);
         let steps = raw.steps.get_ref().iter().map(step).collect::<Result<Vec<_>, _>>()?;
-        let retry = raw.retry_s.as_ref().map_or(Ok(Duration::from_secs(RETRY_S)), |s| self.seconds(s, "retry_s"))?;
+        let retry = raw
+            .retry_s
+            .as_ref()
+            .map_or(Ok(Duration::from_secs(RETRY_S)), |s| self.seconds(s, RETRY_MAX_S, "retry_s"))?;
         let reach_within = match raw.reached_within_minutes.as_ref().map(|written| (written, *written.get_ref())) {
             None => Duration::from_mins(REACHED_WITHIN_MINUTES),
             Some((_, minutes @ 1..=120)) => Duration::from_mins(minutes),
@@ -183,8 +190,10 @@ impl Checked<'_> {
             }
             Err(self.wrong(written, "nobody can be paged in this way; say how they are reached, or leave it out"))
         };
-        let next = self.seconds(&raw.next_s, "next_s")?;
-        let again = raw.again_s.as_ref().map_or(Ok(next / 2), |seconds| self.seconds(seconds, "again_s"))?;
+        let desk_alone = raw.page.iter().all(|whom| whom.get_ref() == "desk");
+        let next = self.seconds(&raw.next_s, if desk_alone { DESK_MAX_S } else { STEP_MAX_S }, "next_s")?;
+        let again =
+            raw.again_s.as_ref().map_or(Ok(next / 2), |seconds| self.seconds(seconds, STEP_MAX_S, "again_s"))?;
         Ok(Step {
             whom: raw.page.iter().map(whom).collect::<Result<_, _>>()?,
             by: raw.by.iter().map(by).collect::<Result<_, _>>()?,
@@ -192,10 +201,10 @@ impl Checked<'_> {
         })
     }
 
-    fn seconds(&self, seconds: &Spanned<u64>, key: &str) -> Result<Duration, ConfigError> {
+    fn seconds(&self, seconds: &Spanned<u64>, most: u64, key: &str) -> Result<Duration, ConfigError> {
         match *seconds.get_ref() {
-            s @ 1..=STEP_MAX_S => Ok(Duration::from_secs(s)),
-            _ => Err(self.wrong(seconds, &format!("{key} must be 1 to {STEP_MAX_S} seconds"))),
+            s if (1..=most).contains(&s) => Ok(Duration::from_secs(s)),
+            _ => Err(self.wrong(seconds, &format!("{key} must be 1 to {most} seconds here"))),
         }
     }
 }
