@@ -54,7 +54,8 @@ impl Site {
             acknowledgements: Arc::new(links),
             readiness: ready,
             token,
-            scheme: if http.tls.is_some() { Scheme::Https } else { Scheme::Http },
+            // Behind a proxy that speaks TLS for us, cookies are for TLS as well.
+            scheme: if http.public_url().starts_with("https://") { Scheme::Https } else { Scheme::Http },
             legs: browser::router(BrowserOptions::default(), incoming),
         });
         let handle = Handle::new();

@@ -75,3 +75,14 @@ CREATE TRIGGER message_done_or_open_again AFTER INSERT ON message_work WHEN NEW.
 BEGIN
     UPDATE inbox SET done_at = CASE NEW.what WHEN 'done' THEN NEW.at END WHERE message_id = NEW.message_id;
 END;
+
+-- What the practice's own system has taken, or what was redacted, was dealt with before there was an inbox.
+INSERT INTO message_work (message_id, at, by, what)
+    SELECT message_id, delivered_at, 'before the inbox', 'done' FROM notification WHERE delivered_at IS NOT NULL;
+UPDATE inbox SET done_at = (SELECT redacted_at FROM message WHERE message.id = inbox.message_id)
+    WHERE done_at IS NULL AND (SELECT redacted_at FROM message WHERE message.id = inbox.message_id) IS NOT NULL;
+-- A message without words asks nobody for anything.
+CREATE TRIGGER redacted_message_is_done AFTER UPDATE OF redacted_at ON message WHEN NEW.redacted_at IS NOT NULL
+BEGIN
+    UPDATE inbox SET done_at = coalesce(done_at, NEW.redacted_at) WHERE message_id = NEW.id;
+END;

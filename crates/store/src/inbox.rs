@@ -154,7 +154,8 @@ impl Store {
     }
 
     /// Writes down what somebody did with a message of this practice. What is so already is not written again (that the
-    /// same person opens it once more, that it is done or open), unless they wrote something about it.
+    /// same person opens it once more, that it is done or open), unless they wrote something about it. Of a message that was
+    /// redacted no note is kept.
     pub async fn work_on_message(
         &self,
         practice: &PracticeId,
@@ -163,7 +164,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query(
-            "SELECT done_at, EXISTS (SELECT 1 FROM message_work
+            "SELECT done_at, redacted_at, EXISTS (SELECT 1 FROM message_work
                 WHERE message_work.message_id = message.id AND what = 'opened' AND by = ?) AS opened
              FROM message JOIN inbox ON inbox.message_id = message.id WHERE message.practice = ? AND message.id = ?",
         )
@@ -180,7 +181,9 @@ impl Store {
             MessageDeed::Done => row.optional_time("done_at")?.is_some(),
             MessageDeed::Reopened => row.optional_time("done_at")?.is_none(),
         };
-        if is_so && work.note.is_none() {
+        // A note on a message that was redacted could never be removed.
+        let note = work.note.as_ref().filter(|_| row.optional_text("redacted_at").is_ok_and(|at| at.is_none()));
+        if is_so && note.is_none() {
             return Ok(());
         }
         sqlx::query("INSERT INTO message_work (message_id, at, by, what, note) VALUES (?, ?, ?, ?, ?)")
@@ -188,7 +191,7 @@ impl Store {
             .bind(time(work.at))
             .bind(&work.by)
             .bind(work.what.label())
-            .bind(work.note.as_ref().map(Phi::expose))
+            .bind(note.map(Phi::expose))
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;

@@ -1,4 +1,4 @@
-use domain::{CallId, MessageDraft, MessageId, PracticeId, RequestId};
+use domain::{CallId, CallerKind, Confirmed, Intent, MessageDraft, MessageId, Phi, PracticeId, RequestId, Urgency};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
@@ -153,6 +153,28 @@ impl Store {
     }
 }
 
+/// Stands for a draft that is damaged, or was written by a later version: one message must not take all others from the practice's
+/// sight. What is kept stays as it is.
+fn unreadable() -> MessageDraft {
+    MessageDraft {
+        caller: CallerKind::Other,
+        intent: Intent::Other,
+        urgency: Urgency::Urgent,
+        name: None,
+        date_of_birth: None,
+        callback: None,
+        text: Phi::from(
+            "This message cannot be read by this version of the program; its call's journal has the words.",
+        ),
+        fields: Vec::new(),
+        confirmed: Confirmed::default(),
+        promised: None,
+        decodes: Vec::new(),
+        complete: false,
+        continues: None,
+    }
+}
+
 pub(crate) fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
     let row = Columns(row);
     Ok(MessageRow {
@@ -161,7 +183,7 @@ pub(crate) fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
         request: RequestId(row.number("request_id")?),
         practice: PracticeId(row.text("practice")?),
         saved_at: row.time("saved_at")?,
-        draft: row.json("draft")?,
+        draft: row.json("draft").unwrap_or_else(|_| unreadable()),
         redacted_at: row.optional_time("redacted_at")?,
     })
 }

@@ -19,8 +19,8 @@ use crate::{Store, StoreError};
 
 /// Calls, messages or cases that are changed in one go.
 const BATCH: u32 = 16;
-/// After each batch, so that another process that wants to write has its turn.
-const PAUSE: Duration = Duration::from_millis(20);
+/// After each batch, so that another process that wants to write has its turn: SQLite lets it look every tenth of a second.
+const PAUSE: Duration = Duration::from_millis(150);
 /// Who does it, in the audit trail and the ledger.
 const ACTOR: &str = "retention";
 
@@ -131,14 +131,20 @@ impl Store {
     async fn sweep_journals(&self, practice: &PracticeId, days: u32, now: Timestamp) -> Result<u64, StoreError> {
         let mut swept = 0;
         loop {
-            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-            let rows = batch("id, summary", JOURNALS, "ended_at", practice, days, now, &mut transaction).await?;
+            // Looked for without the lock for writing, which calls and pages need.
+            let mut connection = self.readers.acquire().await?;
+            let rows = batch("id, summary", JOURNALS, "ended_at", practice, days, now, &mut connection).await?;
+            drop(connection);
             if rows.is_empty() {
                 return Ok(swept);
             }
+            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
             for row in &rows {
                 let row = Columns(row);
                 let (id, summary) = (row.text("id")?, row.optional_text("summary")?.map(Phi::new));
+                if !is_still(JOURNALS, "call", &id, practice, days, now, &mut transaction).await? {
+                    continue;
+                }
                 sqlx::query("DELETE FROM journal WHERE call_id = ?").bind(&id).execute(&mut *transaction).await?;
                 sqlx::query("UPDATE call SET summary = ?, caller_id = NULL WHERE id = ?")
                     .bind(summary.as_ref().and_then(words::summary_without_words))
@@ -186,6 +192,25 @@ fn days_before(now: Timestamp, days: u32) -> Timestamp {
 }
 
 /// The oldest of those that are due.
+/// Whether what was found is so still, in the transaction that changes it.
+async fn is_still(
+    of: &'static str,
+    table: &'static str,
+    id: &str,
+    practice: &PracticeId,
+    days: u32,
+    now: Timestamp,
+    connection: &mut SqliteConnection,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT 1 {of} AND {table}.id = ?3")))
+        .bind(&practice.0)
+        .bind(time(days_before(now, days)))
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
 async fn batch(
     columns: &str,
     of: &'static str,

@@ -57,6 +57,9 @@ impl SessionToken {
     }
 }
 
+/// That a session is used is written so often at most: it may be over so much sooner.
+const USED_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
 impl Store {
     /// Somebody has logged in. False if they were disabled meanwhile: then there is no session. Sessions that are over for
     /// good are forgotten here; the audit trail has who logged in when.
@@ -93,26 +96,39 @@ impl Store {
         token: &SessionToken,
         now: Timestamp,
     ) -> Result<Option<String>, StoreError> {
-        // Read to its end: only then is it written.
-        let rows = sqlx::query(
-            "UPDATE session SET last_used_at = max(last_used_at, ?1)
-             WHERE token_hash = ?2 AND practice = ?3 AND ended_at IS NULL AND last_used_at > ?4 AND began_at > ?5
-                AND EXISTS (SELECT 1 FROM staff WHERE staff.practice = session.practice AND staff.name = session.staff
-                    AND staff.disabled_at IS NULL)
-             RETURNING staff",
+        let row = sqlx::query(
+            "SELECT session.staff, last_used_at FROM session JOIN staff USING (practice)
+             WHERE staff.name = session.staff AND disabled_at IS NULL
+                AND token_hash = ? AND practice = ? AND ended_at IS NULL AND last_used_at > ? AND began_at > ?",
         )
-        .bind(time(now))
         .bind(token.hash())
         .bind(&practice.0)
         .bind(ago(now, SESSION_IDLE_MAX))
         .bind(ago(now, SESSION_MAX))
-        .fetch_all(&self.writer)
+        .fetch_optional(&self.readers)
         .await?;
-        rows.first().map(|row| Columns(row).text("staff")).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let row = Columns(&row);
+        // Pages wait for the same writer: who is not logged in does not reach it, and who reads on does so rarely.
+        if row.text("last_used_at")? < ago(now, USED_EVERY) {
+            sqlx::query("UPDATE session SET last_used_at = max(last_used_at, ?) WHERE token_hash = ?")
+                .bind(time(now))
+                .bind(token.hash())
+                .execute(&self.writer)
+                .await?;
+        }
+        Ok(Some(row.text("staff")?))
     }
 
     /// They have logged out. Without such a session nothing is changed.
     pub async fn end_session(&self, token: &SessionToken, at: Timestamp) -> Result<(), StoreError> {
+        let known = sqlx::query("SELECT 1 FROM session WHERE token_hash = ? AND ended_at IS NULL")
+            .bind(token.hash())
+            .fetch_optional(&self.readers)
+            .await?;
+        if known.is_none() {
+            return Ok(());
+        }
         sqlx::query("UPDATE session SET ended_at = ? WHERE token_hash = ? AND ended_at IS NULL")
             .bind(time(at))
             .bind(token.hash())

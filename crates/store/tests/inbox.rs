@@ -115,7 +115,7 @@ async fn a_session_is_over_when_it_was_not_used_when_it_is_old_and_when_it_ended
     assert!(!alive(3 * idle).await);
     let other = store.use_session(&"lakeside".into(), &token, at(2 * idle)).await.unwrap();
     assert_eq!(other, None, "of another practice");
-    let mut now = 2 * idle;
+    let mut now = 3 * idle - 3;
     while now < max {
         assert!(alive(now).await);
         now += idle - 1;
@@ -209,16 +209,44 @@ async fn messages_of_before_the_inbox_are_open_and_one_that_cannot_be_read_is_no
     for row in &rows {
         store.save_message(row, Notify::Nobody).await.unwrap();
     }
+    let taken = message(2, Urgency::Emergency);
+    store.save_message(&taken, Notify::Practice).await.unwrap();
+    store.notification_delivered(taken.id, at(60)).await.unwrap();
+    let redacted = message(3, Urgency::Emergency);
+    store.save_message(&redacted, Notify::Nobody).await.unwrap();
+    store.redact_message(&practice(), redacted.id, "Ann Reyes", &"on request".into(), at(70)).await.unwrap();
     store.close().await;
     let mut past = past(&dir).await;
     let undo = "DROP TABLE message_work; DROP TABLE session; DROP TABLE staff; DROP TABLE inbox;
-         DROP TRIGGER message_into_inbox; DELETE FROM _sqlx_migrations WHERE version = 6;
+         DROP TRIGGER message_into_inbox; DROP TRIGGER redacted_message_is_done; DELETE FROM _sqlx_migrations WHERE version = 6;
          INSERT INTO message (id, call_id, request_id, practice, saved_at, draft)
          VALUES ('damaged', 'c', 1, 'elsewhere', '2026-03-02T09:00:00.000000Z', 'no JSON')";
     sqlx::raw_sql(undo).execute(&mut past).await.unwrap();
     drop(past);
     let store = open(&dir).await;
     assert_eq!(listed(&store, Shelf::Open).await, [rows[1].id, rows[0].id]);
+    let mut done = listed(&store, Shelf::Done).await;
+    done.sort();
+    assert_eq!(done, [taken.id, redacted.id], "what the practice's own system has taken asks for nothing more");
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_takes_no_other_from_sight() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    let rows = [message(0, Urgency::Routine), message(1, Urgency::Urgent)];
+    for row in &rows {
+        store.save_message(row, Notify::Practice).await.unwrap();
+    }
+    let mut past = past(&dir).await;
+    let damage =
+        format!("DROP TRIGGER message_unchanged; UPDATE message SET draft = '{{}}' WHERE id = '{}'", rows[1].id);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(damage)).execute(&mut past).await.unwrap();
+    drop(past);
+    assert_eq!(listed(&store, Shelf::Open).await, [rows[1].id, rows[0].id]);
+    let due = store.due_notifications(&practice(), at(999), 9).await.unwrap();
+    let texts: Vec<_> = due.iter().map(|due| due.message.draft.text.expose().contains("cannot be read")).collect();
+    assert_eq!(texts, [false, true], "it is announced, and says so");
 }
 
 #[tokio::test]

@@ -32,10 +32,11 @@ async fn staff_log_in_read_call_back_and_close() {
     for expected in [
         "Routine</strong>: prescription refill",
         "please renew my inhaler",
-        "<a href=\"tel:+15551234567\">+15551234567</a>",
+        "<a href=\"tel:+15551234567\">+15551234567</a> <span class=\"quiet\">(not confirmed)</span>",
+        "<dt>Date of birth</dt><dd>14 March 1958 <span class=\"quiet\">(record)</span>",
+        "<dt>Was told to hear from you</dt><dd>by the end of the day</dd>",
         "<dt>Calling</dt><dd>patient</dd>",
-        "<dt>Name</dt><dd>Ada Byron</dd>",
-        "<dt>Date of birth</dt><dd>14 March 1958</dd>",
+        "<dt>Name</dt><dd>Ada Byron <span class=\"quiet\">(read back)</span></dd>",
         "<dt>days left</dt><dd>three</dd>",
         "Nobody has opened it before",
         "I have called back</button>",
@@ -212,7 +213,7 @@ async fn an_incomplete_a_continued_and_a_redacted_message_say_so() {
     session.post(&link(&first), "what=called_back&note=talked+to+Ada").await;
     let why = Phi::from("asked for in <writing>");
     practice.store.redact_message(&riverside(), first.id, "Ann Reyes", &why, practice.now()).await.unwrap();
-    let (list, html) = (session.page("/inbox").await, session.page(&link(&first)).await);
+    let (list, html) = (session.page("/inbox/done").await, session.page(&link(&first)).await);
     assert!(list.contains(">Redacted</a>"), "{list}");
     assert!(html.contains("Redacted</strong>") && html.contains("asked for in &lt;writing&gt;"), "{html}");
     for gone in ["inhaler", "Byron", "talked to Ada", "tel:"] {

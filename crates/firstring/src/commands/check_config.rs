@@ -30,7 +30,7 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
         eprintln!("firstring: note: {gaps}");
     }
     if let Some(why) = config.why_last_resort_is_not_called() {
-        eprintln!("firstring: note: {why}");
+        print(&format!("note: {why}"))?;
     }
     match config.why_no_real_lines() {
         None => {

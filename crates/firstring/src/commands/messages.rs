@@ -1,5 +1,5 @@
 use anyhow::{Context, bail};
-use domain::{CallId, MessageDraft, MessageId, Phi};
+use domain::{CallId, Confirmation, Decode, MessageDraft, MessageId, Phi};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{MessageRow, RedactionRow, StoreError};
@@ -83,9 +83,10 @@ async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> 
         ("from", draft.caller.to_string()),
         ("about", draft.intent.to_string()),
         ("urgency", draft.urgency.to_string()),
-        ("name", name(draft)),
-        ("born", draft.date_of_birth.as_ref().map(|date| date.expose().to_string()).unwrap_or_default()),
-        ("number", number(draft)),
+        ("name", confirmed(name(draft), draft.confirmed.name)),
+        ("born", confirmed(born(draft), draft.confirmed.date_of_birth)),
+        ("number", confirmed(number(draft), draft.confirmed.callback)),
+        ("was told", draft.promised.clone().unwrap_or_default()),
         ("goes on from", draft.continues.map(|id| id.to_string()).unwrap_or_default()),
         ("goes on in", later.map(|row| row.id.to_string()).unwrap_or_default()),
     ];
@@ -99,7 +100,13 @@ async fn show(records: &Records, args: &cli::ShowMessage) -> anyhow::Result<()> 
         return print(&format!("\n(redacted at {} by {by}: {})", records.local(at), why.expose()));
     }
     print(&format!("\n{}", draft.text.expose()))?;
-    if draft.complete { Ok(()) } else { print("(the caller hung up in the middle)") }
+    if !draft.complete {
+        print("(the caller hung up in the middle)")?;
+    }
+    for Decode { model, text, from, to, .. } in &draft.decodes {
+        print(&format!("{from} - {to}  {model}: {}", text.expose()))?;
+    }
+    Ok(())
 }
 
 /// What a redaction did, as one JSON line.
@@ -156,6 +163,18 @@ fn standing(known: &str, tries: Option<u32>) -> String {
 
 fn name(draft: &MessageDraft) -> String {
     draft.name.as_ref().map(Phi::expose).cloned().unwrap_or_default()
+}
+
+fn born(draft: &MessageDraft) -> String {
+    draft.date_of_birth.as_ref().map(|date| date.expose().to_string()).unwrap_or_default()
+}
+
+/// A value, and how it was confirmed.
+fn confirmed(value: String, by: Option<Confirmation>) -> String {
+    match by {
+        Some(by) if !value.is_empty() => format!("{value} ({})", by.label().replace('_', " ")),
+        Some(_) | None => value,
+    }
 }
 
 fn number(draft: &MessageDraft) -> String {

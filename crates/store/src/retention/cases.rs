@@ -43,13 +43,16 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let (mut swept, mut cursor) = (0, Cursor::default());
         loop {
-            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-            let Some(cases) = next(practice, days, now, &mut cursor, &mut transaction).await? else {
+            // Looked for without the lock for writing, which calls and pages need.
+            let mut connection = self.readers.acquire().await?;
+            let Some(cases) = next(practice, days, now, &mut cursor, &mut connection).await? else {
                 return Ok(swept);
             };
+            drop(connection);
             if cases.is_empty() {
                 continue;
             }
+            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
             for case in &cases {
                 keep(case, &mut transaction).await?;
             }
@@ -120,7 +123,7 @@ async fn scrubbed(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<
 
 async fn keep(case: &Scrubbed, connection: &mut SqliteConnection) -> Result<(), StoreError> {
     if let Some(draft) = &case.draft {
-        sqlx::query("UPDATE escalation SET draft = ? WHERE id = ?")
+        sqlx::query("UPDATE escalation SET draft = ? WHERE id = ? AND closed_by IS NOT NULL")
             .bind(json(draft))
             .bind(&case.id)
             .execute(&mut *connection)

@@ -110,7 +110,7 @@ pub(crate) async fn disarm(connection: &mut SqliteConnection) {
     .fetch_all(&mut *connection)
     .await
     .unwrap();
-    assert_eq!(triggers.len(), 9);
+    assert_eq!(triggers.len(), 10);
     for trigger in triggers {
         run(&format!("DROP TRIGGER {trigger}"), connection).await;
     }

@@ -8,7 +8,7 @@ use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{MessageDraft, MessageId, Phi};
+use domain::{Confirmation, MessageDraft, MessageId, Phi};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{InboxRow, MessageDeed, RedactionRow, WorkRow};
@@ -104,7 +104,7 @@ impl Shown<'_> {
             callback = if self.redaction.is_some() { String::new() } else { callback(draft) },
             fields = self.fields(),
             work = self.log(),
-            buttons = buttons(message.id, self.row.done_at.is_some()),
+            buttons = buttons(message.id, self.row.done_at.is_some(), self.redaction.is_some()),
             id = message.id,
             call = message.call,
         )
@@ -143,13 +143,17 @@ impl Shown<'_> {
         let mut field = |what: &str, html: &str| writeln!(list, "<dt>{what}</dt><dd>{html}</dd>").expect(TAKES);
         field("Calling", &words(draft.caller.label()));
         if let Some(name) = &draft.name {
-            field("Name", &Escaped(name.expose()).to_string());
+            field("Name", &format!("{}{}", Escaped(name.expose()), confirmed(draft.confirmed.name)));
         }
         if let Some(date) = &draft.date_of_birth {
-            field("Date of birth", &date.expose().strftime("%-d %B %Y").to_string());
+            let date = date.expose().strftime("%-d %B %Y");
+            field("Date of birth", &format!("{date}{}", confirmed(draft.confirmed.date_of_birth)));
         }
         for (what, said) in &draft.fields {
             field(&words(what.label()), &Escaped(said.expose()).to_string());
+        }
+        if let Some(promised) = &draft.promised {
+            field("Was told to hear from you", &Escaped(promised).to_string());
         }
         if let Some(before) = draft.continues {
             field("Goes on from", &format!("<a href=\"{}\">an earlier message</a>", address(before)));
@@ -171,24 +175,32 @@ impl Shown<'_> {
     }
 }
 
+/// How a value was confirmed: who calls back should know what is only as it was heard.
+fn confirmed(by: Option<Confirmation>) -> String {
+    by.map_or_else(String::new, |by| format!(" <span class=\"quiet\">({})</span>", by.label().replace('_', " ")))
+}
+
 fn callback(draft: &MessageDraft) -> String {
     match &draft.callback {
         // E.164: a plus sign and digits only.
         Some(number) => {
             let number = number.expose().as_str();
-            format!("<h2>Call back</h2>\n<p><a href=\"tel:{number}\">{number}</a></p>\n")
+            let confirmed = confirmed(draft.confirmed.callback);
+            format!("<h2>Call back</h2>\n<p><a href=\"tel:{number}\">{number}</a>{confirmed}</p>\n")
         }
         None => "<h2>Call back</h2>\n<p>The number is not known.</p>\n".to_owned(),
     }
 }
 
-fn buttons(id: MessageId, done: bool) -> String {
-    let mut form = format!(
-        "<form method=\"post\" action=\"{}\" class=\"work\">\n\
-         <label for=\"note\">Note (may be left empty)</label>\n\
-         <textarea id=\"note\" name=\"note\" rows=\"2\" maxlength=\"{NOTE_CHARS_MAX}\"></textarea>\n",
-        address(id)
-    );
+fn buttons(id: MessageId, done: bool, redacted: bool) -> String {
+    let mut form = format!("<form method=\"post\" action=\"{}\" class=\"work\">\n", address(id));
+    if !redacted {
+        let note = format!(
+            "<label for=\"note\">Note (may be left empty)</label>\n\
+             <textarea id=\"note\" name=\"note\" rows=\"2\" maxlength=\"{NOTE_CHARS_MAX}\"></textarea>\n"
+        );
+        form.push_str(&note);
+    }
     let mut button = |what: MessageDeed, says: &str| {
         writeln!(form, "<button type=\"submit\" name=\"what\" value=\"{}\">{says}</button>", what.label())
             .expect(TAKES);

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use domain::{
-    CallId, CallerKind, CaseId, Intent, MessageDraft, MessageId, Phi, PracticeId, RequestField, RequestId, Urgency,
+    CallId, CallerKind, CaseId, Confirmation, Confirmed, Intent, MessageDraft, MessageId, Phi, PracticeId,
+    RequestField, RequestId, Urgency,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -46,8 +47,12 @@ pub fn message(saved_at: &Timestamp) -> MessageRow {
             callback: Some(Phi::new("+15551234567".parse().unwrap())),
             text: Phi::from("please renew my inhaler"),
             fields: vec![(RequestField::DaysLeft, Phi::from("three"))],
-            confirmed: domain::Confirmed::default(),
-            promised: None,
+            confirmed: Confirmed {
+                name: Some(Confirmation::ReadBack),
+                date_of_birth: Some(Confirmation::Record),
+                callback: Some(Confirmation::NotConfirmed),
+            },
+            promised: Some("by the end of the day".to_owned()),
             decodes: Vec::new(),
             complete: true,
             continues: None,
