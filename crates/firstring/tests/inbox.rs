@@ -117,7 +117,10 @@ async fn a_message_is_read_called_back_and_done_in_a_browser() {
     let log_in = async |name: &str, password: &str| {
         browser.type_into("#name", name).await;
         browser.type_into("#password", password).await;
+        // The page before says the same words as the one that answers: what is typed into it is lost.
+        browser.run("window.before = true").await;
         browser.click("main button").await;
+        browser.wait_for("return !window.before").await;
     };
     for (name, password) in [("Ann Reyes", "correct-horse-batterie"), ("Nobody", PASSWORD)] {
         log_in(name, password).await;
