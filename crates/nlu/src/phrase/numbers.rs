@@ -1,6 +1,6 @@
 //! Numbers in words. English only.
 
-use super::token::Token;
+use super::token::{Pause, Token};
 
 /// What a single word says of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +92,12 @@ pub(crate) fn ordinal(word: &str) -> Option<u32> {
 }
 
 /// Reads a quantity (a temperature, an age, a sugar) at the start of `tokens`: its digits, and how many tokens they
-/// took. Three or more single digits in a row are read one by one: `one oh four` is 104.
+/// took. Three or more single digits in a row are read one by one: `one oh four` is 104. Another sentence is another number, but
+/// for digits that are said so slowly that the recogniser sets a full stop behind each: "Nine. One. One."
 pub(crate) fn read_cardinal(tokens: &[Token]) -> Option<(String, usize)> {
-    let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-    let (value, mut used) = digit_by_digit(&words).or_else(|| without_hundred(&words)).or_else(|| composed(&words))?;
+    let sentence = tokens.iter().position(|token| token.pause == Pause::Stop).map_or(tokens.len(), |last| last + 1);
+    let words: Vec<&str> = tokens[..sentence].iter().map(|token| token.word.as_str()).collect();
+    let (value, mut used) = digit_by_digit(tokens).or_else(|| without_hundred(&words)).or_else(|| composed(&words))?;
     let mut digits = value.to_string();
     if let (Some(&"point"), Some(NumberWord::Digit(tenths))) =
         (words.get(used), words.get(used + 1).and_then(|w| number_word(w)))
@@ -111,21 +113,29 @@ const DIGITS_IN_A_ROW_MIN: usize = 3;
 /// The most, so that a telephone number overflows nothing.
 const DIGITS_IN_A_ROW_MAX: usize = 9;
 
-fn digit_by_digit(words: &[&str]) -> Option<(u64, usize)> {
-    let digits: Vec<u64> = words
+fn digit_by_digit(tokens: &[Token]) -> Option<(u64, usize)> {
+    let mut digits: Vec<(u64, Pause)> = tokens
         .iter()
         .take(DIGITS_IN_A_ROW_MAX)
-        .map_while(|word| match number_word(word) {
-            Some(NumberWord::Digit(digit)) => Some(u64::from(digit)),
+        .map_while(|token| match number_word(&token.word) {
+            Some(NumberWord::Digit(digit)) => Some((u64::from(digit), token.pause)),
             Some(NumberWord::Teen(_) | NumberWord::Tens(_) | NumberWord::Hundred | NumberWord::Thousand) | None => None,
         })
         .collect();
-    let scaled = matches!(
-        words.get(digits.len()).and_then(|w| number_word(w)),
-        Some(NumberWord::Hundred | NumberWord::Thousand)
-    );
-    (digits.len() >= DIGITS_IN_A_ROW_MIN && !scaled && words[0] != "o" && words[0] != "oh")
-        .then(|| (digits.iter().fold(0, |value, digit| value * 10 + digit), digits.len()))
+    let ends = |at: usize| {
+        let (before, after) = digits.split_at(at);
+        let whole =
+            after.len() >= DIGITS_IN_A_ROW_MIN && after[..after.len() - 1].iter().all(|digit| digit.1 != Pause::Stop);
+        before[at - 1].1 == Pause::Stop && (at >= DIGITS_IN_A_ROW_MIN || whole)
+    };
+    let end = (1..digits.len()).find(|at| ends(*at));
+    digits.truncate(end.unwrap_or(digits.len()));
+    let next = tokens.get(digits.len()).filter(|_| end.is_none());
+    let scaled =
+        matches!(next.and_then(|token| number_word(&token.word)), Some(NumberWord::Hundred | NumberWord::Thousand));
+    let begins_with_oh = tokens.first().is_some_and(|token| matches!(token.word.as_str(), "o" | "oh"));
+    (digits.len() >= DIGITS_IN_A_ROW_MIN && !scaled && !begins_with_oh)
+        .then(|| (digits.iter().fold(0, |value, digit| value * 10 + digit.0), digits.len()))
 }
 
 /// `one ninety`, `two ten`: 190, 210, as blood pressures and sugars are said. From three on it is rather a time of day.
