@@ -146,10 +146,10 @@ async fn a_message_that_is_being_dictated_arrives_once_although_the_server_is_ki
     caller.listen().await;
     caller.say("message_body").await;
     // Half of it may be in doubt, and a doubt on a dead line is a page. On a slow machine no partial comes before the
-    // whole is understood.
+    // whole is heard.
     let heard = |news: &Value, word| news["news"] == "hearing" && news["text"].as_str().unwrap().contains(word);
     let nearly_all = |news: &Value| ["signature", "Monday"].iter().any(|word| heard(news, word));
-    caller.wait_for(|news| nearly_all(news) || news["news"] == "understood").await;
+    caller.wait_for(|news| nearly_all(news) || news["news"] == "heard").await;
     drop(server); // kill -9
 
     let server = Server::start_with(&practice, &data, &[]);
