@@ -19,7 +19,7 @@ impl Store {
     /// Messages that could not be announced yet, and how often it was tried.
     pub async fn unannounced_messages(&self, practice: &PracticeId) -> Result<BTreeMap<MessageId, u32>, StoreError> {
         let rows = sqlx::query(
-            "SELECT message_id, tries FROM notification WHERE practice = ? AND delivered_at IS NULL AND tries > 0",
+            "SELECT message_id, tries FROM notification WHERE practice = $1 AND delivered_at IS NULL AND tries > 0",
         )
         .bind(&practice.0)
         .fetch_all(&self.readers)
@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Option<Overdue>, StoreError> {
         let row = sqlx::query(
             "SELECT count(*) AS messages, min(saved_at) AS since FROM notification JOIN inbox USING (message_id)
-             WHERE notification.practice = ? AND delivered_at IS NULL AND done_at IS NULL AND saved_at < ?",
+             WHERE notification.practice = $1 AND delivered_at IS NULL AND done_at IS NULL AND saved_at < $2",
         )
         .bind(&practice.0)
         .bind(time(before))

@@ -19,7 +19,7 @@ pub struct AuditEntry {
 impl Store {
     /// Adds an entry; entries are never changed.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO audit (at, actor, action, object) VALUES (?, ?, ?, ?)")
+        sqlx::query("INSERT INTO audit (at, actor, action, object) VALUES ($1, $2, $3, $4)")
             .bind(time(entry.at))
             .bind(&entry.actor)
             .bind(&entry.action)
@@ -31,7 +31,7 @@ impl Store {
 
     /// Everything that was done to `object`, oldest first.
     pub async fn audit_of(&self, object: &str) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = sqlx::query("SELECT at, actor, action, object FROM audit WHERE object = ? ORDER BY id")
+        let rows = sqlx::query("SELECT at, actor, action, object FROM audit WHERE object = $1 ORDER BY id")
             .bind(object)
             .fetch_all(&self.readers)
             .await?;

@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::PracticeId;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::column::{Columns, corrupt};
-use crate::open::{connect_options, key_pragma, migrations, prepare_process};
+use crate::engine::SQLITE;
+use crate::open::{connect_options, key_pragma, keyed, pool, prepare_process};
 use crate::{LedgerHead, OpenOptions, Secret, Store, StoreError};
 pub use contents::{Contents, Owed};
 
@@ -23,30 +24,28 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 const FIRST_PAGE: &str = "SELECT count(*) FROM sqlite_schema";
 
 impl Store {
-    /// Opens a database that is there, in use or not, and leaves its schema as it is. What a newer version has made is refused.
+    /// Opens a database file that is there, in use or not, and leaves its schema as it is. What a newer version has made is refused.
     pub async fn open_unmigrated(options: &OpenOptions) -> Result<Self, StoreError> {
-        Self::connected(connect_options(options).create_if_missing(false), &options.path).await
+        let connect = connect_options(options).create_if_missing(false);
+        Self::connected(&connect, &options.path, &options.key).await
     }
 
     /// Opens a copy to look at it: nothing is written, no file is made beside it, and what lies in the file is all that is read.
     /// Nobody may write to it meanwhile.
     pub async fn open_copy(path: &Path, key: &Secret) -> Result<Self, StoreError> {
-        let connect = keyed(path, key).read_only(true).immutable(true);
-        Self::connected(connect, path).await
+        let connect = with_key(path, key).read_only(true).immutable(true);
+        Self::connected(&connect, path, key).await
     }
 
-    async fn connected(connect: SqliteConnectOptions, path: &Path) -> Result<Self, StoreError> {
+    async fn connected(connect: &SqliteConnectOptions, path: &Path, key: &Secret) -> Result<Self, StoreError> {
         prepare_process().await?;
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect)
-            .await
-            .map_err(|e| StoreError::while_opening(e, path))?;
+        let opening = |e| StoreError::while_opening(e, path);
+        let mut tried = connect.connect().await.map_err(opening)?;
         // The key is tried by the first page that is read.
-        sqlx::query(FIRST_PAGE).fetch_one(&pool).await.map_err(|e| StoreError::while_opening(e, path))?;
-        let store = Self { writer: pool.clone(), readers: pool };
+        sqlx::query(FIRST_PAGE).fetch_one(&mut tried).await.map_err(opening)?;
+        tried.close().await?;
+        let pool = pool(connect, 1, keyed(key)).await?;
+        let store = Self { writer: pool.clone(), readers: pool, engine: &SQLITE };
         store.schema().await?;
         Ok(store)
     }
@@ -58,7 +57,7 @@ impl Store {
             path: to.to_owned(),
             source: sqlx::Error::InvalidArgument("the path is not UTF-8".to_owned()),
         })?;
-        let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(&self.readers).await;
+        let copied = sqlx::query("VACUUM INTO $1").bind(name).execute(&self.readers).await;
         let copied = copied.map_err(StoreError::from);
         if let Err(StoreError::Full(source)) = copied {
             // SQLite says so of the copy as well; the database itself is open.
@@ -98,7 +97,7 @@ impl Store {
         let applied = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
             .fetch_all(&self.readers)
             .await?;
-        let known = migrations();
+        let known = (self.engine.migrations)();
         let mut newest = None;
         for row in &applied {
             let row = Columns(row);
@@ -114,7 +113,7 @@ impl Store {
     }
 
     async fn has_table(&self, name: &str) -> Result<bool, StoreError> {
-        let found = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+        let found = sqlx::query(self.engine.has_table)
             .bind(name)
             .fetch_optional(&self.readers)
             .await?;
@@ -124,14 +123,14 @@ impl Store {
 
 /// The newest migration that this version knows.
 pub fn schema_known() -> i64 {
-    migrations().iter().map(|migration| migration.version).max().unwrap_or_default()
+    (SQLITE.migrations)().iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// Makes sure that no other process has the database at `path` open ([`StoreError::Busy`]), and brings what stands in its log
 /// into the file itself, so that the file alone is the database.
 pub async fn settle(path: &Path, key: &Secret) -> Result<(), StoreError> {
     prepare_process().await?;
-    let connect = keyed(path, key)
+    let connect = with_key(path, key)
         .locking_mode(SqliteLockingMode::Exclusive)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -143,12 +142,8 @@ pub async fn settle(path: &Path, key: &Secret) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn keyed(path: &Path, key: &Secret) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .pragma("key", key_pragma(key))
-        .pragma("temp_store", "MEMORY")
-        .disable_statement_logging()
+fn with_key(path: &Path, key: &Secret) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).pragma("key", key_pragma(key)).disable_statement_logging()
 }
 
 /// The files that SQLite keeps beside a database while it is in use: its log and the log's index.
@@ -163,6 +158,7 @@ pub fn files_beside(path: &Path) -> [PathBuf; 2] {
 #[cfg(test)]
 mod tests {
     use sqlx::SqlitePool;
+    use sqlx::sqlite::SqlitePoolOptions;
     use sqlx::migrate::{MigrateError, Migrator};
 
     use super::*;
@@ -172,7 +168,7 @@ mod tests {
 
     /// The migrations of a version of before.
     fn until(schema: i64) -> Migrator {
-        Migrator::with_migrations(migrations().iter().filter(|known| known.version <= schema).cloned().collect())
+        Migrator::with_migrations((SQLITE.migrations)().iter().filter(|known| known.version <= schema).cloned().collect())
     }
 
     async fn pool(options: &OpenOptions) -> SqlitePool {

@@ -1,6 +1,6 @@
 use domain::{CallId, Phi, PhoneNumber, PracticeId};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, time};
 use crate::{Store, StoreError};
@@ -26,7 +26,7 @@ impl Store {
     /// Keeps a call that begins. A second time it changes nothing.
     pub async fn begin_call(&self, call: &CallRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO call (id, practice, caller_id, began_at, ended_at, summary) VALUES (?, ?, ?, ?, ?, ?)
+            "INSERT INTO call (id, practice, caller_id, began_at, ended_at, summary) VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(call.id.to_string())
@@ -42,7 +42,7 @@ impl Store {
 
     /// Keeps how a call ended.
     pub async fn end_call(&self, id: CallId, at: Timestamp, summary: &Phi<String>) -> Result<(), StoreError> {
-        let done = sqlx::query("UPDATE call SET ended_at = ?, summary = ? WHERE id = ?")
+        let done = sqlx::query("UPDATE call SET ended_at = $1, summary = $2 WHERE id = $3")
             .bind(time(at))
             .bind(summary.expose())
             .bind(id.to_string())
@@ -53,7 +53,7 @@ impl Store {
 
     /// One call.
     pub async fn call(&self, id: CallId) -> Result<CallRow, StoreError> {
-        let row = sqlx::query("SELECT * FROM call WHERE id = ?")
+        let row = sqlx::query("SELECT * FROM call WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.readers)
             .await?
@@ -63,9 +63,9 @@ impl Store {
 
     /// The latest calls of a practice, newest first.
     pub async fn latest_calls(&self, practice: &PracticeId, limit: u32) -> Result<Vec<CallRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM call WHERE practice = ? ORDER BY began_at DESC, id DESC LIMIT ?")
+        let rows = sqlx::query("SELECT * FROM call WHERE practice = $1 ORDER BY began_at DESC, id DESC LIMIT $2")
             .bind(&practice.0)
-            .bind(limit)
+            .bind(i64::from(limit))
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(call).collect()
@@ -79,7 +79,7 @@ impl Store {
         but: CallId,
     ) -> Result<Option<CallRow>, StoreError> {
         let row = sqlx::query(
-            "SELECT * FROM call WHERE practice = ? AND caller_id = ? AND id <> ? ORDER BY began_at DESC, id DESC LIMIT 1",
+            "SELECT * FROM call WHERE practice = $1 AND caller_id = $2 AND id <> $3 ORDER BY began_at DESC, id DESC LIMIT 1",
         )
         .bind(&practice.0)
         .bind(number.expose().as_str())
@@ -91,7 +91,7 @@ impl Store {
 
     /// The calls of a practice that have not ended, oldest first. At start: those that the last process left behind.
     pub async fn unfinished_calls(&self, practice: &PracticeId) -> Result<Vec<CallRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM call WHERE practice = ? AND ended_at IS NULL ORDER BY began_at, id")
+        let rows = sqlx::query("SELECT * FROM call WHERE practice = $1 AND ended_at IS NULL ORDER BY began_at, id")
             .bind(&practice.0)
             .fetch_all(&self.readers)
             .await?;
@@ -100,11 +100,11 @@ impl Store {
 
     /// Appends lines to a call's journal, all or none.
     pub async fn append_journal(&self, call: CallId, lines: &[Phi<String>]) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         for line in lines {
             sqlx::query(
                 "INSERT INTO journal (call_id, seq, line)
-                 VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM journal WHERE call_id = ?1), ?2)",
+                 VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM journal WHERE call_id = $1), $2)",
             )
             .bind(call.to_string())
             .bind(line.expose())
@@ -117,7 +117,7 @@ impl Store {
 
     /// A call's journal, in order.
     pub async fn journal(&self, call: CallId) -> Result<Vec<Phi<String>>, StoreError> {
-        let rows = sqlx::query("SELECT line FROM journal WHERE call_id = ? ORDER BY seq")
+        let rows = sqlx::query("SELECT line FROM journal WHERE call_id = $1 ORDER BY seq")
             .bind(call.to_string())
             .fetch_all(&self.readers)
             .await?;
@@ -125,7 +125,7 @@ impl Store {
     }
 }
 
-fn call(row: &SqliteRow) -> Result<CallRow, StoreError> {
+fn call(row: &AnyRow) -> Result<CallRow, StoreError> {
     let row = Columns(row);
     let caller_id = row.optional_text("caller_id")?;
     let corrupt = || StoreError::Corrupt { what: "the column caller_id".to_owned() };

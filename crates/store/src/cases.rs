@@ -1,7 +1,7 @@
 use domain::{CallId, CallerKind, CaseDraft, CaseId, CaseUpdate, PracticeId, RedFlagId, RequestId, Urgency};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, json, time};
 use crate::{Store, StoreError};
@@ -157,11 +157,11 @@ pub enum KeptCase {
 impl Store {
     /// Keeps a change, all or nothing. Repeating it changes nothing.
     pub async fn keep_case(&self, change: &CaseChange) -> Result<KeptCase, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         let case = &change.case;
-        let known = sqlx::query("SELECT id FROM escalation WHERE call_id = ? AND request_id = ?")
+        let known = sqlx::query("SELECT id FROM escalation WHERE call_id = $1 AND request_id = $2")
             .bind(case.call.to_string())
-            .bind(case.request.0)
+            .bind(i64::from(case.request.0))
             .fetch_optional(&mut *transaction)
             .await?;
         if let Some(known) = known {
@@ -183,7 +183,7 @@ impl Store {
 
     /// A case with everything that happened to it.
     pub async fn case(&self, id: CaseId) -> Result<CaseFile, StoreError> {
-        let row = sqlx::query("SELECT * FROM escalation WHERE id = ?")
+        let row = sqlx::query("SELECT * FROM escalation WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.readers)
             .await?
@@ -195,8 +195,8 @@ impl Store {
     pub async fn case_of_call(&self, call: CallId) -> Result<CaseFile, StoreError> {
         let row = sqlx::query(
             "SELECT * FROM escalation
-             WHERE call_id = ?1 OR id IN (SELECT case_id FROM escalation_event WHERE call_id = ?1)
-             ORDER BY call_id = ?1 DESC, request_id DESC LIMIT 1",
+             WHERE call_id = $1 OR id IN (SELECT case_id FROM escalation_event WHERE call_id = $1)
+             ORDER BY call_id = $1 DESC, request_id DESC LIMIT 1",
         )
         .bind(call.to_string())
         .fetch_optional(&self.readers)
@@ -208,7 +208,7 @@ impl Store {
     /// The practice's cases that nobody has closed, oldest first.
     pub async fn open_cases(&self, practice: &PracticeId) -> Result<Vec<CaseFile>, StoreError> {
         let rows =
-            sqlx::query("SELECT * FROM escalation WHERE practice = ? AND closed_by IS NULL ORDER BY opened_at, id")
+            sqlx::query("SELECT * FROM escalation WHERE practice = $1 AND closed_by IS NULL ORDER BY opened_at, id")
                 .bind(&practice.0)
                 .fetch_all(&self.readers)
                 .await?;
@@ -219,13 +219,13 @@ impl Store {
         Ok(files)
     }
 
-    async fn file(&self, row: &SqliteRow) -> Result<CaseFile, StoreError> {
+    async fn file(&self, row: &AnyRow) -> Result<CaseFile, StoreError> {
         let case = case(row)?;
-        let events = sqlx::query("SELECT * FROM escalation_event WHERE case_id = ? ORDER BY at, request_id")
+        let events = sqlx::query("SELECT * FROM escalation_event WHERE case_id = $1 ORDER BY at, request_id")
             .bind(case.id.to_string())
             .fetch_all(&self.readers)
             .await?;
-        let pages = sqlx::query("SELECT * FROM page_attempt WHERE case_id = ? ORDER BY step")
+        let pages = sqlx::query("SELECT * FROM page_attempt WHERE case_id = $1 ORDER BY step")
             .bind(case.id.to_string())
             .fetch_all(&self.readers)
             .await?;
@@ -237,18 +237,18 @@ impl Store {
     }
 }
 
-async fn keep_row(case: &CaseRow, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn keep_row(case: &CaseRow, connection: &mut AnyConnection) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO escalation (id, call_id, request_id, practice, reference, opened_at, urgency, draft, state,
                                  acknowledged_by, acknowledged_at, closed_by, closed_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (id) DO UPDATE SET urgency = excluded.urgency, state = excluded.state,
              acknowledged_by = excluded.acknowledged_by, acknowledged_at = excluded.acknowledged_at,
              closed_by = excluded.closed_by, closed_at = excluded.closed_at",
     )
     .bind(case.id.to_string())
     .bind(case.call.to_string())
-    .bind(case.request.0)
+    .bind(i64::from(case.request.0))
     .bind(&case.practice.0)
     .bind(&case.reference)
     .bind(time(case.opened_at))
@@ -264,14 +264,14 @@ async fn keep_row(case: &CaseRow, connection: &mut SqliteConnection) -> Result<(
     Ok(())
 }
 
-async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut AnyConnection) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO escalation_event (case_id, call_id, request_id, at, what) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO escalation_event (case_id, call_id, request_id, at, what) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (case_id, call_id, request_id) DO NOTHING",
     )
     .bind(case.to_string())
     .bind(event.call.to_string())
-    .bind(event.request.0)
+    .bind(i64::from(event.request.0))
     .bind(time(event.at))
     .bind(json(&event.update))
     .execute(connection)
@@ -282,7 +282,7 @@ async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut SqliteConn
 /// `outcome` of a page that was taken; any other text says why it was not.
 const ACCEPTED: &str = "accepted";
 
-async fn keep_page(case: CaseId, page: &PageRow, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn keep_page(case: CaseId, page: &PageRow, connection: &mut AnyConnection) -> Result<(), StoreError> {
     let (outcome, settled_at) = match &page.outcome {
         PageOutcome::Unknown => (None, None),
         PageOutcome::Accepted { at } => (Some(ACCEPTED), Some(time(*at))),
@@ -290,12 +290,12 @@ async fn keep_page(case: CaseId, page: &PageRow, connection: &mut SqliteConnecti
     };
     sqlx::query(
         "INSERT INTO page_attempt (case_id, step, clinician, channel, why, intended_at, outcome, settled_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (case_id, step, clinician, channel) DO UPDATE
              SET outcome = excluded.outcome, settled_at = excluded.settled_at",
     )
     .bind(case.to_string())
-    .bind(page.step)
+    .bind(i64::from(page.step))
     .bind(&page.clinician)
     .bind(&page.channel)
     .bind(&page.why)
@@ -307,7 +307,7 @@ async fn keep_page(case: CaseId, page: &PageRow, connection: &mut SqliteConnecti
     Ok(())
 }
 
-fn case(row: &SqliteRow) -> Result<CaseRow, StoreError> {
+fn case(row: &AnyRow) -> Result<CaseRow, StoreError> {
     let row = Columns(row);
     Ok(CaseRow {
         id: CaseId(row.id("id")?),
@@ -324,7 +324,7 @@ fn case(row: &SqliteRow) -> Result<CaseRow, StoreError> {
     })
 }
 
-fn event(row: &SqliteRow) -> Result<CaseEvent, StoreError> {
+fn event(row: &AnyRow) -> Result<CaseEvent, StoreError> {
     let row = Columns(row);
     Ok(CaseEvent {
         call: CallId(row.id("call_id")?),
@@ -334,7 +334,7 @@ fn event(row: &SqliteRow) -> Result<CaseEvent, StoreError> {
     })
 }
 
-fn page(row: &SqliteRow) -> Result<PageRow, StoreError> {
+fn page(row: &AnyRow) -> Result<PageRow, StoreError> {
     let row = Columns(row);
     let settled = row.optional_text("outcome")?.zip(row.optional_time("settled_at")?);
     Ok(PageRow {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use crate::StoreError;
@@ -21,7 +21,7 @@ pub(crate) fn json<T: Serialize>(value: &T) -> String {
 }
 
 /// Reads columns of one row.
-pub(crate) struct Columns<'a>(pub(crate) &'a SqliteRow);
+pub(crate) struct Columns<'a>(pub(crate) &'a AnyRow);
 
 impl Columns<'_> {
     pub(crate) fn text(&self, column: &str) -> Result<String, StoreError> {

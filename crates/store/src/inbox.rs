@@ -1,6 +1,6 @@
 use domain::{MessageId, Phi, PracticeId};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, corrupt, time};
 use crate::messages::message;
@@ -97,18 +97,18 @@ impl Store {
         let query = match shelf {
             Shelf::Open => sqlx::query(concat!(
                 rows_of_the_inbox!(),
-                "WHERE inbox.practice = ?1 AND done_at IS NULL AND (?2 IS NULL OR (urgency, inbox.saved_at, inbox.message_id) >
-                    (SELECT urgency, saved_at, message_id FROM inbox WHERE message_id = ?2 AND practice = ?1))
-                 ORDER BY urgency, inbox.saved_at, inbox.message_id LIMIT ?3",
+                "WHERE inbox.practice = $1 AND done_at IS NULL AND ($2 IS NULL OR (urgency, inbox.saved_at, inbox.message_id) >
+                    (SELECT urgency, saved_at, message_id FROM inbox WHERE message_id = $2 AND practice = $1))
+                 ORDER BY urgency, inbox.saved_at, inbox.message_id LIMIT $3",
             )),
             Shelf::Done => sqlx::query(concat!(
                 rows_of_the_inbox!(),
-                "WHERE inbox.practice = ?1 AND done_at IS NOT NULL AND (?2 IS NULL OR (done_at, inbox.message_id) <
-                    (SELECT done_at, message_id FROM inbox WHERE message_id = ?2 AND practice = ?1))
-                 ORDER BY done_at DESC, inbox.message_id DESC LIMIT ?3",
+                "WHERE inbox.practice = $1 AND done_at IS NOT NULL AND ($2 IS NULL OR (done_at, inbox.message_id) <
+                    (SELECT done_at, message_id FROM inbox WHERE message_id = $2 AND practice = $1))
+                 ORDER BY done_at DESC, inbox.message_id DESC LIMIT $3",
             )),
         };
-        let rows = query.bind(&practice.0).bind(after).bind(limit).fetch_all(&self.readers).await?;
+        let rows = query.bind(&practice.0).bind(after).bind(i64::from(limit)).fetch_all(&self.readers).await?;
         rows.iter().map(inbox_row).collect()
     }
 
@@ -120,14 +120,14 @@ impl Store {
     ) -> Result<Option<(InboxRow, Vec<WorkRow>)>, StoreError> {
         let row = sqlx::query(
             "SELECT message.*, done_at FROM message JOIN inbox ON inbox.message_id = message.id
-             WHERE message.practice = ? AND message.id = ?",
+             WHERE message.practice = $1 AND message.id = $2",
         )
         .bind(&practice.0)
         .bind(id.to_string())
         .fetch_optional(&self.readers)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let work = sqlx::query("SELECT at, by, what, note FROM message_work WHERE message_id = ? ORDER BY id")
+        let work = sqlx::query("SELECT at, by, what, note FROM message_work WHERE message_id = $1 ORDER BY id")
             .bind(id.to_string())
             .fetch_all(&self.readers)
             .await?;
@@ -141,8 +141,8 @@ impl Store {
     pub async fn continuation_of(&self, of: &MessageRow) -> Result<Option<MessageId>, StoreError> {
         let until = of.saved_at.checked_add(CONTINUED_WITHIN).unwrap_or(Timestamp::MAX);
         let row = sqlx::query(
-            "SELECT id FROM message WHERE practice = ? AND saved_at BETWEEN ? AND ?
-                AND CASE WHEN json_valid(draft) THEN json_extract(draft, '$.continues') END = ? ORDER BY saved_at LIMIT 1",
+            "SELECT id FROM message WHERE practice = $1 AND saved_at BETWEEN $2 AND $3
+                AND CASE WHEN json_valid(draft) THEN json_extract(draft, '$.continues') END = $4 ORDER BY saved_at LIMIT 1",
         )
         .bind(&of.practice.0)
         .bind(time(of.saved_at))
@@ -162,11 +162,11 @@ impl Store {
         id: MessageId,
         work: &WorkRow,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         let row = sqlx::query(
             "SELECT done_at, redacted_at, EXISTS (SELECT 1 FROM message_work
-                WHERE message_work.message_id = message.id AND what = 'opened' AND by = ?) AS opened
-             FROM message JOIN inbox ON inbox.message_id = message.id WHERE message.practice = ? AND message.id = ?",
+                WHERE message_work.message_id = message.id AND what = 'opened' AND by = $1) AS opened
+             FROM message JOIN inbox ON inbox.message_id = message.id WHERE message.practice = $2 AND message.id = $3",
         )
         .bind(&work.by)
         .bind(&practice.0)
@@ -186,7 +186,7 @@ impl Store {
         if is_so && note.is_none() {
             return Ok(());
         }
-        sqlx::query("INSERT INTO message_work (message_id, at, by, what, note) VALUES (?, ?, ?, ?, ?)")
+        sqlx::query("INSERT INTO message_work (message_id, at, by, what, note) VALUES ($1, $2, $3, $4, $5)")
             .bind(id.to_string())
             .bind(time(work.at))
             .bind(&work.by)
@@ -199,7 +199,7 @@ impl Store {
     }
 }
 
-fn inbox_row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
+fn inbox_row(row: &AnyRow) -> Result<InboxRow, StoreError> {
     let columns = Columns(row);
     let last = match (columns.optional_text("last_what")?, columns.optional_text("last_by")?) {
         (Some(what), Some(by)) => Some((MessageDeed::parse(&what).ok_or_else(|| corrupt("what"))?, by)),
@@ -208,7 +208,7 @@ fn inbox_row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
     Ok(InboxRow { message: message(row)?, done_at: columns.optional_time("done_at")?, last })
 }
 
-fn work_row(row: &SqliteRow) -> Result<WorkRow, StoreError> {
+fn work_row(row: &AnyRow) -> Result<WorkRow, StoreError> {
     let row = Columns(row);
     Ok(WorkRow {
         at: row.time("at")?,

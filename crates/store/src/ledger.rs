@@ -19,7 +19,7 @@ mod verify;
 
 use domain::{MessageDraft, Phi};
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use crate::column::{Columns, corrupt, json, time};
 use crate::{MessageRow, StoreError};
@@ -74,7 +74,7 @@ impl<'a> LedgerMessage<&'a MessageDraft> {
 }
 
 /// Enters a message that is being saved. `transaction` writes already.
-pub(crate) async fn enter_message(message: &MessageRow, transaction: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(crate) async fn enter_message(message: &MessageRow, transaction: &mut AnyConnection) -> Result<(), StoreError> {
     let entry = NewEntry {
         practice: &message.practice.0,
         at: &time(message.saved_at),
@@ -95,8 +95,8 @@ struct NewEntry<'a> {
 }
 
 /// Appends an entry. `transaction` holds the lock for writing, so nobody else appends to the same entry before.
-async fn append(entry: &NewEntry<'_>, transaction: &mut SqliteConnection) -> Result<(), StoreError> {
-    let newest = sqlx::query("SELECT seq, hash FROM ledger WHERE practice = ? ORDER BY seq DESC LIMIT 1")
+async fn append(entry: &NewEntry<'_>, transaction: &mut AnyConnection) -> Result<(), StoreError> {
+    let newest = sqlx::query("SELECT seq, hash FROM ledger WHERE practice = $1 ORDER BY seq DESC LIMIT 1")
         .bind(entry.practice)
         .fetch_optional(&mut *transaction)
         .await?;
@@ -119,7 +119,7 @@ async fn append(entry: &NewEntry<'_>, transaction: &mut SqliteConnection) -> Res
     };
     sqlx::query(
         "INSERT INTO ledger (practice, seq, version, at, kind, object, text_hash, previous, hash)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(entry.practice)
     .bind(seq)
@@ -132,7 +132,7 @@ async fn append(entry: &NewEntry<'_>, transaction: &mut SqliteConnection) -> Res
     .bind(&link.hash()[..])
     .execute(&mut *transaction)
     .await?;
-    sqlx::query("INSERT INTO ledger_text (practice, seq, salt, text) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO ledger_text (practice, seq, salt, text) VALUES ($1, $2, $3, $4)")
         .bind(entry.practice)
         .bind(seq)
         .bind(&salt[..])

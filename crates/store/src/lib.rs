@@ -17,6 +17,7 @@ mod book;
 mod calls;
 mod cases;
 mod column;
+mod engine;
 mod error;
 mod exit;
 mod inbox;

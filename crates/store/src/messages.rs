@@ -1,6 +1,6 @@
 use domain::{CallId, CallerKind, Confirmed, Intent, MessageDraft, MessageId, Phi, PracticeId, RequestId, Urgency};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, json, time};
 use crate::{Store, StoreError, ledger};
@@ -46,21 +46,21 @@ impl Store {
     /// Keeps a message, with its entry in the ledger and the notification in the same transaction. If this request of this call has left one
     /// already, that one's id is returned and nothing is written.
     pub async fn save_message(&self, message: &MessageRow, notify: Notify) -> Result<MessageId, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let known = sqlx::query("SELECT id FROM message WHERE call_id = ? AND request_id = ?")
+        let mut transaction = self.write().await?;
+        let known = sqlx::query("SELECT id FROM message WHERE call_id = $1 AND request_id = $2")
             .bind(message.call.to_string())
-            .bind(message.request.0)
+            .bind(i64::from(message.request.0))
             .fetch_optional(&mut *transaction)
             .await?;
         if let Some(known) = known {
             return Ok(MessageId(Columns(&known).id("id")?));
         }
         sqlx::query(
-            "INSERT INTO message (id, call_id, request_id, practice, saved_at, draft) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO message (id, call_id, request_id, practice, saved_at, draft) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(message.id.to_string())
         .bind(message.call.to_string())
-        .bind(message.request.0)
+        .bind(i64::from(message.request.0))
         .bind(&message.practice.0)
         .bind(time(message.saved_at))
         .bind(json(&message.draft))
@@ -70,7 +70,7 @@ impl Store {
         match notify {
             Notify::Nobody => {}
             Notify::Practice => {
-                sqlx::query("INSERT INTO notification (message_id, practice, due_at) VALUES (?, ?, ?)")
+                sqlx::query("INSERT INTO notification (message_id, practice, due_at) VALUES ($1, $2, $3)")
                     .bind(message.id.to_string())
                     .bind(&message.practice.0)
                     .bind(time(message.saved_at))
@@ -84,7 +84,7 @@ impl Store {
 
     /// The messages of one call, in the order in which they were left.
     pub async fn messages_of(&self, call: CallId) -> Result<Vec<MessageRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM message WHERE call_id = ? ORDER BY request_id")
+        let rows = sqlx::query("SELECT * FROM message WHERE call_id = $1 ORDER BY request_id")
             .bind(call.to_string())
             .fetch_all(&self.readers)
             .await?;
@@ -93,9 +93,9 @@ impl Store {
 
     /// The latest messages of a practice, newest first.
     pub async fn latest_messages(&self, practice: &PracticeId, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM message WHERE practice = ? ORDER BY saved_at DESC, id DESC LIMIT ?")
+        let rows = sqlx::query("SELECT * FROM message WHERE practice = $1 ORDER BY saved_at DESC, id DESC LIMIT $2")
             .bind(&practice.0)
-            .bind(limit)
+            .bind(i64::from(limit))
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(message).collect()
@@ -110,11 +110,11 @@ impl Store {
     ) -> Result<Vec<DueNotification>, StoreError> {
         let rows = sqlx::query(
             "SELECT message.*, tries FROM notification JOIN message ON message.id = message_id
-             WHERE notification.practice = ? AND due_at <= ? AND delivered_at IS NULL ORDER BY due_at LIMIT ?",
+             WHERE notification.practice = $1 AND due_at <= $2 AND delivered_at IS NULL ORDER BY due_at LIMIT $3",
         )
         .bind(&practice.0)
         .bind(time(now))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
         rows.iter()
@@ -125,7 +125,7 @@ impl Store {
     /// When the next notification will be due; `None` if all are delivered.
     pub async fn next_notification_at(&self, practice: &PracticeId) -> Result<Option<Timestamp>, StoreError> {
         let row =
-            sqlx::query("SELECT min(due_at) AS due_at FROM notification WHERE practice = ? AND delivered_at IS NULL")
+            sqlx::query("SELECT min(due_at) AS due_at FROM notification WHERE practice = $1 AND delivered_at IS NULL")
                 .bind(&practice.0)
                 .fetch_one(&self.readers)
                 .await?;
@@ -134,7 +134,7 @@ impl Store {
 
     /// The practice has taken the notification of `id`.
     pub async fn notification_delivered(&self, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE notification SET delivered_at = ? WHERE message_id = ?")
+        sqlx::query("UPDATE notification SET delivered_at = $1 WHERE message_id = $2")
             .bind(time(at))
             .bind(id.to_string())
             .execute(&self.writer)
@@ -144,7 +144,7 @@ impl Store {
 
     /// It has not; it will be tried again at `due_at`.
     pub async fn notification_failed(&self, id: MessageId, due_at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE notification SET tries = tries + 1, due_at = ? WHERE message_id = ?")
+        sqlx::query("UPDATE notification SET tries = tries + 1, due_at = $1 WHERE message_id = $2")
             .bind(time(due_at))
             .bind(id.to_string())
             .execute(&self.writer)
@@ -175,7 +175,7 @@ fn unreadable() -> MessageDraft {
     }
 }
 
-pub(crate) fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
+pub(crate) fn message(row: &AnyRow) -> Result<MessageRow, StoreError> {
     let row = Columns(row);
     Ok(MessageRow {
         id: MessageId(row.id("id")?),

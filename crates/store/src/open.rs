@@ -4,10 +4,12 @@ use std::time::Duration;
 
 // Used for its feature `bundled-sqlcipher` only, which turns the SQLite that sqlx brings into SQLCipher.
 use libsqlite3_sys as _;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqliteConnection, Transaction};
 
+use crate::engine::{Engine, SQLITE};
 use crate::{Secret, StoreError};
 
 /// Connections that read. When all are in use, a reader waits; a writer never waits for readers (WAL).
@@ -19,7 +21,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLCipher 4's default page size, in bytes.
 const PAGE_BYTES: u64 = 4096;
 
-/// Where the database is and what opens it.
+/// Where the database file is and what opens it.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
     /// The file; it is made if it is missing, its directory is not.
@@ -41,73 +43,108 @@ impl OpenOptions {
 /// The open database. Cloning gives another handle to it.
 #[derive(Clone)]
 pub struct Store {
-    /// One connection: SQLite has one writer anyway, and within the process nobody meets a lock.
-    pub(crate) writer: SqlitePool,
-    pub(crate) readers: SqlitePool,
+    /// Of a file one connection: SQLite has one writer anyway, and within the process nobody meets a lock.
+    pub(crate) writer: AnyPool,
+    pub(crate) readers: AnyPool,
+    pub(crate) engine: &'static Engine,
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("closed", &self.writer.is_closed()).finish_non_exhaustive()
+        let (engine, closed) = (self.engine.name, self.writer.is_closed());
+        f.debug_struct("Store").field("engine", &engine).field("closed", &closed).finish_non_exhaustive()
     }
 }
 
 impl Store {
-    /// Opens the database, makes it if it is missing, and brings it to the present schema.
+    /// Opens the database file, makes it if it is missing, and brings it to the present schema.
     pub async fn open(options: &OpenOptions) -> Result<Self, StoreError> {
         prepare_process().await?;
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect_options(options))
-            .await
-            .map_err(|e| StoreError::while_opening(e, &options.path))?;
-        migrations().run(&writer).await.map_err(StoreError::while_migrating)?;
-        crate::ledger::enter_messages_of_before(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect_options(options).create_if_missing(false))
-            .await
-            .map_err(|e| StoreError::while_opening(e, &options.path))?;
-        Ok(Self { writer, readers })
+        let connect = connect_options(options);
+        // A pool would try a wrong key again and again, and not say what is wrong.
+        let tried = connect.connect().await.map_err(|e| StoreError::while_opening(e, &options.path))?;
+        tried.close().await?;
+        let writer = pool(&connect, 1, pragmas(options)).await?;
+        (SQLITE.migrations)().run(&writer).await.map_err(StoreError::while_migrating)?;
+        let readers = pool(&connect.create_if_missing(false), READERS, pragmas(options)).await?;
+        let store = Self { writer, readers, engine: &SQLITE };
+        crate::ledger::enter_messages_of_before(&store).await?;
+        Ok(store)
     }
 
     /// Whether the database answers. For the readiness probe.
     pub async fn check(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&self.readers).await?;
+        sqlx::query("SELECT count(*) FROM _sqlx_migrations").fetch_one(&self.readers).await?;
         Ok(())
     }
 
-    /// Waits for what is being written and closes the file. Every later use gives [`StoreError::Unavailable`].
+    /// Waits for what is being written and closes it. Every later use gives [`StoreError::Unavailable`].
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+
+    /// Begins a change: until it ends nobody else changes anything, so that what it has read stays so.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.writer.begin_with(self.engine.begin_to_write).await?)
+    }
+
+    /// Begins to read the database as it stands at one moment.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.readers.begin_with(self.engine.begin_to_read).await?)
+    }
+}
+
+/// Connections to a file, each opened by `pragmas`.
+pub(crate) async fn pool(
+    connect: &SqliteConnectOptions,
+    connections: u32,
+    pragmas: String,
+) -> Result<AnyPool, StoreError> {
+    let any = AnyConnectOptions::from_url(&connect.to_url_lossy())?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(move |connection, _| {
+            let pragmas = AssertSqlSafe(pragmas.clone());
+            Box::pin(async move { sqlx::raw_sql(pragmas).execute(connection).await.map(drop) })
+        })
+        // The first statement of every connection holds the key.
+        .connect_with(any.disable_statement_logging())
+        .await?;
+    Ok(pool)
+}
+
+/// What every connection to the file begins with.
+fn pragmas(options: &OpenOptions) -> String {
+    let pages = options.max_bytes.map_or(String::new(), |bytes| {
+        format!("PRAGMA max_page_count = {};", (bytes / PAGE_BYTES).max(1))
+    });
+    format!(
+        "{} PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         -- What is deleted is overwritten: the words of a message that is redacted.
+         PRAGMA secure_delete = ON; {pages}",
+        keyed(&options.key),
+        BUSY_TIMEOUT.as_millis(),
+    )
+}
+
+/// What opens an encrypted file, and keeps what SQLite sorts from lying in a temporary file in the clear.
+pub(crate) fn keyed(key: &Secret) -> String {
+    format!("PRAGMA key = {}; PRAGMA temp_store = MEMORY;", key_pragma(key))
 }
 
 pub(crate) fn connect_options(options: &OpenOptions) -> SqliteConnectOptions {
-    let connect = SqliteConnectOptions::new()
+    SqliteConnectOptions::new()
         .filename(&options.path)
         .create_if_missing(true)
         .pragma("key", key_pragma(&options.key))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
-        // What is deleted is overwritten: the words of a message that is redacted.
-        .pragma("secure_delete", "ON")
-        // What SQLite sorts must not lie in a temporary file in the clear.
-        .pragma("temp_store", "MEMORY")
-        // The first statement of every connection holds the key.
-        .disable_statement_logging();
-    match options.max_bytes {
-        Some(bytes) => connect.pragma("max_page_count", (bytes / PAGE_BYTES).max(1).to_string()),
-        None => connect,
-    }
+        .disable_statement_logging()
 }
 
 /// The value of `PRAGMA key`: a raw key in SQLCipher's notation, or a quoted passphrase.
@@ -122,6 +159,7 @@ pub(crate) fn key_pragma(key: &Secret) -> String {
 
 /// What must be done once before the first database is opened; it may be repeated.
 pub(crate) async fn prepare_process() -> Result<(), StoreError> {
+    sqlx::any::install_default_drivers();
     quieten_sqlcipher().await?;
     crate::exit::before_sqlcipher_clears_up();
     Ok(())

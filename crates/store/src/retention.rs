@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use domain::{MessageId, Phi, PracticeId};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, time};
 use crate::{Store, StoreError};
@@ -49,7 +49,7 @@ pub struct Swept {
 
 /// Calls whose end is before ?2. Not those of an open case, nor of a message that is still to be told.
 const JOURNALS: &str = "
-    FROM call WHERE practice = ?1 AND ended_at < ?2
+    FROM call WHERE practice = $1 AND ended_at < $2
         AND EXISTS (SELECT 1 FROM journal WHERE call_id = call.id)
         AND NOT EXISTS (SELECT 1 FROM escalation WHERE closed_by IS NULL AND call_id = call.id)
         AND NOT EXISTS (
@@ -61,11 +61,11 @@ const JOURNALS: &str = "
 /// Messages that were saved before ?2. Not those of a call without an end or of an open case, nor those still to be told; nor, where
 /// staff read the inbox, those that nobody has marked as done.
 const MESSAGES: &str = "
-    FROM message WHERE practice = ?1 AND saved_at < ?2 AND redacted_at IS NULL
+    FROM message WHERE practice = $1 AND saved_at < $2 AND redacted_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM notification WHERE message_id = message.id AND delivered_at IS NULL)
         AND NOT EXISTS (
             SELECT 1 FROM inbox WHERE message_id = message.id AND done_at IS NULL
-                AND EXISTS (SELECT 1 FROM staff WHERE practice = ?1))
+                AND EXISTS (SELECT 1 FROM staff WHERE practice = $1))
         AND NOT EXISTS (SELECT 1 FROM call WHERE id = message.call_id AND ended_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM escalation WHERE closed_by IS NULL AND call_id = message.call_id)
         AND NOT EXISTS (
@@ -138,15 +138,15 @@ impl Store {
             if rows.is_empty() {
                 return Ok(swept);
             }
-            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+            let mut transaction = self.write().await?;
             for row in &rows {
                 let row = Columns(row);
                 let (id, summary) = (row.text("id")?, row.optional_text("summary")?.map(Phi::new));
                 if !is_still(JOURNALS, "call", &id, practice, days, now, &mut transaction).await? {
                     continue;
                 }
-                sqlx::query("DELETE FROM journal WHERE call_id = ?").bind(&id).execute(&mut *transaction).await?;
-                sqlx::query("UPDATE call SET summary = ?, caller_id = NULL WHERE id = ?")
+                sqlx::query("DELETE FROM journal WHERE call_id = $1").bind(&id).execute(&mut *transaction).await?;
+                sqlx::query("UPDATE call SET summary = $1, caller_id = NULL WHERE id = $2")
                     .bind(summary.as_ref().and_then(words::summary_without_words))
                     .bind(&id)
                     .execute(&mut *transaction)
@@ -200,9 +200,9 @@ async fn is_still(
     practice: &PracticeId,
     days: u32,
     now: Timestamp,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<bool, StoreError> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT 1 {of} AND {table}.id = ?3")))
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT 1 {of} AND {table}.id = $3")))
         .bind(&practice.0)
         .bind(time(days_before(now, days)))
         .bind(id)
@@ -218,13 +218,13 @@ async fn batch(
     practice: &PracticeId,
     days: u32,
     now: Timestamp,
-    connection: &mut SqliteConnection,
-) -> Result<Vec<SqliteRow>, StoreError> {
-    let sql = format!("SELECT {columns} {of} ORDER BY {by}, id LIMIT ?3");
+    connection: &mut AnyConnection,
+) -> Result<Vec<AnyRow>, StoreError> {
+    let sql = format!("SELECT {columns} {of} ORDER BY {by}, id LIMIT $3");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(&practice.0)
         .bind(time(days_before(now, days)))
-        .bind(BATCH)
+        .bind(i64::from(BATCH))
         .fetch_all(connection)
         .await?;
     Ok(rows)
@@ -236,9 +236,9 @@ async fn note(
     to: &str,
     practice: &PracticeId,
     now: Timestamp,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO audit (at, actor, action, object) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO audit (at, actor, action, object) VALUES ($1, $2, $3, $4)")
         .bind(time(now))
         .bind(ACTOR)
         .bind(did)

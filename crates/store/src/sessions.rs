@@ -70,14 +70,14 @@ impl Store {
         token: &SessionToken,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM session WHERE began_at <= ?")
+        let mut transaction = self.write().await?;
+        sqlx::query("DELETE FROM session WHERE began_at <= $1")
             .bind(ago(at, SESSION_MAX))
             .execute(&mut *transaction)
             .await?;
         let begun = sqlx::query(
             "INSERT INTO session (token_hash, practice, staff, began_at, last_used_at)
-             SELECT ?1, practice, name, ?2, ?2 FROM staff WHERE practice = ?3 AND name = ?4 AND disabled_at IS NULL",
+             SELECT $1, practice, name, $2, $2 FROM staff WHERE practice = $3 AND name = $4 AND disabled_at IS NULL",
         )
         .bind(token.hash())
         .bind(time(at))
@@ -99,7 +99,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT session.staff, last_used_at FROM session JOIN staff USING (practice)
              WHERE staff.name = session.staff AND disabled_at IS NULL
-                AND token_hash = ? AND practice = ? AND ended_at IS NULL AND last_used_at > ? AND began_at > ?",
+                AND token_hash = $1 AND practice = $2 AND ended_at IS NULL AND last_used_at > $3 AND began_at > $4",
         )
         .bind(token.hash())
         .bind(&practice.0)
@@ -111,7 +111,7 @@ impl Store {
         let row = Columns(&row);
         // Pages wait for the same writer: who is not logged in does not reach it, and who reads on does so rarely.
         if row.text("last_used_at")? < ago(now, USED_EVERY) {
-            sqlx::query("UPDATE session SET last_used_at = max(last_used_at, ?) WHERE token_hash = ?")
+            sqlx::query("UPDATE session SET last_used_at = $1 WHERE token_hash = $2 AND last_used_at < $1")
                 .bind(time(now))
                 .bind(token.hash())
                 .execute(&self.writer)
@@ -122,14 +122,14 @@ impl Store {
 
     /// They have logged out. Without such a session nothing is changed.
     pub async fn end_session(&self, token: &SessionToken, at: Timestamp) -> Result<(), StoreError> {
-        let known = sqlx::query("SELECT 1 FROM session WHERE token_hash = ? AND ended_at IS NULL")
+        let known = sqlx::query("SELECT 1 FROM session WHERE token_hash = $1 AND ended_at IS NULL")
             .bind(token.hash())
             .fetch_optional(&self.readers)
             .await?;
         if known.is_none() {
             return Ok(());
         }
-        sqlx::query("UPDATE session SET ended_at = ? WHERE token_hash = ? AND ended_at IS NULL")
+        sqlx::query("UPDATE session SET ended_at = $1 WHERE token_hash = $2 AND ended_at IS NULL")
             .bind(time(at))
             .bind(token.hash())
             .execute(&self.writer)

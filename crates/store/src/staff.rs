@@ -1,6 +1,6 @@
 use domain::PracticeId;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, time};
 use crate::{PasswordHash, Store, StoreError};
@@ -38,9 +38,9 @@ impl Store {
         password: &PasswordHash,
         at: Timestamp,
     ) -> Result<Added, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         let made = sqlx::query(
-            "INSERT INTO staff (practice, name, password_hash, made_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO staff (practice, name, password_hash, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         )
         .bind(&practice.0)
         .bind(name)
@@ -52,8 +52,8 @@ impl Store {
             Added::New
         } else {
             let enabled = sqlx::query(
-                "UPDATE staff SET password_hash = ?, made_at = ?, disabled_at = NULL
-                 WHERE practice = ? AND name = ? AND disabled_at IS NOT NULL",
+                "UPDATE staff SET password_hash = $1, made_at = $2, disabled_at = NULL
+                 WHERE practice = $3 AND name = $4 AND disabled_at IS NOT NULL",
             )
             .bind(password.as_kept())
             .bind(time(at))
@@ -69,7 +69,7 @@ impl Store {
 
     /// Everybody, also who was disabled, by name.
     pub async fn staff(&self, practice: &PracticeId) -> Result<Vec<StaffRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM staff WHERE practice = ? ORDER BY name")
+        let rows = sqlx::query("SELECT * FROM staff WHERE practice = $1 ORDER BY name")
             .bind(&practice.0)
             .fetch_all(&self.readers)
             .await?;
@@ -78,7 +78,7 @@ impl Store {
 
     /// Who has this name.
     pub async fn staff_named(&self, practice: &PracticeId, name: &str) -> Result<Option<StaffRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM staff WHERE practice = ? AND name = ?")
+        let row = sqlx::query("SELECT * FROM staff WHERE practice = $1 AND name = $2")
             .bind(&practice.0)
             .bind(name)
             .fetch_optional(&self.readers)
@@ -88,9 +88,9 @@ impl Store {
 
     /// Lets somebody read no more and ends their sessions; gives how many they had. A second time it changes nothing.
     pub async fn disable_staff(&self, practice: &PracticeId, name: &str, at: Timestamp) -> Result<u64, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         let disabled =
-            sqlx::query("UPDATE staff SET disabled_at = coalesce(disabled_at, ?) WHERE practice = ? AND name = ?")
+            sqlx::query("UPDATE staff SET disabled_at = coalesce(disabled_at, $1) WHERE practice = $2 AND name = $3")
                 .bind(time(at))
                 .bind(&practice.0)
                 .bind(name)
@@ -100,7 +100,7 @@ impl Store {
             return Err(StoreError::NotFound { what: "member of staff" });
         }
         let ended =
-            sqlx::query("UPDATE session SET ended_at = ? WHERE practice = ? AND staff = ? AND ended_at IS NULL")
+            sqlx::query("UPDATE session SET ended_at = $1 WHERE practice = $2 AND staff = $3 AND ended_at IS NULL")
                 .bind(time(at))
                 .bind(&practice.0)
                 .bind(name)
@@ -111,7 +111,7 @@ impl Store {
     }
 }
 
-fn staff(row: &SqliteRow) -> Result<StaffRow, StoreError> {
+fn staff(row: &AnyRow) -> Result<StaffRow, StoreError> {
     let row = Columns(row);
     Ok(StaffRow {
         name: row.text("name")?,

@@ -50,11 +50,7 @@ impl Store {
     /// which the heads that are `expected` must stand. A damaged one is [`StoreError::Corrupt`]; flaws of a ledger are told.
     pub async fn examine(&self, expected: &[(PracticeId, LedgerHead)]) -> Result<Contents, StoreError> {
         let schema = self.schema().await?;
-        for (check, what) in [
-            ("PRAGMA cipher_integrity_check", "its pages"),
-            ("PRAGMA integrity_check(1)", "its tables or indexes"),
-            ("PRAGMA foreign_key_check", "references between its tables"),
-        ] {
+        for &(check, what) in self.engine.checks {
             let found = sqlx::query(check).fetch_all(&self.readers).await?;
             // The first and the last tell flaws only; the middle one says "ok".
             let is_ok = |row| Columns(row).first_text().is_some_and(|text| text == "ok");
@@ -91,9 +87,7 @@ impl Store {
     }
 
     async fn rows(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        let tables = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
-            .fetch_all(&self.readers)
-            .await?;
+        let tables = sqlx::query(self.engine.tables).fetch_all(&self.readers).await?;
         let mut rows = BTreeMap::new();
         for table in &tables {
             let name = Columns(table).text("name")?;
@@ -110,7 +104,7 @@ impl Store {
                 SELECT max(saved_at) AS at FROM message UNION ALL SELECT max(began_at) FROM call
                 UNION ALL SELECT max(ended_at) FROM call UNION ALL SELECT max(opened_at) FROM escalation
                 UNION ALL SELECT max(at) FROM escalation_event UNION ALL SELECT max(settled_at) FROM page_attempt
-             )",
+             ) AS happened",
         )
         .fetch_one(&self.readers)
         .await?;

@@ -2,7 +2,7 @@ use domain::{
     Appointment, AppointmentId, AppointmentTypeId, CallId, Interval, PatientId, Phi, PracticeId, ProviderId, RequestId,
 };
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, corrupt, time};
 use crate::{Store, StoreError};
@@ -71,7 +71,7 @@ impl Store {
         (from, to): Interval,
     ) -> Result<Vec<AppointmentRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM appointment WHERE practice = ? AND start_at >= ? AND start_at < ?
+            "SELECT * FROM appointment WHERE practice = $1 AND start_at >= $2 AND start_at < $3
              ORDER BY start_at, provider, id",
         )
         .bind(&practice.0)
@@ -89,7 +89,7 @@ impl Store {
         (from, to): Interval,
     ) -> Result<Vec<AppointmentRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM appointment WHERE practice = ? AND status = 'booked' AND blocked_to > ? AND blocked_from < ?
+            "SELECT * FROM appointment WHERE practice = $1 AND status = 'booked' AND blocked_to > $2 AND blocked_from < $3
              ORDER BY blocked_from, id",
         )
         .bind(&practice.0)
@@ -103,7 +103,7 @@ impl Store {
     /// What a patient has ahead, the next first.
     pub async fn appointments_ahead(&self, id: PatientId, now: Timestamp) -> Result<Vec<AppointmentRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM appointment WHERE patient_id = ? AND status = 'booked' AND start_at > ? ORDER BY start_at, id",
+            "SELECT * FROM appointment WHERE patient_id = $1 AND status = 'booked' AND start_at > $2 ORDER BY start_at, id",
         )
         .bind(id.to_string())
         .bind(time(now))
@@ -114,7 +114,7 @@ impl Store {
 
     /// What became of an appointment, in order.
     pub async fn changes_of(&self, id: AppointmentId) -> Result<Vec<AppointmentChange>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM appointment_change WHERE appointment_id = ? ORDER BY seq")
+        let rows = sqlx::query("SELECT * FROM appointment_change WHERE appointment_id = $1 ORDER BY seq")
             .bind(id.to_string())
             .fetch_all(&self.readers)
             .await?;
@@ -123,7 +123,7 @@ impl Store {
 }
 
 /// The row of an appointment.
-pub(super) fn appointment(row: &SqliteRow) -> Result<AppointmentRow, StoreError> {
+pub(super) fn appointment(row: &AnyRow) -> Result<AppointmentRow, StoreError> {
     let row = Columns(row);
     Ok(AppointmentRow {
         appointment: Appointment {
@@ -147,7 +147,7 @@ pub(super) fn appointment(row: &SqliteRow) -> Result<AppointmentRow, StoreError>
     })
 }
 
-fn change(row: &SqliteRow) -> Result<AppointmentChange, StoreError> {
+fn change(row: &AnyRow) -> Result<AppointmentChange, StoreError> {
     let row = Columns(row);
     Ok(AppointmentChange {
         at: row.time("at")?,

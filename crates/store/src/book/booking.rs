@@ -3,7 +3,7 @@
 
 use domain::{Appointment, AppointmentId, Booking, CallId, OfficeReply, PatientId, PracticeId, RequestId, SlotId};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use super::appointments::{AppointmentRow, Status, appointment};
 use super::offers::{OfferRow, offered};
@@ -27,7 +27,7 @@ pub struct Requested<'a> {
 impl Store {
     /// Books an offered opening: [`OfficeReply::Booked`], [`OfficeReply::SlotTaken`] or [`OfficeReply::NotAllowed`].
     pub async fn book(&self, requested: &Requested<'_>, booking: &Booking) -> Result<OfficeReply, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         if let Some(reply) = prior_answer(requested, &mut transaction).await? {
             return Ok(reply);
         }
@@ -52,7 +52,7 @@ impl Store {
         id: AppointmentId,
         to: SlotId,
     ) -> Result<OfficeReply, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         if let Some(reply) = prior_answer(requested, &mut transaction).await? {
             return Ok(reply);
         }
@@ -81,14 +81,14 @@ impl Store {
         requested: &Requested<'_>,
         id: AppointmentId,
     ) -> Result<OfficeReply, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         if let Some(reply) = prior_answer(requested, &mut transaction).await? {
             return Ok(reply);
         }
         let reply = match changeable(requested, id, &mut transaction).await? {
             Err(reply) => reply,
             Ok(row) => {
-                sqlx::query("UPDATE appointment SET status = 'cancelled' WHERE id = ?")
+                sqlx::query("UPDATE appointment SET status = 'cancelled' WHERE id = $1")
                     .bind(id.to_string())
                     .execute(&mut *transaction)
                     .await?;
@@ -105,11 +105,11 @@ impl Store {
 /// What the same request was answered before.
 pub(super) async fn prior_answer(
     requested: &Requested<'_>,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Option<OfficeReply>, StoreError> {
-    let row = sqlx::query("SELECT reply FROM answer WHERE call_id = ? AND request_id = ?")
+    let row = sqlx::query("SELECT reply FROM answer WHERE call_id = $1 AND request_id = $2")
         .bind(requested.call.to_string())
-        .bind(requested.request.0)
+        .bind(i64::from(requested.request.0))
         .fetch_optional(connection)
         .await?;
     row.map(|row| Columns(&row).json("reply")).transpose()
@@ -119,11 +119,11 @@ pub(super) async fn prior_answer(
 pub(super) async fn keep_answer(
     requested: &Requested<'_>,
     reply: &OfficeReply,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO answer (call_id, request_id, reply) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO answer (call_id, request_id, reply) VALUES ($1, $2, $3)")
         .bind(requested.call.to_string())
-        .bind(requested.request.0)
+        .bind(i64::from(requested.request.0))
         .bind(json(reply))
         .execute(connection)
         .await?;
@@ -143,7 +143,7 @@ async fn usable(
     slot: SlotId,
     patient: PatientId,
     moving: Option<AppointmentId>,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Usable, StoreError> {
     if !is_matched(requested.call, patient, connection).await? {
         return Ok(Usable::No(OfficeReply::NotAllowed));
@@ -159,7 +159,7 @@ async fn usable(
     }
     let elsewhere = sqlx::query(
         "SELECT 1 FROM appointment
-         WHERE patient_id = ? AND status = 'booked' AND start_at < ? AND end_at > ? AND id IS NOT ?",
+         WHERE patient_id = $1 AND status = 'booked' AND start_at < $2 AND end_at > $3 AND id IS DISTINCT FROM $4",
     )
     .bind(patient.to_string())
     .bind(time(offer.end))
@@ -174,9 +174,9 @@ async fn usable(
 async fn changeable(
     requested: &Requested<'_>,
     id: AppointmentId,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Result<AppointmentRow, OfficeReply>, StoreError> {
-    let row = sqlx::query("SELECT * FROM appointment WHERE id = ? AND practice = ?")
+    let row = sqlx::query("SELECT * FROM appointment WHERE id = $1 AND practice = $2")
         .bind(id.to_string())
         .bind(&requested.practice.0)
         .fetch_optional(&mut *connection)
@@ -203,13 +203,13 @@ async fn insert(
     requested: &Requested<'_>,
     offer: &OfferRow,
     booking: &Booking,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Appointment, StoreError> {
     let made = as_offered(AppointmentId::new(), offer);
     sqlx::query(
         "INSERT INTO appointment (id, practice, patient_id, provider, kind, start_at, end_at, blocked_from, blocked_to,
                                   status, reason, call_id, request_id, made_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'booked', ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'booked', $10, $11, $12, $13)",
     )
     .bind(made.id.to_string())
     .bind(&requested.practice.0)
@@ -222,7 +222,7 @@ async fn insert(
     .bind(time(offer.blocked.1))
     .bind(booking.reason.as_ref().map(domain::Phi::expose))
     .bind(requested.call.to_string())
-    .bind(requested.request.0)
+    .bind(i64::from(requested.request.0))
     .bind(time(requested.at))
     .execute(&mut *connection)
     .await?;
@@ -234,12 +234,12 @@ async fn update(
     requested: &Requested<'_>,
     id: AppointmentId,
     offer: &OfferRow,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Appointment, StoreError> {
     let moved = as_offered(id, offer);
     sqlx::query(
-        "UPDATE appointment SET provider = ?, kind = ?, start_at = ?, end_at = ?, blocked_from = ?, blocked_to = ?
-         WHERE id = ?",
+        "UPDATE appointment SET provider = $1, kind = $2, start_at = $3, end_at = $4, blocked_from = $5, blocked_to = $6
+         WHERE id = $7",
     )
     .bind(&moved.provider.0)
     .bind(&moved.kind.0)
@@ -269,17 +269,17 @@ async fn keep_change(
     requested: &Requested<'_>,
     appointment: &Appointment,
     what: &str,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO appointment_change (appointment_id, seq, at, call_id, request_id, what, provider, kind, start_at)
-         VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM appointment_change WHERE appointment_id = ?1),
-                 ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM appointment_change WHERE appointment_id = $1),
+                 $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(appointment.id.to_string())
     .bind(time(requested.at))
     .bind(requested.call.to_string())
-    .bind(requested.request.0)
+    .bind(i64::from(requested.request.0))
     .bind(what)
     .bind(&appointment.provider.0)
     .bind(&appointment.kind.0)

@@ -1,7 +1,7 @@
 use domain::{AppointmentTypeId, CallId, Interval, OfferedSlot, PatientId, PracticeId, ProviderId, RequestId, SlotId};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::booking::Requested;
 use crate::column::{Columns, json, time};
@@ -23,7 +23,7 @@ pub struct OfferRow {
 impl Store {
     /// Keeps what is about to be offered, all or none. If the request has been answered before, that offer stays.
     pub async fn keep_offers(&self, requested: &Requested<'_>, offers: &[OfferRow]) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         for (position, offer) in (0_i64..).zip(offers) {
             keep(requested, position, offer, &mut transaction).await?;
         }
@@ -33,9 +33,9 @@ impl Store {
 
     /// What a request of a call was offered, the best first.
     pub async fn offers(&self, call: CallId, request: RequestId) -> Result<Vec<OfferRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM slot_offer WHERE call_id = ? AND request_id = ? ORDER BY position")
+        let rows = sqlx::query("SELECT * FROM slot_offer WHERE call_id = $1 AND request_id = $2 ORDER BY position")
             .bind(call.to_string())
-            .bind(request.0)
+            .bind(i64::from(request.0))
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(offer).collect()
@@ -43,7 +43,7 @@ impl Store {
 
     /// Everything that a call was offered.
     pub async fn offers_to(&self, call: CallId) -> Result<Vec<OfferRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM slot_offer WHERE call_id = ? ORDER BY request_id, position")
+        let rows = sqlx::query("SELECT * FROM slot_offer WHERE call_id = $1 ORDER BY request_id, position")
             .bind(call.to_string())
             .fetch_all(&self.readers)
             .await?;
@@ -56,9 +56,9 @@ pub(super) async fn offered(
     practice: &PracticeId,
     call: CallId,
     slot: SlotId,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Option<OfferRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM slot_offer WHERE id = ? AND call_id = ? AND practice = ?")
+    let row = sqlx::query("SELECT * FROM slot_offer WHERE id = $1 AND call_id = $2 AND practice = $3")
         .bind(slot.to_string())
         .bind(call.to_string())
         .bind(&practice.0)
@@ -71,18 +71,18 @@ async fn keep(
     requested: &Requested<'_>,
     position: i64,
     offer: &OfferRow,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO slot_offer (id, practice, call_id, request_id, position, patient_id, provider, kind, start_at,
                                  end_at, blocked_from, blocked_to, fit, offered_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (call_id, request_id, position) DO NOTHING",
     )
     .bind(offer.slot.id.to_string())
     .bind(&requested.practice.0)
     .bind(requested.call.to_string())
-    .bind(requested.request.0)
+    .bind(i64::from(requested.request.0))
     .bind(position)
     .bind(offer.patient.to_string())
     .bind(&offer.slot.provider.0)
@@ -98,7 +98,7 @@ async fn keep(
     Ok(())
 }
 
-fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
+fn offer(row: &AnyRow) -> Result<OfferRow, StoreError> {
     let row = Columns(row);
     Ok(OfferRow {
         slot: OfferedSlot {

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use domain::{CallId, MatchedPatient, NewPatient, OfficeReply, PatientId, Phi, PhoneNumber, PracticeId, ProviderId};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::booking::{Requested, keep_answer, prior_answer};
 use crate::column::{Columns, corrupt, time};
@@ -61,12 +61,12 @@ impl Store {
     /// All of the practice's patients, by name.
     pub async fn patients(&self, practice: &PracticeId) -> Result<Vec<PatientRow>, StoreError> {
         let mut transaction = self.readers.begin().await?;
-        let rows = sqlx::query("SELECT * FROM patient WHERE practice = ? ORDER BY name, date_of_birth, id")
+        let rows = sqlx::query("SELECT * FROM patient WHERE practice = $1 ORDER BY name, date_of_birth, id")
             .bind(&practice.0)
             .fetch_all(&mut *transaction)
             .await?;
         let numbers = sqlx::query(
-            "SELECT patient_number.* FROM patient_number JOIN patient ON patient.id = patient_id WHERE practice = ?",
+            "SELECT patient_number.* FROM patient_number JOIN patient ON patient.id = patient_id WHERE practice = $1",
         )
         .bind(&practice.0)
         .fetch_all(&mut *transaction)
@@ -92,8 +92,8 @@ impl Store {
     /// Whether the practice knows them: imported from its records, or seen before `now`.
     pub async fn is_known(&self, id: PatientId, now: Timestamp) -> Result<bool, StoreError> {
         let known = sqlx::query(
-            "SELECT 1 FROM patient WHERE id = ?1 AND (call_id IS NULL OR EXISTS (
-                 SELECT 1 FROM appointment WHERE patient_id = ?1 AND status = 'booked' AND end_at <= ?2))",
+            "SELECT 1 FROM patient WHERE id = $1 AND (call_id IS NULL OR EXISTS (
+                 SELECT 1 FROM appointment WHERE patient_id = $1 AND status = 'booked' AND end_at <= $2))",
         )
         .bind(id.to_string())
         .bind(time(now))
@@ -122,7 +122,7 @@ impl Store {
         new: &NewPatient,
         who: impl FnOnce(&[PatientRow]) -> Found + Send,
     ) -> Result<OfficeReply, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         if let Some(reply) = prior_answer(requested, &mut transaction).await? {
             return Ok(reply);
         }
@@ -149,9 +149,9 @@ impl Store {
 pub(super) async fn is_matched(
     call: CallId,
     patient: PatientId,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM matched WHERE call_id = ? AND patient_id = ?")
+    let row = sqlx::query("SELECT 1 FROM matched WHERE call_id = $1 AND patient_id = $2")
         .bind(call.to_string())
         .bind(patient.to_string())
         .fetch_optional(connection)
@@ -163,12 +163,12 @@ pub(super) async fn is_matched(
 pub(super) async fn keep_patient(
     practice: &PracticeId,
     patient: &PatientRow,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO patient (id, practice, name, date_of_birth, own_provider, insurance, external_id, registered_at,
                               call_id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, date_of_birth = excluded.date_of_birth,
              own_provider = excluded.own_provider, insurance = excluded.insurance, external_id = excluded.external_id,
              call_id = excluded.call_id",
@@ -184,12 +184,12 @@ pub(super) async fn keep_patient(
     .bind(patient.registered_in.map(|call| call.to_string()))
     .execute(&mut *connection)
     .await?;
-    sqlx::query("DELETE FROM patient_number WHERE patient_id = ?")
+    sqlx::query("DELETE FROM patient_number WHERE patient_id = $1")
         .bind(patient.id.to_string())
         .execute(&mut *connection)
         .await?;
     for number in &patient.numbers {
-        sqlx::query("INSERT INTO patient_number (patient_id, number) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        sqlx::query("INSERT INTO patient_number (patient_id, number) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(patient.id.to_string())
             .bind(number.expose().as_str())
             .execute(&mut *connection)
@@ -199,8 +199,8 @@ pub(super) async fn keep_patient(
 }
 
 /// The record of a row of `patient`.
-pub(super) async fn with_numbers(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<PatientRow, StoreError> {
-    let numbers = sqlx::query("SELECT number FROM patient_number WHERE patient_id = ? ORDER BY number")
+pub(super) async fn with_numbers(row: &AnyRow, connection: &mut AnyConnection) -> Result<PatientRow, StoreError> {
+    let numbers = sqlx::query("SELECT number FROM patient_number WHERE patient_id = $1 ORDER BY number")
         .bind(Columns(row).text("id")?)
         .fetch_all(connection)
         .await?;
@@ -210,7 +210,7 @@ pub(super) async fn with_numbers(row: &SqliteRow, connection: &mut SqliteConnect
 async fn keep_new(
     requested: &Requested<'_>,
     new: &NewPatient,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<PatientRow, StoreError> {
     let row = PatientRow {
         id: PatientId::new(),
@@ -231,9 +231,9 @@ async fn keep_match(
     call: CallId,
     patient: PatientId,
     at: Timestamp,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO matched (call_id, patient_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    sqlx::query("INSERT INTO matched (call_id, patient_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(call.to_string())
         .bind(patient.to_string())
         .bind(time(at))
@@ -245,9 +245,9 @@ async fn keep_match(
 async fn born(
     practice: &PracticeId,
     date: &Phi<Date>,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Vec<PatientRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM patient WHERE practice = ? AND date_of_birth = ? ORDER BY id")
+    let rows = sqlx::query("SELECT * FROM patient WHERE practice = $1 AND date_of_birth = $2 ORDER BY id")
         .bind(&practice.0)
         .bind(date.expose().to_string())
         .fetch_all(&mut *connection)
@@ -259,16 +259,16 @@ async fn born(
     Ok(patients)
 }
 
-async fn one(id: PatientId, connection: &mut SqliteConnection) -> Result<Option<PatientRow>, StoreError> {
+async fn one(id: PatientId, connection: &mut AnyConnection) -> Result<Option<PatientRow>, StoreError> {
     let row =
-        sqlx::query("SELECT * FROM patient WHERE id = ?").bind(id.to_string()).fetch_optional(&mut *connection).await?;
+        sqlx::query("SELECT * FROM patient WHERE id = $1").bind(id.to_string()).fetch_optional(&mut *connection).await?;
     match row {
         Some(row) => Ok(Some(with_numbers(&row, connection).await?)),
         None => Ok(None),
     }
 }
 
-fn patient(row: &SqliteRow, numbers: Vec<Phi<PhoneNumber>>) -> Result<PatientRow, StoreError> {
+fn patient(row: &AnyRow, numbers: Vec<Phi<PhoneNumber>>) -> Result<PatientRow, StoreError> {
     let row = Columns(row);
     let call = row.optional_text("call_id")?;
     Ok(PatientRow {
@@ -284,6 +284,6 @@ fn patient(row: &SqliteRow, numbers: Vec<Phi<PhoneNumber>>) -> Result<PatientRow
     })
 }
 
-fn number(row: &SqliteRow) -> Result<Phi<PhoneNumber>, StoreError> {
+fn number(row: &AnyRow) -> Result<Phi<PhoneNumber>, StoreError> {
     Ok(Phi::new(Columns(row).parsed("number")?))
 }

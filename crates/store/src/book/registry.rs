@@ -1,7 +1,7 @@
 use domain::{PatientId, Phi, PhoneNumber, PracticeId, ProviderId};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use super::patients::{PatientRow, keep_patient, with_numbers};
 use crate::{Store, StoreError};
@@ -42,7 +42,7 @@ impl Store {
         patients: &[ImportedPatient],
         at: Timestamp,
     ) -> Result<Imported, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         let mut done = Imported::default();
         for patient in patients {
             let known = known(practice, patient, &mut transaction).await?;
@@ -84,12 +84,12 @@ fn take_over(patient: &ImportedPatient, known: Option<&PatientRow>, at: Timestam
 async fn known(
     practice: &PracticeId,
     patient: &ImportedPatient,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Option<PatientRow>, StoreError> {
     let external_id = patient.external_id.as_ref().map(Phi::expose);
     let row = sqlx::query(
-        "SELECT * FROM patient WHERE practice = ?1 AND (external_id = ?2
-             OR (name = ?3 COLLATE NOCASE AND date_of_birth = ?4 AND (external_id IS NULL OR ?2 IS NULL)))
+        "SELECT * FROM patient WHERE practice = $1 AND (external_id = $2
+             OR (lower(name) = lower($3) AND date_of_birth = $4 AND (external_id IS NULL OR $2 IS NULL)))
          ORDER BY external_id IS NULL, id LIMIT 1",
     )
     .bind(&practice.0)

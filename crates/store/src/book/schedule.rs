@@ -1,8 +1,8 @@
 use domain::{Admits, AppointmentType, AppointmentTypeId, PracticeId, Provider, ProviderId};
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time, Weekday};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use crate::column::{Columns, corrupt, json};
 use crate::{Store, StoreError};
@@ -73,17 +73,17 @@ pub enum Opens {
 impl Store {
     /// Puts `schedule` in the place of the practice's former one, all or nothing. Appointments stay as they are.
     pub async fn replace_schedule(&self, practice: &PracticeId, schedule: &Schedule) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write().await?;
         for delete in [
-            "DELETE FROM provider WHERE practice = ?",
-            "DELETE FROM appointment_type WHERE practice = ?",
-            "DELETE FROM template WHERE practice = ?",
-            "DELETE FROM schedule_exception WHERE practice = ?",
+            "DELETE FROM provider WHERE practice = $1",
+            "DELETE FROM appointment_type WHERE practice = $1",
+            "DELETE FROM template WHERE practice = $1",
+            "DELETE FROM schedule_exception WHERE practice = $1",
         ] {
             sqlx::query(delete).bind(&practice.0).execute(&mut *transaction).await?;
         }
         for (position, provider) in (0_i64..).zip(&schedule.providers) {
-            sqlx::query("INSERT INTO provider (practice, id, position, name) VALUES (?, ?, ?, ?)")
+            sqlx::query("INSERT INTO provider (practice, id, position, name) VALUES ($1, $2, $3, $4)")
                 .bind(&practice.0)
                 .bind(&provider.id.0)
                 .bind(position)
@@ -109,10 +109,10 @@ impl Store {
         // One transaction: never half of an old one and half of a new one.
         let mut transaction = self.readers.begin().await?;
         let mut rows = async |sql| sqlx::query(sql).bind(&practice.0).fetch_all(&mut *transaction).await;
-        let providers = rows("SELECT * FROM provider WHERE practice = ? ORDER BY position").await?;
-        let types = rows("SELECT * FROM appointment_type WHERE practice = ? ORDER BY position").await?;
-        let templates = rows("SELECT * FROM template WHERE practice = ? ORDER BY position").await?;
-        let exceptions = rows("SELECT * FROM schedule_exception WHERE practice = ? ORDER BY position").await?;
+        let providers = rows("SELECT * FROM provider WHERE practice = $1 ORDER BY position").await?;
+        let types = rows("SELECT * FROM appointment_type WHERE practice = $1 ORDER BY position").await?;
+        let templates = rows("SELECT * FROM template WHERE practice = $1 ORDER BY position").await?;
+        let exceptions = rows("SELECT * FROM schedule_exception WHERE practice = $1 ORDER BY position").await?;
         Ok(Schedule {
             providers: providers.iter().map(provider).collect::<Result<_, _>>()?,
             types: types.iter().map(appointment_type).collect::<Result<_, _>>()?,
@@ -126,12 +126,12 @@ async fn keep_type(
     practice: &PracticeId,
     position: i64,
     kind: &AppointmentType,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO appointment_type (practice, id, position, name, asked_with, duration_s, buffer_before_s,
                                        buffer_after_s, admits, age_from, age_to, providers, lead_s, horizon_days)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&practice.0)
     .bind(&kind.id.0)
@@ -146,11 +146,11 @@ async fn keep_type(
         Admits::KnownPatients => "known_patients",
         Admits::NewPatients => "new_patients",
     })
-    .bind(kind.ages.0)
-    .bind(kind.ages.1)
+    .bind(i64::from(kind.ages.0))
+    .bind(i64::from(kind.ages.1))
     .bind(json(&kind.providers))
     .bind(kind.lead.as_secs())
-    .bind(kind.horizon_days)
+    .bind(i64::from(kind.horizon_days))
     .execute(connection)
     .await?;
     Ok(())
@@ -160,16 +160,16 @@ async fn keep_template(
     practice: &PracticeId,
     position: i64,
     template: &Template,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO template (practice, position, provider, weekday, from_civil, to_civil, types, release)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&practice.0)
     .bind(position)
     .bind(&template.provider.0)
-    .bind(template.weekday.to_monday_one_offset())
+    .bind(i64::from(template.weekday.to_monday_one_offset()))
     .bind(template.from.to_string())
     .bind(template.to.to_string())
     .bind(json(&template.types))
@@ -186,11 +186,11 @@ async fn keep_exception(
     practice: &PracticeId,
     position: i64,
     exception: &Exception,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO schedule_exception (practice, position, provider, from_civil, to_civil, what, why)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(&practice.0)
     .bind(position)
@@ -207,12 +207,12 @@ async fn keep_exception(
     Ok(())
 }
 
-fn provider(row: &SqliteRow) -> Result<Provider, StoreError> {
+fn provider(row: &AnyRow) -> Result<Provider, StoreError> {
     let row = Columns(row);
     Ok(Provider { id: ProviderId(row.text("id")?), name: row.text("name")? })
 }
 
-fn appointment_type(row: &SqliteRow) -> Result<AppointmentType, StoreError> {
+fn appointment_type(row: &AnyRow) -> Result<AppointmentType, StoreError> {
     let row = Columns(row);
     let seconds = |column| Ok::<_, StoreError>(SignedDuration::from_secs(row.number(column)?.into()));
     let age = |column| u8::try_from(row.number(column)?).map_err(|_| corrupt(column));
@@ -236,7 +236,7 @@ fn appointment_type(row: &SqliteRow) -> Result<AppointmentType, StoreError> {
     })
 }
 
-fn template(row: &SqliteRow) -> Result<Template, StoreError> {
+fn template(row: &AnyRow) -> Result<Template, StoreError> {
     let row = Columns(row);
     let weekday = i8::try_from(row.number("weekday")?).map_err(|_| corrupt("weekday"))?;
     Ok(Template {
@@ -253,7 +253,7 @@ fn template(row: &SqliteRow) -> Result<Template, StoreError> {
     })
 }
 
-fn exception(row: &SqliteRow) -> Result<Exception, StoreError> {
+fn exception(row: &AnyRow) -> Result<Exception, StoreError> {
     let row = Columns(row);
     Ok(Exception {
         provider: row.optional_text("provider")?.map(ProviderId),

@@ -2,10 +2,9 @@
 
 use domain::Phi;
 use serde_json::Value;
-use sqlx::SqlitePool;
 
 use super::{Kind, LedgerMessage, NewEntry, append};
-use crate::StoreError;
+use crate::{Store, StoreError};
 use crate::column::{Columns, json};
 
 /// Read at once.
@@ -13,13 +12,13 @@ const BATCH: u32 = 256;
 
 /// Enters every message of before, each practice's in the order in which they were saved: all or none, and once in the life of a
 /// database, whoever opens it first.
-pub(crate) async fn enter_messages_of_before(writer: &SqlitePool) -> Result<(), StoreError> {
+pub(crate) async fn enter_messages_of_before(store: &Store) -> Result<(), StoreError> {
     const BEGUN: &str = "SELECT 1 FROM ledger_begun";
     // Looked up without the lock: whoever only reads a database does not wait for its writer.
-    if sqlx::query(BEGUN).fetch_optional(writer).await?.is_some() {
+    if sqlx::query(BEGUN).fetch_optional(&store.writer).await?.is_some() {
         return Ok(());
     }
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = store.write().await?;
     if sqlx::query(BEGUN).fetch_optional(&mut *transaction).await?.is_some() {
         return Ok(());
     }
@@ -27,12 +26,12 @@ pub(crate) async fn enter_messages_of_before(writer: &SqlitePool) -> Result<(), 
     let mut last = (String::new(), String::new(), String::new());
     loop {
         let rows = sqlx::query(
-            "SELECT * FROM message WHERE (practice, saved_at, id) > (?, ?, ?) ORDER BY practice, saved_at, id LIMIT ?",
+            "SELECT * FROM message WHERE (practice, saved_at, id) > ($1, $2, $3) ORDER BY practice, saved_at, id LIMIT $4",
         )
         .bind(&last.0)
         .bind(&last.1)
         .bind(&last.2)
-        .bind(BATCH)
+        .bind(i64::from(BATCH))
         .fetch_all(&mut *transaction)
         .await?;
         if rows.is_empty() {
@@ -55,7 +54,7 @@ pub(crate) async fn enter_messages_of_before(writer: &SqlitePool) -> Result<(), 
             last = (practice, saved_at, id);
         }
     }
-    sqlx::query("INSERT INTO ledger_begun (messages_of_before) VALUES (?)")
+    sqlx::query("INSERT INTO ledger_begun (messages_of_before) VALUES ($1)")
         .bind(entered)
         .execute(&mut *transaction)
         .await?;
@@ -90,7 +89,7 @@ mod tests {
         let until_then = migrations().iter().filter(|migration| migration.version < 5).cloned().collect();
         Migrator::with_migrations(until_then).run(&pool).await.unwrap();
         for (request, (practice, saved_at, draft)) in (1_i64..).zip(messages) {
-            sqlx::query("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)")
+            sqlx::query("INSERT INTO message VALUES ($1, $2, $3, $4, $5, $6)")
                 .bind(MessageId::new().to_string())
                 .bind(CallId::new().to_string())
                 .bind(request)
@@ -105,7 +104,7 @@ mod tests {
     }
 
     async fn entered_at(store: &Store, practice: &str) -> Vec<String> {
-        let at = sqlx::query_scalar("SELECT at FROM ledger WHERE practice = ? ORDER BY seq").bind(practice.to_owned());
+        let at = sqlx::query_scalar("SELECT at FROM ledger WHERE practice = $1 ORDER BY seq").bind(practice.to_owned());
         at.fetch_all(&store.readers).await.unwrap()
     }
 
@@ -135,7 +134,7 @@ mod tests {
         assert_eq!(known.draft.fields.len(), 1);
         let added = MessageId::new();
         sqlx::query(
-            "INSERT INTO message SELECT ?, call_id, 99, practice, saved_at, draft, NULL FROM message WHERE id = ?",
+            "INSERT INTO message SELECT $1, call_id, 99, practice, saved_at, draft, NULL FROM message WHERE id = $2",
         )
         .bind(added.to_string())
         .bind(known.id.to_string())

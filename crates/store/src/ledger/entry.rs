@@ -2,7 +2,7 @@
 
 use domain::{Phi, PracticeId};
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use super::before::as_stored;
 use super::redact::LedgerRedaction;
@@ -23,7 +23,7 @@ pub(super) const ENTRIES: &str = "
     LEFT JOIN ledger AS redaction ON entry.kind = 'message' AND redaction.kind = 'redaction'
         AND redaction.practice = entry.practice AND redaction.object = entry.object AND redaction.seq > entry.seq
     LEFT JOIN message ON message.id = entry.object AND message.practice = entry.practice
-    WHERE entry.practice = ? AND entry.seq > ? ORDER BY entry.seq LIMIT ?";
+    WHERE entry.practice = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3";
 
 /// An entry with what stands beside it, as bytes.
 pub(super) struct Entry {
@@ -65,7 +65,7 @@ impl Kept {
 
 impl Entry {
     /// A row of [`ENTRIES`].
-    pub(super) fn of(row: &SqliteRow) -> Result<Self, StoreError> {
+    pub(super) fn of(row: &AnyRow) -> Result<Self, StoreError> {
         let row = Columns(row);
         let words = row.optional_bytes("salt")?.zip(row.optional_bytes("text")?);
         Ok(Self {

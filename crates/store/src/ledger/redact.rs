@@ -53,8 +53,8 @@ impl Store {
         why: &Phi<String>,
         at: Timestamp,
     ) -> Result<Redacted, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let row = sqlx::query("SELECT * FROM message WHERE practice = ? AND id = ?")
+        let mut transaction = self.write().await?;
+        let row = sqlx::query("SELECT * FROM message WHERE practice = $1 AND id = $2")
             .bind(&practice.0)
             .bind(id.to_string())
             .fetch_optional(&mut *transaction)
@@ -75,24 +75,24 @@ impl Store {
         };
         append(&entry, &mut transaction).await?;
         sqlx::query(
-            "DELETE FROM ledger_text WHERE practice = ?1
-                AND seq = (SELECT seq FROM ledger WHERE practice = ?1 AND object = ?2 AND kind = 'message')",
+            "DELETE FROM ledger_text WHERE practice = $1
+                AND seq = (SELECT seq FROM ledger WHERE practice = $1 AND object = $2 AND kind = 'message')",
         )
         .bind(&practice.0)
         .bind(id.to_string())
         .execute(&mut *transaction)
         .await?;
-        sqlx::query("UPDATE message SET draft = ?, redacted_at = ? WHERE id = ?")
+        sqlx::query("UPDATE message SET draft = $1, redacted_at = $2 WHERE id = $3")
             .bind(json(&left))
             .bind(time(at))
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("UPDATE message_work SET note = NULL WHERE message_id = ? AND note IS NOT NULL")
+        sqlx::query("UPDATE message_work SET note = NULL WHERE message_id = $1 AND note IS NOT NULL")
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("DELETE FROM notification WHERE message_id = ? AND delivered_at IS NULL")
+        sqlx::query("DELETE FROM notification WHERE message_id = $1 AND delivered_at IS NULL")
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
@@ -104,7 +104,7 @@ impl Store {
     pub async fn redaction_of(&self, practice: &PracticeId, id: MessageId) -> Result<Option<RedactionRow>, StoreError> {
         let row = sqlx::query(
             "SELECT at, text FROM ledger JOIN ledger_text USING (practice, seq)
-             WHERE practice = ? AND object = ? AND kind = 'redaction'",
+             WHERE practice = $1 AND object = $2 AND kind = 'redaction'",
         )
         .bind(&practice.0)
         .bind(id.to_string())

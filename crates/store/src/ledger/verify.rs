@@ -1,6 +1,6 @@
 use domain::{MessageId, PracticeId};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::LedgerHead;
 use super::chain;
@@ -22,7 +22,7 @@ impl Store {
         practice: &PracticeId,
         expected: Option<&LedgerHead>,
     ) -> Result<LedgerReport, StoreError> {
-        let mut snapshot = self.readers.begin().await?;
+        let mut snapshot = self.snapshot().await?;
         let mut walk = Walk {
             practice,
             expected,
@@ -31,7 +31,7 @@ impl Store {
         };
         while walk.is_on() {
             let rows =
-                sqlx::query(ENTRIES).bind(&practice.0).bind(walk.last.0).bind(BATCH).fetch_all(&mut *snapshot).await?;
+                sqlx::query(ENTRIES).bind(&practice.0).bind(walk.last.0).bind(i64::from(BATCH)).fetch_all(&mut *snapshot).await?;
             if rows.is_empty() {
                 walk.end();
                 without_entry(&mut walk, &mut snapshot).await?;
@@ -47,14 +47,14 @@ impl Store {
 }
 
 /// Texts and messages that no entry stands for.
-async fn without_entry(walk: &mut Walk<'_>, snapshot: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn without_entry(walk: &mut Walk<'_>, snapshot: &mut AnyConnection) -> Result<(), StoreError> {
     let texts = sqlx::query(
-        "SELECT seq FROM ledger_text AS words WHERE practice = ?
+        "SELECT seq FROM ledger_text AS words WHERE practice = $1
             AND NOT EXISTS (SELECT 1 FROM ledger WHERE practice = words.practice AND seq = words.seq)
-         ORDER BY seq LIMIT ?",
+         ORDER BY seq LIMIT $2",
     )
     .bind(&walk.practice.0)
-    .bind(FLAWS_MAX as u32)
+    .bind(FLAWS_MAX as i64)
     .fetch_all(&mut *snapshot)
     .await?;
     for text in &texts {
@@ -62,17 +62,16 @@ async fn without_entry(walk: &mut Walk<'_>, snapshot: &mut SqliteConnection) -> 
         walk.flaw(LedgerFlaw::TextWithoutEntry { seq: seq.try_into().unwrap_or(0) });
     }
     let messages = sqlx::query(
-        "SELECT CAST(id AS BLOB) AS id FROM message WHERE practice = ? AND NOT EXISTS (
+        "SELECT id FROM message WHERE practice = $1 AND NOT EXISTS (
             SELECT 1 FROM ledger WHERE practice = message.practice AND object = message.id AND kind = 'message'
-         ) ORDER BY saved_at, id LIMIT ?",
+         ) ORDER BY saved_at, id LIMIT $2",
     )
     .bind(&walk.practice.0)
-    .bind(FLAWS_MAX as u32)
+    .bind(FLAWS_MAX as i64)
     .fetch_all(&mut *snapshot)
     .await?;
     for message in &messages {
-        let id = Columns(message).bytes("id")?;
-        let id = std::str::from_utf8(&id).ok().and_then(|id| id.parse().ok());
+        let id = Columns(message).id("id").ok();
         walk.flaw(LedgerFlaw::MessageWithoutEntry { message: id.map(MessageId) });
     }
     Ok(())
@@ -97,7 +96,7 @@ impl Walk<'_> {
         }
     }
 
-    fn step(&mut self, row: &SqliteRow) -> Result<(), StoreError> {
+    fn step(&mut self, row: &AnyRow) -> Result<(), StoreError> {
         if !self.is_on() {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 use domain::{CaseDraft, CaseUpdate, PracticeId};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::words::{draft_without_words, update_without_words};
 use super::{BATCH, PAUSE, days_before, note};
@@ -11,12 +11,12 @@ use crate::{Store, StoreError};
 /// Closed cases after (?3, ?4) in time and id, no call of which goes on.
 const CLOSED: &str = "
     SELECT id, closed_at, draft FROM escalation
-    WHERE practice = ?1 AND closed_by IS NOT NULL AND closed_at < ?2 AND (closed_at, id) > (?3, ?4)
+    WHERE practice = $1 AND closed_by IS NOT NULL AND closed_at < $2 AND (closed_at, id) > ($3, $4)
         AND NOT EXISTS (SELECT 1 FROM call WHERE id = escalation.call_id AND ended_at IS NULL)
         AND NOT EXISTS (
             SELECT 1 FROM escalation_event JOIN call ON call.id = escalation_event.call_id
             WHERE case_id = escalation.id AND ended_at IS NULL)
-    ORDER BY closed_at, id LIMIT ?5";
+    ORDER BY closed_at, id LIMIT $5";
 
 /// How far the closed cases were gone through.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl Store {
             if cases.is_empty() {
                 continue;
             }
-            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+            let mut transaction = self.write().await?;
             for case in &cases {
                 keep(case, &mut transaction).await?;
             }
@@ -80,14 +80,14 @@ async fn next(
     days: u32,
     now: Timestamp,
     cursor: &mut Cursor,
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
 ) -> Result<Option<Vec<Scrubbed>>, StoreError> {
     let rows = sqlx::query(CLOSED)
         .bind(&practice.0)
         .bind(time(days_before(now, days)))
         .bind(&cursor.closed_at)
         .bind(&cursor.id)
-        .bind(BATCH)
+        .bind(i64::from(BATCH))
         .fetch_all(&mut *connection)
         .await?;
     let Some(last) = rows.last().map(Columns) else { return Ok(None) };
@@ -100,12 +100,12 @@ async fn next(
 }
 
 /// What is left of a case; `None` if it holds no words.
-async fn scrubbed(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<Option<Scrubbed>, StoreError> {
+async fn scrubbed(row: &AnyRow, connection: &mut AnyConnection) -> Result<Option<Scrubbed>, StoreError> {
     let row = Columns(row);
     let (id, draft): (_, CaseDraft) = (row.text("id")?, row.json("draft")?);
     let left = draft_without_words(&draft);
     let draft = (left != draft).then_some(left);
-    let rows = sqlx::query("SELECT call_id, request_id, what FROM escalation_event WHERE case_id = ?")
+    let rows = sqlx::query("SELECT call_id, request_id, what FROM escalation_event WHERE case_id = $1")
         .bind(&id)
         .fetch_all(connection)
         .await?;
@@ -121,16 +121,16 @@ async fn scrubbed(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<
     Ok((draft.is_some() || !events.is_empty()).then_some(Scrubbed { id, draft, events }))
 }
 
-async fn keep(case: &Scrubbed, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn keep(case: &Scrubbed, connection: &mut AnyConnection) -> Result<(), StoreError> {
     if let Some(draft) = &case.draft {
-        sqlx::query("UPDATE escalation SET draft = ? WHERE id = ? AND closed_by IS NOT NULL")
+        sqlx::query("UPDATE escalation SET draft = $1 WHERE id = $2 AND closed_by IS NOT NULL")
             .bind(json(draft))
             .bind(&case.id)
             .execute(&mut *connection)
             .await?;
     }
     for (call, request, left) in &case.events {
-        sqlx::query("UPDATE escalation_event SET what = ? WHERE case_id = ? AND call_id = ? AND request_id = ?")
+        sqlx::query("UPDATE escalation_event SET what = $1 WHERE case_id = $2 AND call_id = $3 AND request_id = $4")
             .bind(json(left))
             .bind(&case.id)
             .bind(call)
