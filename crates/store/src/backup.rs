@@ -113,10 +113,7 @@ impl Store {
     }
 
     async fn has_table(&self, name: &str) -> Result<bool, StoreError> {
-        let found = sqlx::query(self.engine.has_table)
-            .bind(name)
-            .fetch_optional(&self.readers)
-            .await?;
+        let found = sqlx::query(self.engine.has_table).bind(name).fetch_optional(&self.readers).await?;
         Ok(found.is_some())
     }
 }
@@ -158,8 +155,8 @@ pub fn files_beside(path: &Path) -> [PathBuf; 2] {
 #[cfg(test)]
 mod tests {
     use sqlx::SqlitePool;
-    use sqlx::sqlite::SqlitePoolOptions;
     use sqlx::migrate::{MigrateError, Migrator};
+    use sqlx::sqlite::SqlitePoolOptions;
 
     use super::*;
 
@@ -168,7 +165,9 @@ mod tests {
 
     /// The migrations of a version of before.
     fn until(schema: i64) -> Migrator {
-        Migrator::with_migrations((SQLITE.migrations)().iter().filter(|known| known.version <= schema).cloned().collect())
+        Migrator::with_migrations(
+            (SQLITE.migrations)().iter().filter(|known| known.version <= schema).cloned().collect(),
+        )
     }
 
     async fn pool(options: &OpenOptions) -> SqlitePool {

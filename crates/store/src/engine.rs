@@ -19,6 +19,8 @@ pub(crate) struct Engine {
     pub(crate) has_table: &'static str,
     /// The names of all tables.
     pub(crate) tables: &'static str,
+    /// A text column's bytes, whether they are a text or not.
+    pub(crate) as_bytes: fn(&str) -> String,
     /// What it can say of its own soundness: each check and what it looks at. A row that is not "ok" is a flaw.
     pub(crate) checks: &'static [(&'static str, &'static str)],
 }
@@ -30,6 +32,7 @@ pub(crate) const SQLITE: Engine = Engine {
     migrations: open::migrations,
     has_table: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1",
     tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
+    as_bytes: |column| format!("CAST({column} AS BLOB)"),
     checks: &[
         ("PRAGMA cipher_integrity_check", "its pages"),
         ("PRAGMA integrity_check(1)", "its tables or indexes"),

@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 /// Why the store could not do it, by what can be done about it.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +14,9 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// It is not the address of a PostgreSQL database. The address itself is not told: it holds a password.
+    #[error("the database's address is not of the form postgres://user:password@host:5432/name")]
+    BadUrl,
     /// There is no file and none can be made. Check the path and its permissions.
     #[error("cannot open {}: check that its directory exists and may be written to", path.display())]
     CannotOpen {
@@ -81,8 +87,26 @@ mod code {
 
 /// The primary result code, where the error comes from SQLite.
 fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
+    let extended: i32 = error.code()?.parse().ok()?;
     Some(extended & code::PRIMARY)
+}
+
+/// What an error of PostgreSQL means, by its SQLSTATE and, where two letters suffice, the class of it:
+/// <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
+fn of_postgres(error: sqlx::Error) -> StoreError {
+    let state = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
+    match (state.get(..2).unwrap_or_default(), state.as_str()) {
+        (_, "P0001") if is_double_booking(&error) => StoreError::DoubleBooked,
+        // Disk full; no memory or connections are another matter.
+        (_, "53100") => StoreError::Full(error),
+        // The lock is not to be had, or two have waited for each other.
+        (_, "55P03" | "57014") | ("40", _) => StoreError::Busy(error),
+        ("XX", _) => StoreError::Corrupt { what: "its pages or indexes".to_owned() },
+        // It is not reached, has too many connections, starts, stops, has ended the session, or only reads.
+        ("08" | "53" | "57", _) | (_, "25P03" | "25006") => StoreError::Unavailable(error),
+        _ => StoreError::Other(error),
+    }
 }
 
 /// A general error without a message of its own: SQLCipher's word for a page whose checksum is wrong. A defect in a
@@ -91,18 +115,28 @@ fn is_bare(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|e| e.message() == "SQL logic error")
 }
 
-/// The triggers of the appointment book raise this (`migrations/0002_book.sql`).
+/// The triggers of the appointment book raise this (`no_double_booking` in the migrations).
 fn is_double_booking(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|e| e.message() == "double booking")
 }
 
 /// There is no connection to be had.
 fn is_gone(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::PoolClosed | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
+    matches!(
+        error,
+        sqlx::Error::PoolClosed
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+    )
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if error.as_database_error().is_some_and(|e| e.try_downcast_ref::<PgDatabaseError>().is_some()) {
+            return of_postgres(error);
+        }
         match sqlite_code(&error) {
             Some(code::BUSY | code::LOCKED) => Self::Busy(error),
             Some(code::CONSTRAINT) if is_double_booking(&error) => Self::DoubleBooked,

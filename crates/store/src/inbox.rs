@@ -164,7 +164,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         let row = sqlx::query(
-            "SELECT done_at, redacted_at, EXISTS (SELECT 1 FROM message_work
+            "SELECT done_at, redacted_at, (SELECT count(*) FROM message_work
                 WHERE message_work.message_id = message.id AND what = 'opened' AND by = $1) AS opened
              FROM message JOIN inbox ON inbox.message_id = message.id WHERE message.practice = $2 AND message.id = $3",
         )
@@ -176,7 +176,7 @@ impl Store {
         .ok_or(StoreError::NotFound { what: "message" })?;
         let row = Columns(&row);
         let is_so = match work.what {
-            MessageDeed::Opened => row.integer("opened")? == 1,
+            MessageDeed::Opened => row.integer("opened")? > 0,
             MessageDeed::CalledBack => false,
             MessageDeed::Done => row.optional_time("done_at")?.is_some(),
             MessageDeed::Reopened => row.optional_time("done_at")?.is_none(),

@@ -1,7 +1,8 @@
 //! What a practice keeps: calls and their journals, messages and their ledger, escalations, notifications still to be delivered, the
-//! appointment book, who of its staff may read messages and what they did with them, an audit trail. One SQLite file, encrypted by SQLCipher.
+//! appointment book, who of its staff may read messages and what they did with them, an audit trail. In one SQLite file, encrypted by
+//! SQLCipher ([`Store::open`]), or in a PostgreSQL database that several nodes share ([`Store::connect`]).
 //!
-//! - A method that writes returns after the commit has reached the disk (WAL, `synchronous = FULL`): what it confirms
+//! - A method that writes returns after the commit has reached the disk (SQLite: WAL, `synchronous = FULL`; PostgreSQL: `synchronous_commit = on`): what it confirms
 //!   survives a power cut.
 //! - Requests are idempotent by (call, request): a repeated one finds what the first one made.
 //! - Times are kept to the microsecond.
@@ -27,6 +28,7 @@ mod open;
 mod password;
 mod retention;
 mod secret;
+mod server;
 mod sessions;
 mod staff;
 

@@ -119,9 +119,9 @@ pub(crate) async fn pool(
 
 /// What every connection to the file begins with.
 fn pragmas(options: &OpenOptions) -> String {
-    let pages = options.max_bytes.map_or(String::new(), |bytes| {
-        format!("PRAGMA max_page_count = {};", (bytes / PAGE_BYTES).max(1))
-    });
+    let pages = options
+        .max_bytes
+        .map_or(String::new(), |bytes| format!("PRAGMA max_page_count = {};", (bytes / PAGE_BYTES).max(1)));
     format!(
         "{} PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          -- What is deleted is overwritten: the words of a message that is redacted.
@@ -178,12 +178,12 @@ pub(crate) fn migrations() -> Migrator {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
     Migrator::with_migrations(vec![
-        migration(1, "first", include_str!("../migrations/0001_first.sql")),
-        migration(2, "book", include_str!("../migrations/0002_book.sql")),
-        migration(3, "calls again", include_str!("../migrations/0003_calls_again.sql")),
-        migration(4, "closed", include_str!("../migrations/0004_closed.sql")),
-        migration(5, "ledger", include_str!("../migrations/0005_ledger.sql")),
-        migration(6, "inbox", include_str!("../migrations/0006_inbox.sql")),
+        migration(1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
+        migration(2, "book", include_str!("../migrations/sqlite/0002_book.sql")),
+        migration(3, "calls again", include_str!("../migrations/sqlite/0003_calls_again.sql")),
+        migration(4, "closed", include_str!("../migrations/sqlite/0004_closed.sql")),
+        migration(5, "ledger", include_str!("../migrations/sqlite/0005_ledger.sql")),
+        migration(6, "inbox", include_str!("../migrations/sqlite/0006_inbox.sql")),
     ])
 }
 

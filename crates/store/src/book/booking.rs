@@ -3,7 +3,7 @@
 
 use domain::{Appointment, AppointmentId, Booking, CallId, OfficeReply, PatientId, PracticeId, RequestId, SlotId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
+use sqlx::{Any, AnyConnection, Connection, Transaction};
 
 use super::appointments::{AppointmentRow, Status, appointment};
 use super::offers::{OfferRow, offered};
@@ -34,8 +34,9 @@ impl Store {
         let reply = match usable(requested, booking.slot, booking.patient, None, &mut transaction).await? {
             Usable::No(reply) => reply,
             Usable::Yes(offer) => {
-                let made = insert(requested, &offer, booking, &mut transaction).await;
-                or_taken(made.map(OfficeReply::Booked))?
+                let mut attempt = transaction.begin().await?;
+                let made = insert(requested, &offer, booking, &mut attempt).await;
+                or_taken(made.map(OfficeReply::Booked), attempt).await?
             }
         };
         keep_answer(requested, &reply, &mut transaction).await?;
@@ -63,8 +64,9 @@ impl Store {
                 match usable(requested, to, patient, Some(id), &mut transaction).await? {
                     Usable::No(reply) => reply,
                     Usable::Yes(offer) => {
-                        let moved = update(requested, id, &offer, &mut transaction).await;
-                        or_taken(moved.map(OfficeReply::Moved))?
+                        let mut attempt = transaction.begin().await?;
+                        let moved = update(requested, id, &offer, &mut attempt).await;
+                        or_taken(moved.map(OfficeReply::Moved), attempt).await?
                     }
                 }
             }
@@ -194,9 +196,19 @@ async fn changeable(
     })
 }
 
-/// The database has refused a double booking: somebody else was faster.
-fn or_taken(reply: Result<OfficeReply, StoreError>) -> Result<OfficeReply, StoreError> {
-    if let Err(StoreError::DoubleBooked) = reply { Ok(OfficeReply::SlotTaken) } else { reply }
+/// Ends an attempt. If the database has refused a double booking somebody else was faster; what else the transaction has
+/// done stays.
+async fn or_taken(
+    reply: Result<OfficeReply, StoreError>,
+    attempt: Transaction<'_, Any>,
+) -> Result<OfficeReply, StoreError> {
+    match reply {
+        Ok(reply) => attempt.commit().await.map(|()| reply).map_err(StoreError::from),
+        Err(StoreError::DoubleBooked) => {
+            attempt.rollback().await.map(|()| OfficeReply::SlotTaken).map_err(StoreError::from)
+        }
+        Err(why) => Err(why),
+    }
 }
 
 async fn insert(

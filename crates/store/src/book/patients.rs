@@ -260,8 +260,10 @@ async fn born(
 }
 
 async fn one(id: PatientId, connection: &mut AnyConnection) -> Result<Option<PatientRow>, StoreError> {
-    let row =
-        sqlx::query("SELECT * FROM patient WHERE id = $1").bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    let row = sqlx::query("SELECT * FROM patient WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
     match row {
         Some(row) => Ok(Some(with_numbers(&row, connection).await?)),
         None => Ok(None),

@@ -4,8 +4,8 @@ use domain::Phi;
 use serde_json::Value;
 
 use super::{Kind, LedgerMessage, NewEntry, append};
-use crate::{Store, StoreError};
 use crate::column::{Columns, json};
+use crate::{Store, StoreError};
 
 /// Read at once.
 const BATCH: u32 = 256;

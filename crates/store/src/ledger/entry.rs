@@ -10,20 +10,30 @@ use super::report::LedgerFlaw;
 use super::{Kind, LedgerMessage, chain};
 use crate::StoreError;
 use crate::column::Columns;
+use crate::engine::Engine;
 
-/// As bytes: what is no UTF-8 any more is a flaw to be told, not an error. A row that is joined twice is found as a gap.
-pub(super) const ENTRIES: &str = "
-    SELECT entry.seq, entry.version, CAST(entry.at AS BLOB) AS at, CAST(entry.kind AS BLOB) AS kind,
-        CAST(entry.object AS BLOB) AS object, entry.text_hash, entry.previous, entry.hash,
-        redaction.seq IS NOT NULL AS is_redacted, words.salt, CAST(words.text AS BLOB) AS text,
-        CAST(message.call_id AS BLOB) AS call_id, message.request_id, CAST(message.saved_at AS BLOB) AS saved_at,
-        CAST(message.draft AS BLOB) AS draft, CAST(message.redacted_at AS BLOB) AS redacted_at
-    FROM ledger AS entry
-    LEFT JOIN ledger_text AS words ON words.practice = entry.practice AND words.seq = entry.seq
-    LEFT JOIN ledger AS redaction ON entry.kind = 'message' AND redaction.kind = 'redaction'
-        AND redaction.practice = entry.practice AND redaction.object = entry.object AND redaction.seq > entry.seq
-    LEFT JOIN message ON message.id = entry.object AND message.practice = entry.practice
-    WHERE entry.practice = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3";
+/// At most `$3` entries of the practice `$1` after `$2`. Texts come as bytes: what is no UTF-8 any more is a flaw to be told, not an
+/// error. A row that is joined twice is found as a gap.
+pub(super) fn entries(engine: &Engine) -> String {
+    let bytes = |columns: &[(&str, &str)]| {
+        let all =
+            columns.iter().map(|(of, column)| format!("{} AS {column}", (engine.as_bytes)(&format!("{of}.{column}"))));
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let entry = bytes(&[("entry", "at"), ("entry", "kind"), ("entry", "object"), ("words", "text")]);
+    let message =
+        bytes(&[("message", "call_id"), ("message", "saved_at"), ("message", "draft"), ("message", "redacted_at")]);
+    format!(
+        "SELECT entry.seq, entry.version, entry.text_hash, entry.previous, entry.hash, {entry}, words.salt,
+            CASE WHEN redaction.seq IS NULL THEN 0 ELSE 1 END AS is_redacted, message.request_id, {message}
+         FROM ledger AS entry
+         LEFT JOIN ledger_text AS words ON words.practice = entry.practice AND words.seq = entry.seq
+         LEFT JOIN ledger AS redaction ON entry.kind = 'message' AND redaction.kind = 'redaction'
+            AND redaction.practice = entry.practice AND redaction.object = entry.object AND redaction.seq > entry.seq
+         LEFT JOIN message ON message.id = entry.object AND message.practice = entry.practice
+         WHERE entry.practice = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3"
+    )
+}
 
 /// An entry with what stands beside it, as bytes.
 pub(super) struct Entry {
@@ -64,7 +74,7 @@ impl Kept {
 }
 
 impl Entry {
-    /// A row of [`ENTRIES`].
+    /// A row of [`entries`].
     pub(super) fn of(row: &AnyRow) -> Result<Self, StoreError> {
         let row = Columns(row);
         let words = row.optional_bytes("salt")?.zip(row.optional_bytes("text")?);

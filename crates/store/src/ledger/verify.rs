@@ -1,12 +1,13 @@
 use domain::{MessageId, PracticeId};
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::LedgerHead;
 use super::chain;
-use super::entry::{ENTRIES, Entry};
+use super::entry::{Entry, entries};
 use super::report::{FLAWS_MAX, LedgerFlaw, LedgerReport};
 use crate::column::{Columns, corrupt};
+use crate::engine::Engine;
 use crate::{Store, StoreError};
 
 /// Entries that are read at once.
@@ -23,6 +24,7 @@ impl Store {
         expected: Option<&LedgerHead>,
     ) -> Result<LedgerReport, StoreError> {
         let mut snapshot = self.snapshot().await?;
+        let entries = entries(self.engine);
         let mut walk = Walk {
             practice,
             expected,
@@ -30,11 +32,15 @@ impl Store {
             last: (0, chain::BEGINNING.to_vec()),
         };
         while walk.is_on() {
-            let rows =
-                sqlx::query(ENTRIES).bind(&practice.0).bind(walk.last.0).bind(i64::from(BATCH)).fetch_all(&mut *snapshot).await?;
+            let rows = sqlx::query(AssertSqlSafe(entries.clone()))
+                .bind(&practice.0)
+                .bind(walk.last.0)
+                .bind(i64::from(BATCH))
+                .fetch_all(&mut *snapshot)
+                .await?;
             if rows.is_empty() {
                 walk.end();
-                without_entry(&mut walk, &mut snapshot).await?;
+                without_entry(&mut walk, self.engine, &mut snapshot).await?;
                 break;
             }
             for row in &rows {
@@ -47,7 +53,7 @@ impl Store {
 }
 
 /// Texts and messages that no entry stands for.
-async fn without_entry(walk: &mut Walk<'_>, snapshot: &mut AnyConnection) -> Result<(), StoreError> {
+async fn without_entry(walk: &mut Walk<'_>, engine: &Engine, snapshot: &mut AnyConnection) -> Result<(), StoreError> {
     let texts = sqlx::query(
         "SELECT seq FROM ledger_text AS words WHERE practice = $1
             AND NOT EXISTS (SELECT 1 FROM ledger WHERE practice = words.practice AND seq = words.seq)
@@ -61,17 +67,19 @@ async fn without_entry(walk: &mut Walk<'_>, snapshot: &mut AnyConnection) -> Res
         let seq = Columns(text).integer("seq")?;
         walk.flaw(LedgerFlaw::TextWithoutEntry { seq: seq.try_into().unwrap_or(0) });
     }
-    let messages = sqlx::query(
-        "SELECT id FROM message WHERE practice = $1 AND NOT EXISTS (
+    let messages = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} AS id FROM message WHERE practice = $1 AND NOT EXISTS (
             SELECT 1 FROM ledger WHERE practice = message.practice AND object = message.id AND kind = 'message'
-         ) ORDER BY saved_at, id LIMIT $2",
-    )
+         ) ORDER BY saved_at, message.id LIMIT $2",
+        (engine.as_bytes)("id")
+    )))
     .bind(&walk.practice.0)
     .bind(FLAWS_MAX as i64)
     .fetch_all(&mut *snapshot)
     .await?;
     for message in &messages {
-        let id = Columns(message).id("id").ok();
+        let id = Columns(message).bytes("id")?;
+        let id = std::str::from_utf8(&id).ok().and_then(|id| id.parse().ok());
         walk.flaw(LedgerFlaw::MessageWithoutEntry { message: id.map(MessageId) });
     }
     Ok(())

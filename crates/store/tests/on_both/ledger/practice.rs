@@ -2,11 +2,10 @@
 
 use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, PracticeId, RequestId, Urgency};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions};
-use store::{LedgerFlaw, LedgerHead, LedgerReport, MessageRow, Notify, OpenOptions, Secret, Store};
+use sqlx::{AnyConnection, AssertSqlSafe};
+use store::{LedgerFlaw, LedgerHead, LedgerReport, MessageRow, Notify, Store};
 
-const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+use crate::database::Database;
 
 pub(crate) fn riverside() -> PracticeId {
     "riverside".into()
@@ -43,21 +42,24 @@ pub(crate) fn message(number: u32) -> MessageRow {
     }
 }
 
-/// A store of its own directory.
+/// A store of its own database.
 pub(crate) struct Bed {
     pub(crate) store: Store,
-    dir: tempfile::TempDir,
+    database: Database,
 }
 
 impl Bed {
-    pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        Self { store: open(&dir).await, dir }
+    pub(crate) async fn new(database: Database) -> Self {
+        Self { store: database.open().await, database }
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.database.is_sqlite()
     }
 
     /// Messages 1, 2 and 3, the redaction of 2, messages 4 and 5: six entries. Only 2 is still to be notified.
-    pub(crate) async fn with_six_entries() -> (Self, Vec<MessageRow>) {
-        let bed = Self::new().await;
+    pub(crate) async fn with_six_entries(database: Database) -> (Self, Vec<MessageRow>) {
+        let bed = Self::new(database).await;
         let messages: Vec<_> = (1..=5).map(message).collect();
         for (number, message) in (1..).zip(&messages) {
             if number == 4 {
@@ -72,7 +74,7 @@ impl Bed {
 
     /// The same database once more, as another process has it.
     pub(crate) async fn again(&self) -> Store {
-        open(&self.dir).await
+        self.database.open().await
     }
 
     pub(crate) async fn verified(&self, expected: Option<&LedgerHead>) -> LedgerReport {
@@ -84,26 +86,33 @@ impl Bed {
     }
 
     /// A connection past FirstRing.
-    pub(crate) async fn intruder(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::new()
-            .filename(self.dir.path().join("practice.db"))
-            .pragma("key", format!("\"x'{KEY}'\""))
-            .foreign_keys(false);
-        options.connect().await.unwrap()
+    pub(crate) async fn intruder(&self) -> AnyConnection {
+        self.database.past_us().await
+    }
+
+    /// Nothing in the database stands in the way any more, and what there was is remembered for [`restore`].
+    pub(crate) async fn disarmed(&self) -> AnyConnection {
+        let mut connection = self.intruder().await;
+        if self.is_sqlite() {
+            disarm_sqlite(&mut connection).await;
+        } else {
+            for table in TABLES {
+                run(&format!("ALTER TABLE {table} DISABLE TRIGGER ALL"), &mut connection).await;
+            }
+        }
+        for table in TABLES {
+            run(&format!("CREATE TEMP TABLE was_{table} AS SELECT * FROM {table}"), &mut connection).await;
+        }
+        connection
     }
 }
 
-async fn open(dir: &tempfile::TempDir) -> Store {
-    Store::open(&OpenOptions::new(dir.path().join("practice.db"), Secret::new(KEY))).await.unwrap()
-}
-
 /// Does what is written; a fault of ours is a panic.
-pub(crate) async fn run(sql: &str, connection: &mut SqliteConnection) {
+pub(crate) async fn run(sql: &str, connection: &mut AnyConnection) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
 }
 
-/// Nothing in the file stands in the way any more, and what there was is remembered for [`restore`].
-pub(crate) async fn disarm(connection: &mut SqliteConnection) {
+async fn disarm_sqlite(connection: &mut AnyConnection) {
     let triggers: Vec<String> = sqlx::query_scalar(
         "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ('ledger', 'ledger_text', 'message')",
     )
@@ -115,13 +124,10 @@ pub(crate) async fn disarm(connection: &mut SqliteConnection) {
         run(&format!("DROP TRIGGER {trigger}"), connection).await;
     }
     run("PRAGMA ignore_check_constraints = ON", connection).await;
-    for table in TABLES {
-        run(&format!("CREATE TEMP TABLE was_{table} AS SELECT * FROM {table}"), connection).await;
-    }
 }
 
 /// As it was before it was tampered with.
-pub(crate) async fn restore(connection: &mut SqliteConnection) {
+pub(crate) async fn restore(connection: &mut AnyConnection) {
     for table in TABLES {
         run(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM was_{table}"), connection).await;
     }

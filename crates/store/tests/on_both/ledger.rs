@@ -1,5 +1,4 @@
 //! Every message stands in the ledger, and whatever is done to it afterwards is found.
-#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 mod practice;
 mod redaction;
@@ -7,11 +6,16 @@ mod tampering;
 
 use store::{LedgerFlaw, LedgerHead, Notify};
 
+use crate::database::{Database, on_both};
 use practice::{Bed, message, riverside};
 
-#[tokio::test]
-async fn every_message_is_entered_once_and_a_head_of_before_stays_in_the_chain() {
-    let bed = Bed::new().await;
+on_both!(
+    every_message_is_entered_once_and_a_head_of_before_stays_in_the_chain,
+    messages_that_are_saved_at_the_same_time_leave_no_gap
+);
+
+async fn every_message_is_entered_once_and_a_head_of_before_stays_in_the_chain(database: Database) {
+    let bed = Bed::new(database).await;
     let empty = bed.verified(None).await;
     assert_eq!((empty.entries, empty.head, empty.flaws.len()), (0, None, 0));
 
@@ -38,9 +42,8 @@ async fn every_message_is_entered_once_and_a_head_of_before_stays_in_the_chain()
     assert_eq!((elsewhere.entries, elsewhere.head), (0, None), "each practice has its own");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn messages_that_are_saved_at_the_same_time_leave_no_gap() {
-    let bed = Bed::new().await;
+async fn messages_that_are_saved_at_the_same_time_leave_no_gap(database: Database) {
+    let bed = Bed::new(database).await;
     let stores = [bed.store.clone(), bed.again().await];
     let savers: Vec<_> = (0..80_u32)
         .map(|number| {

@@ -4,27 +4,37 @@ use domain::MessageId;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use store::LedgerFlaw::{
     Cut, Gap, MessageDiffers, MessageMissing, MessageWithoutEntry, TextChanged, TextMissing, TextNotRemoved,
     TextWithoutEntry, WrongHash, WrongPrevious,
 };
 
-use crate::practice::{Bed, disarm, message, restore, run};
+use super::practice::{Bed, message, restore, run};
+use crate::database::{Database, on_both};
 
-#[tokio::test]
-async fn each_kind_of_tampering_is_found_where_it_is() {
-    let (bed, messages) = Bed::with_six_entries().await;
-    let mut file = bed.intruder().await;
-    disarm(&mut file).await;
+on_both!(
+    each_kind_of_tampering_is_found_where_it_is,
+    an_end_that_was_cut_off_without_a_trace_is_known_by_the_head_that_was_written_down,
+    a_ledger_that_is_none_any_more_is_not_read_to_its_end
+);
+
+async fn each_kind_of_tampering_is_found_where_it_is(database: Database) {
+    let (bed, messages) = Bed::with_six_entries(database).await;
+    let mut file = bed.disarmed().await;
     let draft = "SET draft = replace(draft, 'inhaler', 'morphine') WHERE saved_at LIKE '%:03.000000Z'";
     let last: MessageId = messages[4].id;
+    let moved_into_salt = if bed.is_sqlite() {
+        "UPDATE ledger_text SET salt = CAST(salt || substr(text, 1, 1) AS BLOB), text = substr(text, 2) WHERE seq = 3"
+    } else {
+        "ALTER TABLE ledger_text DROP CONSTRAINT ledger_text_salt_check;
+         UPDATE ledger_text SET salt = salt || convert_to(substr(text, 1, 1), 'UTF8'), text = substr(text, 2) WHERE seq = 3"
+    };
     let rows = [
         ("UPDATE ledger SET at = '2026-03-02T09:00:04.000000Z' WHERE seq = 3", WrongHash { seq: 3 }),
         ("UPDATE ledger SET kind = 'redaction' WHERE seq = 3", WrongHash { seq: 3 }),
         ("UPDATE ledger SET version = 2 WHERE seq = 3", WrongHash { seq: 3 }),
-        ("UPDATE ledger SET previous = zeroblob(32) WHERE seq = 3", WrongPrevious { seq: 3 }),
+        ("UPDATE ledger SET previous = text_hash WHERE seq = 3", WrongPrevious { seq: 3 }),
         ("DELETE FROM ledger WHERE seq = 1", Gap { expected: 1, found: 2 }),
         ("DELETE FROM ledger WHERE seq = 3", Gap { expected: 3, found: 4 }),
         ("DELETE FROM ledger WHERE seq = 6", TextWithoutEntry { seq: 6 }),
@@ -34,10 +44,7 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
         ),
         ("DELETE FROM ledger WHERE seq >= 4; DELETE FROM ledger_text WHERE seq >= 4", TextMissing { seq: 2 }),
         ("UPDATE ledger_text SET text = replace(text, 'inhaler', 'morphine') WHERE seq = 3", TextChanged { seq: 3 }),
-        (
-            "UPDATE ledger_text SET salt = CAST(salt || substr(text, 1, 1) AS BLOB), text = substr(text, 2) WHERE seq = 3",
-            TextChanged { seq: 3 },
-        ),
+        (moved_into_salt, TextChanged { seq: 3 }),
         ("DELETE FROM ledger_text WHERE seq = 3", TextMissing { seq: 3 }),
         ("DELETE FROM ledger_text WHERE seq = 4", TextMissing { seq: 4 }),
         (
@@ -47,7 +54,10 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
         (&format!("UPDATE message {draft}"), MessageDiffers { seq: 3 }),
         ("UPDATE message SET call_id = id WHERE saved_at LIKE '%:03.000000Z'", MessageDiffers { seq: 3 }),
         ("UPDATE message SET request_id = 9 WHERE saved_at LIKE '%:03.000000Z'", MessageDiffers { seq: 3 }),
-        ("UPDATE message SET saved_at = 'x' WHERE saved_at LIKE '%:03.000000Z'", MessageDiffers { seq: 3 }),
+        (
+            "UPDATE message SET saved_at = '2026-03-02T09:00:00.000000Z' WHERE saved_at LIKE '%:03.000000Z'",
+            MessageDiffers { seq: 3 },
+        ),
         ("UPDATE message SET redacted_at = saved_at WHERE saved_at LIKE '%:03.000000Z'", MessageDiffers { seq: 3 }),
         ("UPDATE message SET practice = 'x' WHERE saved_at LIKE '%:03.000000Z'", MessageMissing { seq: 3 }),
         ("DELETE FROM message WHERE saved_at LIKE '%:03.000000Z'", MessageMissing { seq: 3 }),
@@ -65,12 +75,10 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
     }
 }
 
-#[tokio::test]
-async fn an_end_that_was_cut_off_without_a_trace_is_known_by_the_head_that_was_written_down() {
-    let (bed, _) = Bed::with_six_entries().await;
+async fn an_end_that_was_cut_off_without_a_trace_is_known_by_the_head_that_was_written_down(database: Database) {
+    let (bed, _) = Bed::with_six_entries(database).await;
     let written_down = bed.verified(None).await.head.unwrap();
-    let mut file = bed.intruder().await;
-    disarm(&mut file).await;
+    let mut file = bed.disarmed().await;
     run("DELETE FROM message WHERE id = (SELECT object FROM ledger WHERE seq = 6)", &mut file).await;
     run("DELETE FROM ledger WHERE seq = 6; DELETE FROM ledger_text WHERE seq = 6", &mut file).await;
     let report = bed.verified(None).await;
@@ -82,14 +90,12 @@ async fn an_end_that_was_cut_off_without_a_trace_is_known_by_the_head_that_was_w
     assert_eq!(flaws, [store::LedgerFlaw::OtherHead { seq: 6 }]);
 }
 
-#[tokio::test]
-async fn a_ledger_that_is_none_any_more_is_not_read_to_its_end() {
-    let bed = Bed::new().await;
+async fn a_ledger_that_is_none_any_more_is_not_read_to_its_end(database: Database) {
+    let bed = Bed::new(database).await;
     for number in 1..=100 {
         bed.store.save_message(&message(number), store::Notify::Nobody).await.unwrap();
     }
-    let mut file = bed.intruder().await;
-    disarm(&mut file).await;
+    let mut file = bed.disarmed().await;
     run("UPDATE ledger SET object = object || 'x'", &mut file).await;
     let report = bed.verified(None).await;
     assert_eq!((report.flaws.len(), report.entries), (store::FLAWS_MAX, store::FLAWS_MAX as u64));
@@ -128,7 +134,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 impl Change {
     /// False if the file cannot hold it: two entries of one number.
-    async fn make(&self, file: &mut SqliteConnection) -> bool {
+    async fn make(&self, file: &mut AnyConnection) -> bool {
         let Self { table, column, .. } = self;
         let query = format!("SELECT practice, seq, typeof({column}), {column} FROM {table} ORDER BY practice, seq");
         let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&mut *file).await.unwrap();
@@ -141,8 +147,8 @@ impl Change {
         };
         let place = self.byte.index(bytes.len());
         bytes[place] ^= self.xor;
-        let value = if kind == "text" { "CAST(? AS TEXT)" } else { "?" };
-        let update = AssertSqlSafe(format!("UPDATE {table} SET {column} = {value} WHERE practice = ? AND seq = ?"));
+        let value = if kind == "text" { "CAST($1 AS TEXT)" } else { "$1" };
+        let update = AssertSqlSafe(format!("UPDATE {table} SET {column} = {value} WHERE practice = $2 AND seq = $3"));
         let update = match kind.as_str() {
             "integer" => sqlx::query(update).bind(i64::from_be_bytes(bytes.try_into().unwrap())),
             _ => sqlx::query(update).bind(bytes),
@@ -161,9 +167,8 @@ impl Change {
 fn a_change_of_any_single_byte_is_found() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (bed, mut file) = runtime.block_on(async {
-        let (bed, _) = Bed::with_six_entries().await;
-        let mut file = bed.intruder().await;
-        disarm(&mut file).await;
+        let (bed, _) = Bed::with_six_entries(Database::sqlite()).await;
+        let file = bed.disarmed().await;
         (bed, file)
     });
     let file = std::cell::RefCell::new(&mut file);

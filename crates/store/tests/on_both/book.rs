@@ -1,24 +1,25 @@
 //! The appointment book as the database keeps it: no double booking whatever writes, and everything read back the same.
-#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
+use crate::database::{Database, on_both};
 use domain::{
     Admits, AppointmentType, Booking, CallId, Fit, NewPatient, OfferedSlot, OfficeReply, PatientId, Phi, PracticeId,
     Provider, RequestId, SlotId,
 };
 use jiff::civil::{Weekday, date, time};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{AnyConnection, Connection};
 use store::{
-    Exception, Found, Imported, ImportedPatient, OfferRow, OpenOptions, Opens, Release, Requested, Schedule, Secret,
-    Store, StoreError, Template,
+    Exception, Found, Imported, ImportedPatient, OfferRow, Opens, Release, Requested, Schedule, Store, StoreError,
+    Template,
 };
 
-const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
-async fn open(dir: &tempfile::TempDir) -> Store {
-    Store::open(&OpenOptions::new(dir.path().join("p.db"), Secret::new(KEY))).await.expect("opens")
-}
+on_both!(
+    the_database_refuses_every_overlap_and_nothing_else,
+    of_random_spans_exactly_those_are_refused_that_overlap,
+    an_offer_that_overlaps_a_booking_is_taken,
+    a_schedule_is_read_back_and_replaced_as_a_whole,
+    patients_are_imported_once_however_often
+);
 
 fn practice() -> PracticeId {
     "riverside".into()
@@ -44,15 +45,9 @@ async fn register(store: &Store, requested: &Requested<'_>, name: &str) -> Patie
     matched.id
 }
 
-/// Another program with the same key, which knows nothing of our rules.
-async fn another_program(dir: &tempfile::TempDir) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(dir.path().join("p.db")).pragma("key", format!("\"x'{KEY}'\""));
-    options.connect().await.expect("opens")
-}
-
 /// Writes a row with raw SQL. Minutes.
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     patient: PatientId,
     provider: &str,
     (from, to): (i64, i64),
@@ -62,7 +57,7 @@ async fn insert(
     sqlx::query(
         "INSERT INTO appointment (id, practice, patient_id, provider, kind, start_at, end_at, blocked_from, blocked_to,
                                   status, call_id, request_id, made_at)
-         VALUES (?1, 'riverside', ?2, ?3, 'checkup', ?4, ?5, ?4, ?5, ?6, ?1, 1, ?4)",
+         VALUES ($1, 'riverside', $2, $3, 'checkup', $4, $5, $4, $5, $6, $1, 1, $4)",
     )
     .bind(&id)
     .bind(patient.to_string())
@@ -85,13 +80,11 @@ fn is_refused<T>(result: &Result<T, sqlx::Error>) -> bool {
     }
 }
 
-#[tokio::test]
-async fn the_database_refuses_every_overlap_and_nothing_else() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn the_database_refuses_every_overlap_and_nothing_else(database: Database) {
+    let store = database.open().await;
     let practice = practice();
     let patient = register(&store, &requested(&practice, 1), "Ann Arbor").await;
-    let mut program = another_program(&dir).await;
+    let mut program = database.past_us().await;
     insert(&mut program, patient, "patel", (600, 630), "booked").await.expect("free");
     let table = [
         ("patel", (600, 630), "booked", true),
@@ -117,14 +110,14 @@ async fn the_database_refuses_every_overlap_and_nothing_else() {
     program.close().await.expect("closed");
 }
 
-#[tokio::test]
-async fn of_random_spans_exactly_those_are_refused_that_overlap() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn of_random_spans_exactly_those_are_refused_that_overlap(database: Database) {
+    let store = database.open().await;
     let practice = practice();
     let patient = register(&store, &requested(&practice, 1), "Ann Arbor").await;
-    let mut program = another_program(&dir).await;
-    sqlx::query("PRAGMA synchronous = OFF").execute(&mut program).await.expect("faster");
+    let mut program = database.past_us().await;
+    if database.is_sqlite() {
+        sqlx::query("PRAGMA synchronous = OFF").execute(&mut program).await.expect("faster");
+    }
     let mut standing: Vec<(String, &str, (i64, i64))> = Vec::new();
     let (mut refused, mut seed) = (0, 20_260_302_u64);
     // Knuth's MMIX generator: the same spans in every run.
@@ -143,8 +136,8 @@ async fn of_random_spans_exactly_those_are_refused_that_overlap() {
         });
         let result = if moving {
             let id = standing[index].0.clone();
-            let update = "UPDATE appointment SET provider = ?2, start_at = ?3, end_at = ?4, blocked_from = ?3,
-                          blocked_to = ?4 WHERE id = ?1";
+            let update = "UPDATE appointment SET provider = $2, start_at = $3, end_at = $4, blocked_from = $3,
+                          blocked_to = $4 WHERE id = $1";
             let update = sqlx::query(update).bind(&id).bind(provider);
             let update = update.bind(format!("{:.6}", at(span.0))).bind(format!("{:.6}", at(span.1)));
             update.execute(&mut program).await.map(|_| id)
@@ -161,10 +154,8 @@ async fn of_random_spans_exactly_those_are_refused_that_overlap() {
     assert!(refused > 50 && standing.len() > 20, "{refused} refused, {} stand", standing.len());
 }
 
-#[tokio::test]
-async fn an_offer_that_overlaps_a_booking_is_taken() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn an_offer_that_overlaps_a_booking_is_taken(database: Database) {
+    let store = database.open().await;
     let practice = practice();
     let mut replies = Vec::new();
     // Blocked spans of unequal length: 10:00 to 10:30, then 10:20 to 11:20, then 10:30 to 10:40.
@@ -247,10 +238,8 @@ fn schedule() -> Schedule {
     }
 }
 
-#[tokio::test]
-async fn a_schedule_is_read_back_and_replaced_as_a_whole() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn a_schedule_is_read_back_and_replaced_as_a_whole(database: Database) {
+    let store = database.open().await;
     assert_eq!(store.schedule(&practice()).await.expect("read"), Schedule::default());
     store.replace_schedule(&practice(), &schedule()).await.expect("kept");
     assert_eq!(store.schedule(&practice()).await.expect("read"), schedule());
@@ -266,10 +255,8 @@ async fn a_schedule_is_read_back_and_replaced_as_a_whole() {
     assert_eq!(store.schedule(&practice()).await.expect("read"), fewer);
 }
 
-#[tokio::test]
-async fn patients_are_imported_once_however_often() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn patients_are_imported_once_however_often(database: Database) {
+    let store = database.open().await;
     let practice = practice();
     let patient = |external_id: Option<&str>, name: &str, number: &str| ImportedPatient {
         external_id: external_id.map(Phi::from),

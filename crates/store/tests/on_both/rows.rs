@@ -1,21 +1,25 @@
 //! What is kept is read back the same, and a repeated request changes nothing.
-#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
+use crate::database::{Database, on_both};
 use domain::{
     CallId, CallerKind, CaseDraft, CaseId, CaseUpdate, Intent, MessageDraft, MessageId, Phi, PracticeId, RedFlagId,
     RequestId, Urgency,
 };
 use jiff::Timestamp;
 use store::{
-    AuditEntry, CallRow, CaseChange, CaseEvent, CaseRow, KeptCase, MessageRow, Notify, OpenOptions, PageOutcome,
-    PageRow, Secret, Store, StoreError,
+    AuditEntry, CallRow, CaseChange, CaseEvent, CaseRow, KeptCase, MessageRow, Notify, PageOutcome, PageRow, StoreError,
 };
 
-const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
-async fn open(dir: &tempfile::TempDir) -> Store {
-    Store::open(&OpenOptions::new(dir.path().join("p.db"), Secret::new(KEY))).await.expect("opens")
-}
+on_both!(
+    a_call_begins_and_ends,
+    the_latest_call_from_a_number_is_found_but_for_the_present_one,
+    a_journal_keeps_its_order_and_its_call,
+    a_message_is_kept_once_however_often_it_is_asked,
+    a_notification_stays_due_until_it_is_delivered,
+    a_case_grows_by_changes_and_each_change_may_be_repeated,
+    one_request_opens_one_case,
+    the_audit_is_kept_in_order
+);
 
 fn practice() -> PracticeId {
     "riverside".into()
@@ -86,10 +90,8 @@ fn page(step: u32, outcome: PageOutcome) -> PageRow {
     }
 }
 
-#[tokio::test]
-async fn a_call_begins_and_ends() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn a_call_begins_and_ends(database: Database) {
+    let store = database.open().await;
     let mut call = CallRow {
         id: CallId::new(),
         practice: practice(),
@@ -112,10 +114,8 @@ async fn a_call_begins_and_ends() {
     assert!(matches!(missing, Err(StoreError::NotFound { what: "call" })));
 }
 
-#[tokio::test]
-async fn the_latest_call_from_a_number_is_found_but_for_the_present_one() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn the_latest_call_from_a_number_is_found_but_for_the_present_one(database: Database) {
+    let store = database.open().await;
     let number = |last: &str| Phi::new(format!("+1555123456{last}").parse().expect("a number"));
     let call = |caller_id, began_at| CallRow {
         id: CallId::new(),
@@ -141,10 +141,8 @@ async fn the_latest_call_from_a_number_is_found_but_for_the_present_one() {
     assert_eq!(store.latest_call_from(&"another".into(), &number("7"), CallId::new()).await.expect("read"), None);
 }
 
-#[tokio::test]
-async fn a_journal_keeps_its_order_and_its_call() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn a_journal_keeps_its_order_and_its_call(database: Database) {
+    let store = database.open().await;
     let (one, other) = (CallId::new(), CallId::new());
     for (call, lines) in [(one, vec!["a", "b"]), (other, vec!["x"]), (one, vec!["c"])] {
         let lines: Vec<_> = lines.into_iter().map(Phi::from).collect();
@@ -154,10 +152,8 @@ async fn a_journal_keeps_its_order_and_its_call() {
     assert_eq!(read.iter().map(|l| l.expose().as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
 }
 
-#[tokio::test]
-async fn a_message_is_kept_once_however_often_it_is_asked() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn a_message_is_kept_once_however_often_it_is_asked(database: Database) {
+    let store = database.open().await;
     let call = CallId::new();
     let first = message(call, 7, "09:00:00");
     assert_eq!(store.save_message(&first, Notify::Practice).await.expect("kept"), first.id);
@@ -171,10 +167,8 @@ async fn a_message_is_kept_once_however_often_it_is_asked() {
     assert_eq!(due.into_iter().map(|d| d.message).collect::<Vec<_>>(), [first], "only one wants telling");
 }
 
-#[tokio::test]
-async fn a_notification_stays_due_until_it_is_delivered() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn a_notification_stays_due_until_it_is_delivered(database: Database) {
+    let store = database.open().await;
     let message = message(CallId::new(), 1, "09:00:00");
     store.save_message(&message, Notify::Practice).await.expect("kept");
     let due = async |now| store.due_notifications(&practice(), at(now), 10).await.expect("read");
@@ -191,10 +185,8 @@ async fn a_notification_stays_due_until_it_is_delivered() {
     assert_eq!(store.next_notification_at(&practice()).await.expect("read"), None);
 }
 
-#[tokio::test]
-async fn a_case_grows_by_changes_and_each_change_may_be_repeated() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn a_case_grows_by_changes_and_each_change_may_be_repeated(database: Database) {
+    let store = database.open().await;
     let call = CallId::new();
     let opened = CaseChange { case: case(call, 1), events: Vec::new(), pages: vec![page(1, PageOutcome::Unknown)] };
     let heard = CaseEvent {
@@ -226,10 +218,8 @@ async fn a_case_grows_by_changes_and_each_change_may_be_repeated() {
     assert_eq!(store.case(taken.case.id).await.expect("read").case, taken.case);
 }
 
-#[tokio::test]
-async fn one_request_opens_one_case() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn one_request_opens_one_case(database: Database) {
+    let store = database.open().await;
     let call = CallId::new();
     let change = |case| CaseChange { case, events: Vec::new(), pages: Vec::new() };
     let first = case(call, 1);
@@ -240,10 +230,8 @@ async fn one_request_opens_one_case() {
     assert!(matches!(store.case(CaseId::new()).await, Err(StoreError::NotFound { what: "case" })));
 }
 
-#[tokio::test]
-async fn the_audit_is_kept_in_order() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir).await;
+async fn the_audit_is_kept_in_order(database: Database) {
+    let store = database.open().await;
     let entry = |action: &str| AuditEntry {
         at: at("09:00:00"),
         actor: "ann".to_owned(),
@@ -256,8 +244,8 @@ async fn the_audit_is_kept_in_order() {
     assert_eq!(store.audit_of("case 1").await.expect("read"), [entry("looked"), entry("acknowledged")]);
 }
 
-#[tokio::test]
-async fn no_row_prints_a_patients_words() {
+#[test]
+fn no_row_prints_a_patients_words() {
     let printed = format!("{:?} {:?}", message(CallId::new(), 1, "09:00:00"), case(CallId::new(), 1));
     for word in ["Ada", "555", "inhaler", "chest hurts"] {
         assert!(!printed.contains(word), "{word} in {printed}");

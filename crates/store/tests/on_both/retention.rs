@@ -1,17 +1,21 @@
 //! What a practice does not want to keep longer is removed at the boundary and not before, and nothing of which anything is still to
 //! be done.
-#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
+use crate::database::{Database, on_both};
 use domain::{
     CallId, CallerKind, CaseDraft, CaseId, CaseUpdate, Intent, MessageDraft, MessageId, Phi, PracticeId, RedFlagId,
     RequestId, Urgency,
 };
 use jiff::{SignedDuration, Timestamp};
-use store::{
-    CallRow, CaseChange, CaseEvent, CaseRow, MessageRow, Notify, OpenOptions, Retention, Secret, Store, Swept,
-};
+use store::{CallRow, CaseChange, CaseEvent, CaseRow, MessageRow, Notify, Retention, Store, Swept};
 
-const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+on_both!(
+    journals_of_calls_that_ended_before_the_boundary_are_deleted_with_their_words,
+    messages_before_the_boundary_are_redacted_unless_something_is_owed,
+    cases_closed_before_the_boundary_lose_their_words_and_keep_the_rest,
+    nothing_is_removed_unless_it_is_asked_for
+);
+
 const DAYS: u32 = 30;
 const NOTHING: Swept = Swept { journals: 0, messages: 0, cases: 0 };
 
@@ -27,10 +31,6 @@ fn boundary() -> (Timestamp, Timestamp) {
 
 fn riverside() -> PracticeId {
     "riverside".into()
-}
-
-async fn open(dir: &tempfile::TempDir) -> Store {
-    Store::open(&OpenOptions::new(dir.path().join("practice.db"), Secret::new(KEY))).await.unwrap()
 }
 
 fn number() -> Phi<domain::PhoneNumber> {
@@ -142,10 +142,8 @@ async fn sweep(store: &Store, retention: Retention) -> Swept {
     swept
 }
 
-#[tokio::test]
-async fn journals_of_calls_that_ended_before_the_boundary_are_deleted_with_their_words() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(&dir).await;
+async fn journals_of_calls_that_ended_before_the_boundary_are_deleted_with_their_words(database: Database) {
+    let store = database.open().await;
     let (kept, old) = boundary();
     let young = call(&store, Some(kept)).await;
     let goes_on = call(&store, None).await;
@@ -181,10 +179,8 @@ async fn journals_of_calls_that_ended_before_the_boundary_are_deleted_with_their
     store.close().await;
 }
 
-#[tokio::test]
-async fn messages_before_the_boundary_are_redacted_unless_something_is_owed() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(&dir).await;
+async fn messages_before_the_boundary_are_redacted_unless_something_is_owed(database: Database) {
+    let store = database.open().await;
     let (kept, old) = boundary();
     let ended = async || call(&store, Some(now())).await;
     let mut stay = vec![message(&store, ended().await, kept, Notify::Nobody).await];
@@ -217,10 +213,8 @@ async fn messages_before_the_boundary_are_redacted_unless_something_is_owed() {
     store.close().await;
 }
 
-#[tokio::test]
-async fn cases_closed_before_the_boundary_lose_their_words_and_keep_the_rest() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(&dir).await;
+async fn cases_closed_before_the_boundary_lose_their_words_and_keep_the_rest(database: Database) {
+    let store = database.open().await;
     let (kept, old) = boundary();
     let mut stay = vec![case(&store, call(&store, Some(old)).await, Some(kept)).await];
     stay.push(case(&store, call(&store, Some(old)).await, None).await);
@@ -262,10 +256,8 @@ async fn cases_closed_before_the_boundary_lose_their_words_and_keep_the_rest() {
     store.close().await;
 }
 
-#[tokio::test]
-async fn nothing_is_removed_unless_it_is_asked_for() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(&dir).await;
+async fn nothing_is_removed_unless_it_is_asked_for(database: Database) {
+    let store = database.open().await;
     let (_, old) = boundary();
     let ended = call(&store, Some(old)).await;
     case(&store, ended, Some(old)).await;

@@ -1,0 +1,81 @@
+//! A database that several nodes share: PostgreSQL 15 or later.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, ConnectOptions, SqlSafeStr};
+
+use crate::engine::Engine;
+use crate::{Secret, Store, StoreError};
+
+/// Connections that write and that read, of each node. Who writes waits for whoever else writes: more would only wait.
+const WRITERS: u32 = 4;
+const READERS: u32 = 4;
+/// How long a method waits for a connection before it gives [`StoreError::Unavailable`].
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Every connection begins with this. A node that hangs in the middle of a change lets go of it; nobody waits for ever; and
+/// what is confirmed is on the disk, whatever the server's own setting is.
+const SESSION: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = 'on'; SET TimeZone = 'UTC';
+    SET client_min_messages = 'warning'";
+
+pub(crate) const POSTGRES: Engine = Engine {
+    name: "PostgreSQL",
+    // One writes at a time, as in SQLite: what a change has read stays so until it is committed, on whatever node.
+    begin_to_write: "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(4671310)",
+    begin_to_read: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    migrations,
+    has_table: "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1",
+    tables: "SELECT table_name::text AS name FROM information_schema.tables
+             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+    as_bytes: |column| format!("convert_to({column}, 'UTF8')"),
+    checks: &[],
+};
+
+impl Store {
+    /// Opens the database that a PostgreSQL server has under `url` (`postgres://user:password@host:5432/name?sslmode=verify-full`) and
+    /// brings it to the present schema. The database must be there, encoded in UTF-8.
+    ///
+    /// What lies on its disk is encrypted by whoever runs the server, or it is not.
+    pub async fn connect(url: &Secret) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let connect = AnyConnectOptions::from_str(url.expose()).map_err(|_| StoreError::BadUrl)?;
+        if !matches!(connect.database_url.scheme(), "postgres" | "postgresql") {
+            return Err(StoreError::BadUrl);
+        }
+        // Its values are patients' words.
+        let connect = connect.disable_statement_logging();
+        let writer = pool(&connect, WRITERS).await?;
+        migrations().run(&writer).await.map_err(StoreError::while_migrating)?;
+        let readers = pool(&connect, READERS).await?;
+        let store = Self { writer, readers, engine: &POSTGRES };
+        crate::ledger::enter_messages_of_before(&store).await?;
+        Ok(store)
+    }
+}
+
+async fn pool(connect: &AnyConnectOptions, connections: u32) -> Result<AnyPool, StoreError> {
+    let pool = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(drop) })
+        })
+        .connect_with(connect.clone())
+        .await?;
+    Ok(pool)
+}
+
+fn migrations() -> Migrator {
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![migration(
+        6,
+        "as sqlite",
+        include_str!("../migrations/postgres/0006_as_sqlite.sql"),
+    )])
+}

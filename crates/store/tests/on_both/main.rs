@@ -1,0 +1,9 @@
+//! The same behaviour on a file of SQLite and on a database of PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
+
+mod book;
+mod database;
+mod inbox;
+mod ledger;
+mod retention;
+mod rows;

@@ -1,0 +1,11 @@
+//! Real servers that tests start for themselves on the loopback interface, and that are gone when the test's process is gone,
+//! in whatever way it ends. For tests only: nothing that runs at a practice depends on this crate.
+
+mod postgres;
+
+pub use postgres::Postgres;
+
+/// A port on which nobody listens just now.
+pub(crate) fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
