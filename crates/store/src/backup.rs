@@ -45,7 +45,7 @@ impl Store {
         sqlx::query(FIRST_PAGE).fetch_one(&mut tried).await.map_err(opening)?;
         tried.close().await?;
         let pool = pool(connect, 1, keyed(key)).await?;
-        let store = Self { writer: pool.clone(), readers: pool, engine: &SQLITE };
+        let store = Self::over(pool.clone(), pool, &SQLITE);
         store.schema().await?;
         Ok(store)
     }

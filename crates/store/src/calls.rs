@@ -26,7 +26,8 @@ impl Store {
     /// Keeps a call that begins. A second time it changes nothing.
     pub async fn begin_call(&self, call: &CallRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO call (id, practice, caller_id, began_at, ended_at, summary) VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO call (id, practice, caller_id, began_at, ended_at, summary, node)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(call.id.to_string())
@@ -35,6 +36,7 @@ impl Store {
         .bind(time(call.began_at))
         .bind(call.ended_at.map(time))
         .bind(call.summary.as_ref().map(Phi::expose))
+        .bind(&*self.node)
         .execute(&self.writer)
         .await?;
         Ok(())
@@ -125,7 +127,7 @@ impl Store {
     }
 }
 
-fn call(row: &AnyRow) -> Result<CallRow, StoreError> {
+pub(crate) fn call(row: &AnyRow) -> Result<CallRow, StoreError> {
     let row = Columns(row);
     let caller_id = row.optional_text("caller_id")?;
     let corrupt = || StoreError::Corrupt { what: "the column caller_id".to_owned() };

@@ -152,6 +152,8 @@ pub enum KeptCase {
     Kept,
     /// The same request of the same call has opened this other case before. Nothing was written.
     Other(CaseId),
+    /// Another node has taken the case. Nothing was written.
+    Elsewhere,
 }
 
 impl Store {
@@ -170,7 +172,9 @@ impl Store {
                 return Ok(KeptCase::Other(known));
             }
         }
-        keep_row(case, &mut transaction).await?;
+        if !self.keep_row(case, &mut transaction).await? {
+            return Ok(KeptCase::Elsewhere);
+        }
         for event in &change.events {
             keep_event(case.id, event, &mut transaction).await?;
         }
@@ -219,49 +223,85 @@ impl Store {
         Ok(files)
     }
 
+    /// Takes the case over, from whichever node has it: that one writes nothing of it any more.
+    pub async fn take_case(&self, id: CaseId) -> Result<CaseFile, StoreError> {
+        let mut transaction = self.write().await?;
+        let file = self.take(&id.to_string(), &mut transaction).await?;
+        transaction.commit().await?;
+        Ok(file)
+    }
+
+    /// Whether this node has the case.
+    pub async fn has_case(&self, id: CaseId) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM escalation WHERE id = $1 AND node = $2")
+            .bind(id.to_string())
+            .bind(&*self.node)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    pub(crate) async fn take(&self, id: &str, connection: &mut AnyConnection) -> Result<CaseFile, StoreError> {
+        let row = sqlx::query("UPDATE escalation SET node = $1 WHERE id = $2 RETURNING *")
+            .bind(&*self.node)
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?
+            .ok_or(StoreError::NotFound { what: "case" })?;
+        file(&row, connection).await
+    }
+
     async fn file(&self, row: &AnyRow) -> Result<CaseFile, StoreError> {
-        let case = case(row)?;
-        let events = sqlx::query("SELECT * FROM escalation_event WHERE case_id = $1 ORDER BY at, request_id")
-            .bind(case.id.to_string())
-            .fetch_all(&self.readers)
-            .await?;
-        let pages = sqlx::query("SELECT * FROM page_attempt WHERE case_id = $1 ORDER BY step")
-            .bind(case.id.to_string())
-            .fetch_all(&self.readers)
-            .await?;
-        Ok(CaseFile {
-            case,
-            events: events.iter().map(event).collect::<Result<_, _>>()?,
-            pages: pages.iter().map(page).collect::<Result<_, _>>()?,
-        })
+        file(row, &mut *self.readers.acquire().await?).await
+    }
+
+    /// False if the case is another node's.
+    async fn keep_row(&self, case: &CaseRow, connection: &mut AnyConnection) -> Result<bool, StoreError> {
+        let kept = sqlx::query(
+            "INSERT INTO escalation (id, call_id, request_id, practice, reference, opened_at, urgency, draft, state,
+                                     acknowledged_by, acknowledged_at, closed_by, closed_at, node)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             ON CONFLICT (id) DO UPDATE SET urgency = excluded.urgency, state = excluded.state,
+                 acknowledged_by = excluded.acknowledged_by, acknowledged_at = excluded.acknowledged_at,
+                 closed_by = excluded.closed_by, closed_at = excluded.closed_at
+             WHERE escalation.node = excluded.node",
+        )
+        .bind(case.id.to_string())
+        .bind(case.call.to_string())
+        .bind(i64::from(case.request.0))
+        .bind(&case.practice.0)
+        .bind(&case.reference)
+        .bind(time(case.opened_at))
+        .bind(case.urgency.label())
+        .bind(json(&case.draft))
+        .bind(&case.state)
+        .bind(case.acknowledged.as_ref().map(|(by, _)| by))
+        .bind(case.acknowledged.as_ref().map(|(_, at)| time(*at)))
+        .bind(case.closed.as_ref().map(|(by, _)| by))
+        .bind(case.closed.as_ref().map(|(_, at)| time(*at)))
+        .bind(&*self.node)
+        .execute(connection)
+        .await?;
+        Ok(kept.rows_affected() == 1)
     }
 }
 
-async fn keep_row(case: &CaseRow, connection: &mut AnyConnection) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO escalation (id, call_id, request_id, practice, reference, opened_at, urgency, draft, state,
-                                 acknowledged_by, acknowledged_at, closed_by, closed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         ON CONFLICT (id) DO UPDATE SET urgency = excluded.urgency, state = excluded.state,
-             acknowledged_by = excluded.acknowledged_by, acknowledged_at = excluded.acknowledged_at,
-             closed_by = excluded.closed_by, closed_at = excluded.closed_at",
-    )
-    .bind(case.id.to_string())
-    .bind(case.call.to_string())
-    .bind(i64::from(case.request.0))
-    .bind(&case.practice.0)
-    .bind(&case.reference)
-    .bind(time(case.opened_at))
-    .bind(case.urgency.label())
-    .bind(json(&case.draft))
-    .bind(&case.state)
-    .bind(case.acknowledged.as_ref().map(|(by, _)| by))
-    .bind(case.acknowledged.as_ref().map(|(_, at)| time(*at)))
-    .bind(case.closed.as_ref().map(|(by, _)| by))
-    .bind(case.closed.as_ref().map(|(_, at)| time(*at)))
-    .execute(connection)
-    .await?;
-    Ok(())
+/// A case's row with everything that happened to it.
+async fn file(row: &AnyRow, connection: &mut AnyConnection) -> Result<CaseFile, StoreError> {
+    let case = case(row)?;
+    let events = sqlx::query("SELECT * FROM escalation_event WHERE case_id = $1 ORDER BY at, request_id")
+        .bind(case.id.to_string())
+        .fetch_all(&mut *connection)
+        .await?;
+    let pages = sqlx::query("SELECT * FROM page_attempt WHERE case_id = $1 ORDER BY step")
+        .bind(case.id.to_string())
+        .fetch_all(connection)
+        .await?;
+    Ok(CaseFile {
+        case,
+        events: events.iter().map(event).collect::<Result<_, _>>()?,
+        pages: pages.iter().map(page).collect::<Result<_, _>>()?,
+    })
 }
 
 async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut AnyConnection) -> Result<(), StoreError> {

@@ -9,6 +9,8 @@ use crate::open;
 pub(crate) struct Engine {
     /// For people.
     pub(crate) name: &'static str,
+    /// Whether several processes serve from it at the same time.
+    pub(crate) is_shared: bool,
     /// Begins a transaction beside which nobody else changes anything.
     pub(crate) begin_to_write: &'static str,
     /// Begins a transaction that sees one moment.
@@ -27,6 +29,7 @@ pub(crate) struct Engine {
 
 pub(crate) const SQLITE: Engine = Engine {
     name: "SQLite",
+    is_shared: false,
     begin_to_write: "BEGIN IMMEDIATE",
     begin_to_read: "BEGIN",
     migrations: open::migrations,

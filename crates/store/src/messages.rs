@@ -40,6 +40,8 @@ pub struct DueNotification {
     pub message: MessageRow,
     /// How often it was tried already.
     pub tries: u32,
+    /// Since when.
+    pub due_at: Timestamp,
 }
 
 impl Store {
@@ -109,7 +111,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DueNotification>, StoreError> {
         let rows = sqlx::query(
-            "SELECT message.*, tries FROM notification JOIN message ON message.id = message_id
+            "SELECT message.*, tries, due_at FROM notification JOIN message ON message.id = message_id
              WHERE notification.practice = $1 AND due_at <= $2 AND delivered_at IS NULL ORDER BY due_at LIMIT $3",
         )
         .bind(&practice.0)
@@ -118,7 +120,11 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         rows.iter()
-            .map(|row| Ok(DueNotification { message: message(row)?, tries: Columns(row).number("tries")? }))
+            .map(|row| {
+                let columns = Columns(row);
+                let (tries, due_at) = (columns.number("tries")?, columns.time("due_at")?);
+                Ok(DueNotification { message: message(row)?, tries, due_at })
+            })
             .collect()
     }
 
@@ -130,6 +136,20 @@ impl Store {
                 .fetch_one(&self.readers)
                 .await?;
         Columns(&row).optional_time("due_at")
+    }
+
+    /// Takes a notification to deliver it, until `until`: then whoever has taken it has died, and it is due again. False if another
+    /// node was faster or it was delivered meanwhile.
+    pub async fn take_notification(&self, due: &DueNotification, until: Timestamp) -> Result<bool, StoreError> {
+        let taken = sqlx::query(
+            "UPDATE notification SET due_at = $1 WHERE message_id = $2 AND due_at = $3 AND delivered_at IS NULL",
+        )
+        .bind(time(until))
+        .bind(due.message.id.to_string())
+        .bind(time(due.due_at))
+        .execute(&self.writer)
+        .await?;
+        Ok(taken.rows_affected() == 1)
     }
 
     /// The practice has taken the notification of `id`.

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 // Used for its feature `bundled-sqlcipher` only, which turns the SQLite that sqlx brings into SQLCipher.
@@ -10,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqliteConnection, Transaction};
 
 use crate::engine::{Engine, SQLITE};
-use crate::{Secret, StoreError};
+use crate::{NodeId, Secret, StoreError};
 
 /// Connections that read. When all are in use, a reader waits; a writer never waits for readers (WAL).
 const READERS: u32 = 3;
@@ -47,6 +48,8 @@ pub struct Store {
     pub(crate) writer: AnyPool,
     pub(crate) readers: AnyPool,
     pub(crate) engine: &'static Engine,
+    /// [`crate::NodeId`] of who writes.
+    pub(crate) node: Arc<str>,
 }
 
 impl fmt::Debug for Store {
@@ -67,9 +70,13 @@ impl Store {
         let writer = pool(&connect, 1, pragmas(options)).await?;
         (SQLITE.migrations)().run(&writer).await.map_err(StoreError::while_migrating)?;
         let readers = pool(&connect.create_if_missing(false), READERS, pragmas(options)).await?;
-        let store = Self { writer, readers, engine: &SQLITE };
+        let store = Self::over(writer, readers, &SQLITE);
         crate::ledger::enter_messages_of_before(&store).await?;
         Ok(store)
+    }
+
+    pub(crate) fn over(writer: AnyPool, readers: AnyPool, engine: &'static Engine) -> Self {
+        Self { writer, readers, engine, node: NodeId::random().0.into() }
     }
 
     /// Whether the database answers. For the readiness probe.
@@ -184,6 +191,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(4, "closed", include_str!("../migrations/sqlite/0004_closed.sql")),
         migration(5, "ledger", include_str!("../migrations/sqlite/0005_ledger.sql")),
         migration(6, "inbox", include_str!("../migrations/sqlite/0006_inbox.sql")),
+        migration(7, "nodes", include_str!("../migrations/sqlite/0007_nodes.sql")),
     ])
 }
 

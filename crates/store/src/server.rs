@@ -24,6 +24,7 @@ const SESSION: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s';
 
 pub(crate) const POSTGRES: Engine = Engine {
     name: "PostgreSQL",
+    is_shared: true,
     // One writes at a time, as in SQLite: what a change has read stays so until it is committed, on whatever node.
     begin_to_write: "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(4671310)",
     begin_to_read: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
@@ -51,7 +52,7 @@ impl Store {
         let writer = pool(&connect, WRITERS).await?;
         migrations().run(&writer).await.map_err(StoreError::while_migrating)?;
         let readers = pool(&connect, READERS).await?;
-        let store = Self { writer, readers, engine: &POSTGRES };
+        let store = Self::over(writer, readers, &POSTGRES);
         crate::ledger::enter_messages_of_before(&store).await?;
         Ok(store)
     }
@@ -73,9 +74,8 @@ fn migrations() -> Migrator {
     let migration = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![migration(
-        6,
-        "as sqlite",
-        include_str!("../migrations/postgres/0006_as_sqlite.sql"),
-    )])
+    Migrator::with_migrations(vec![
+        migration(6, "as sqlite", include_str!("../migrations/postgres/0006_as_sqlite.sql")),
+        migration(7, "nodes", include_str!("../migrations/postgres/0007_nodes.sql")),
+    ])
 }

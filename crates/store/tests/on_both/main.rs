@@ -5,5 +5,7 @@ mod book;
 mod database;
 mod inbox;
 mod ledger;
+mod nodes;
 mod retention;
 mod rows;
+mod server;

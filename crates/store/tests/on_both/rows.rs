@@ -21,15 +21,15 @@ on_both!(
     the_audit_is_kept_in_order
 );
 
-fn practice() -> PracticeId {
+pub(crate) fn practice() -> PracticeId {
     "riverside".into()
 }
 
-fn at(time: &str) -> Timestamp {
+pub(crate) fn at(time: &str) -> Timestamp {
     format!("2026-03-02T{time}Z").parse().expect("a time")
 }
 
-fn message(call: CallId, request: u32, saved_at: &str) -> MessageRow {
+pub(crate) fn message(call: CallId, request: u32, saved_at: &str) -> MessageRow {
     MessageRow {
         id: MessageId::new(),
         call,
@@ -55,7 +55,7 @@ fn message(call: CallId, request: u32, saved_at: &str) -> MessageRow {
     }
 }
 
-fn case(call: CallId, request: u32) -> CaseRow {
+pub(crate) fn case(call: CallId, request: u32) -> CaseRow {
     CaseRow {
         id: CaseId::new(),
         call,

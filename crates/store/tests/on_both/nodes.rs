@@ -1,0 +1,131 @@
+//! Two nodes on one database: what one has the other does not change, and what one takes the other does not.
+
+use domain::{CallId, CaseId, RequestId};
+use jiff::SignedDuration;
+use store::{CallRow, CaseChange, CaseRow, KeptCase, NodeId, Notify, Secret, Store};
+
+use crate::database::{Database, on_both};
+use crate::rows::{at, case, message, practice};
+
+on_both!(
+    a_case_is_written_by_the_node_that_has_it_alone,
+    what_a_dead_node_had_is_taken_once_whoever_comes,
+    a_notification_is_taken_by_one_node_at_a_time,
+    a_node_is_seen_to_count_and_is_forgotten_when_nothing_is_left_of_it,
+    a_turn_is_one_nodes_and_a_key_is_everybodys
+);
+
+async fn two_nodes(database: &Database) -> [Store; 2] {
+    let node = |name: &str| NodeId(name.to_owned());
+    [database.open().await.as_node(node("a")), database.open().await.as_node(node("b"))]
+}
+
+fn change(case: &CaseRow, state: &str) -> CaseChange {
+    CaseChange { case: CaseRow { state: state.to_owned(), ..case.clone() }, events: Vec::new(), pages: Vec::new() }
+}
+
+async fn a_case_is_written_by_the_node_that_has_it_alone(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    let case = case(CallId::new(), 1);
+    let keep = async |store: &Store, state| store.keep_case(&change(&case, state)).await.unwrap();
+    assert_eq!(keep(&a, "1").await, KeptCase::Kept);
+    assert_eq!(keep(&b, "2").await, KeptCase::Elsewhere);
+    assert!(a.has_case(case.id).await.unwrap() && !b.has_case(case.id).await.unwrap());
+    assert_eq!(b.take_case(case.id).await.unwrap().case.state, "1");
+    assert_eq!(keep(&b, "3").await, KeptCase::Kept);
+    assert_eq!(keep(&a, "4").await, KeptCase::Elsewhere);
+    assert_eq!(a.case(case.id).await.unwrap().case.state, "3");
+    assert!(a.take_case(CaseId::new()).await.is_err());
+}
+
+async fn what_a_dead_node_had_is_taken_once_whoever_comes(database: Database) {
+    let [dead, other] = two_nodes(&database).await;
+    let mut had = Vec::new();
+    for number in 0..20 {
+        let case = case(CallId::new(), number);
+        dead.keep_case(&change(&case, "open")).await.unwrap();
+        had.push(case.id);
+    }
+    let call = |practice| CallRow {
+        id: CallId::new(),
+        practice,
+        caller_id: None,
+        began_at: at("09:00:00"),
+        ended_at: None,
+        summary: None,
+    };
+    dead.begin_call(&call(practice())).await.unwrap();
+    dead.begin_call(&call("lakeside".into())).await.unwrap();
+    other.begin_call(&call(practice())).await.unwrap();
+    let takers = (0..6).map(|number| {
+        let taker = other.clone().as_node(NodeId(format!("taker {number}")));
+        tokio::spawn(async move {
+            let node = NodeId("a".to_owned());
+            let cases = taker.take_cases(&practice(), Some(&node)).await.unwrap();
+            let calls = taker.take_calls(&practice(), Some(&node)).await.unwrap();
+            (cases.into_iter().map(|file| file.case.id).collect::<Vec<_>>(), calls.len())
+        })
+    });
+    let (mut cases, mut calls) = (Vec::new(), 0);
+    for taker in takers.collect::<Vec<_>>() {
+        let (taken, ended) = taker.await.unwrap();
+        cases.extend(taken);
+        calls += ended;
+    }
+    cases.sort();
+    had.sort();
+    assert_eq!((cases, calls), (had, 1), "each once, of this practice and of this node");
+    let all = other.take_cases(&practice(), None).await.unwrap();
+    assert_eq!(all.len(), 20, "whoever serves alone takes everything");
+    assert_eq!(other.take_calls(&practice(), None).await.unwrap().len(), 2);
+}
+
+async fn a_notification_is_taken_by_one_node_at_a_time(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    let saved = message(CallId::new(), 1, "09:00:00");
+    a.save_message(&saved, Notify::Practice).await.unwrap();
+    let due = a.due_notifications(&practice(), at("09:01:00"), 9).await.unwrap().remove(0);
+    let until = at("09:01:15");
+    let taken = tokio::join!(a.take_notification(&due, until), b.take_notification(&due, until));
+    assert!(taken.0.unwrap() != taken.1.unwrap(), "one of them");
+    assert!(b.due_notifications(&practice(), at("09:01:14"), 9).await.unwrap().is_empty());
+    let again = b.due_notifications(&practice(), until, 9).await.unwrap().remove(0);
+    assert_eq!((again.tries, again.due_at), (0, until), "whoever took it has died");
+    b.notification_delivered(saved.id, until).await.unwrap();
+    assert!(!a.take_notification(&again, until + SignedDuration::from_secs(9)).await.unwrap());
+}
+
+async fn a_node_is_seen_to_count_and_is_forgotten_when_nothing_is_left_of_it(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    assert!(a.beat().await.unwrap().is_empty());
+    let node = NodeId("a".to_owned());
+    assert_eq!(b.beat().await.unwrap(), [(node.clone(), 1)]);
+    a.beat().await.unwrap();
+    assert_eq!(b.beat().await.unwrap(), [(node.clone(), 2)]);
+    let case = case(CallId::new(), 1);
+    a.keep_case(&change(&case, "open")).await.unwrap();
+    b.forget_node(&node).await.unwrap();
+    assert_eq!(b.beat().await.unwrap().len(), 1, "another practice's office has not yet taken what it had");
+    b.take_cases(&practice(), Some(&node)).await.unwrap();
+    b.forget_node(&node).await.unwrap();
+    assert!(b.beat().await.unwrap().is_empty());
+}
+
+async fn a_turn_is_one_nodes_and_a_key_is_everybodys(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    assert!(a.take_turn(&practice(), "test pages").await.unwrap());
+    assert!(!b.take_turn(&practice(), "test pages").await.unwrap());
+    assert!(b.take_turn(&"lakeside".into(), "test pages").await.unwrap());
+    let key = a.shared_key("links", &Secret::new("first")).await.unwrap();
+    let same = b.shared_key("links", &Secret::new("second")).await.unwrap();
+    assert_eq!((key.expose(), same.expose()), ("first", "first"));
+}
+
+#[tokio::test]
+async fn a_request_of_another_case_stays_another_case() {
+    let [a, b] = two_nodes(&Database::sqlite()).await;
+    let first = case(CallId::new(), 1);
+    let again = CaseRow { id: CaseId::new(), request: RequestId(1), ..first.clone() };
+    a.keep_case(&change(&first, "")).await.unwrap();
+    assert_eq!(b.keep_case(&change(&again, "")).await.unwrap(), KeptCase::Other(first.id));
+}
