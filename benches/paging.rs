@@ -1,5 +1,5 @@
 //! From the decision to page until the page has reached the pager: 1,000 cases, 50 at once, each kept on the disk before its page
-//! leaves; beside a bare signed request to the same pager, 50 at once, which is what no office can be faster than.
+//! leaves, on each database; beside a bare signed request to the same pager, 50 at once, which is what no office can be faster than.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a bench fails by panicking and prints what it measured
 
 #[path = "../crates/office/tests/practice/mod.rs"]
@@ -13,10 +13,11 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use domain::{OfficeReply, Urgency};
-use office::{Channel, Webhook};
+use office::{Channel, Office, Webhook};
 use oncall::Way;
 use practice::{Caller, Riverside, slow};
-use store::Secret;
+use store::{Secret, Store};
+use testbed::Postgres;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -60,11 +61,15 @@ async fn all<F: Future<Output = T> + Send + 'static, T: Send + 'static>(one: imp
     running.join_all().await
 }
 
-async fn cases(pager: &str, arrivals: &Arrivals) -> Vec<Duration> {
+async fn cases(pager: &str, arrivals: &Arrivals, server: Option<&Postgres>) -> Vec<Duration> {
     let mut riverside = Riverside::new(slow()).await;
     let hook = Webhook { url: Secret::new(pager), ..riverside.ann.webhook() };
     riverside.config.channels.insert(("ann".into(), Way::Webhook), Channel::Webhook(hook));
-    let (office, store, _task) = riverside.open().await;
+    let store = match server {
+        Some(server) => Store::connect(&Secret::new(server.database())).await.unwrap(),
+        None => Store::open(&riverside.options).await.unwrap(),
+    };
+    let (office, _task) = Office::start(store.clone(), riverside.config.clone()).await.unwrap();
     let decided = all(|| {
         let office = office.clone();
         async move {
@@ -105,7 +110,12 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (url, arrivals) = pager().await;
-        let mut rows = [("bare request", bare(&url).await), ("decision -> page", cases(&url, &arrivals).await)];
+        let server = Postgres::start(true);
+        let mut rows = [
+            ("bare request", bare(&url).await),
+            ("page, SQLite", cases(&url, &arrivals, None).await),
+            ("page, PostgreSQL", cases(&url, &arrivals, Some(&server)).await),
+        ];
         println!("{CASES} of each, {AT_ONCE} at once; ms");
         println!("{:18} {:>8} {:>8} {:>8}", "", "p50", "p99", "worst");
         for (name, times) in &mut rows {
@@ -113,11 +123,13 @@ fn main() {
             let [p50, p99, worst] = [0.5, 0.99, 1.0].map(|share| percentile(times, share));
             println!("{name:18} {p50:8.1} {p99:8.1} {worst:8.1}");
         }
-        let [base, paged] = [0, 1].map(|row| percentile(&rows[row].1, 0.99));
-        println!(
-            "p99: {:.1} times the bare request; {:.1} % of the {PROMISE:?} that are promised",
-            paged / base,
-            paged / 10.0 / PROMISE.as_secs_f64()
-        );
+        let [base, file, server] = [0, 1, 2].map(|row| percentile(&rows[row].1, 0.99));
+        for (name, paged) in [("SQLite", file), ("PostgreSQL", server)] {
+            println!(
+                "p99, {name}: {:.1} times the bare request; {:.1} % of the {PROMISE:?} that are promised",
+                paged / base,
+                paged / 10.0 / PROMISE.as_secs_f64()
+            );
+        }
     });
 }

@@ -28,6 +28,8 @@ use crate::webhook::Undelivered;
 pub(crate) const INPUTS: usize = 32;
 /// The longest sleep, so that a wall clock that was set is noticed.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// How often our call hears of a case that another node has.
+const FOLLOWED_EVERY: Duration = Duration::from_millis(500);
 /// Cases that failed together are not tried again together: each waits up to this longer, by its id.
 const STAGGER: Duration = Duration::from_secs(1);
 
@@ -146,12 +148,16 @@ impl Case {
     /// Waits for the next thing to happen and tells the machine of it.
     async fn wait(&mut self) -> Going {
         let nap = self.nap();
+        // A call waits to hear who has answered, at whatever node; without one the next write tells early enough.
+        let is_watched = self.listener.is_some() && self.premises.store.is_shared();
+        let taken = taken_elsewhere(Arc::clone(&self.premises), self.file.case.id);
         let happened = tokio::select! {
             input = self.inputs.recv() => input.map_or(Happened::Closing, Happened::Input),
             Some(sent) = self.sending.join_next() => Happened::PageSettled(sent),
             () = nap => Happened::Due,
             standing = self.keeper.catch_up(), if self.keeper.is_behind() => Happened::CaughtUp(standing),
             listening = Listener::listen(self.listener.as_mut()) => Happened::Listened(listening),
+            () = taken, if is_watched => Happened::CaughtUp(Standing::Elsewhere),
         };
         match happened {
             Happened::Input(input) => self.take(input),
@@ -160,6 +166,7 @@ impl Case {
             Happened::CaughtUp(Standing::Kept | Standing::Behind) | Happened::Listened(Listening::On) => {}
             Happened::Listened(Listening::Gone) => self.listener = None,
             Happened::CaughtUp(Standing::Other(other)) => return self.give_way(other).await,
+            Happened::CaughtUp(Standing::Elsewhere) => return self.follow().await,
             Happened::Closing => {
                 self.finish().await;
                 return Going::Over;
@@ -199,6 +206,7 @@ impl Case {
             Standing::Kept => self.tell_once(OfficeReply::CaseOpened { case: self.file.case.id }),
             Standing::Behind => {}
             Standing::Other(other) => return self.give_way(other).await,
+            Standing::Elsewhere => return self.follow().await,
         }
         for page in pages {
             self.send(&page, standing);
@@ -401,7 +409,7 @@ impl Case {
             link: self.premises.link(case.id, &page.clinician),
             kept_in: match standing {
                 Standing::Kept => KeptIn::Disk,
-                Standing::Behind | Standing::Other(_) => KeptIn::Memory,
+                Standing::Behind | Standing::Other(_) | Standing::Elsewhere => KeptIn::Memory,
             },
             unconfirmed: case.draft.unconfirmed && !self.file.events.iter().any(|event| tells_words(&event.update)),
             details: CaseDetails::of(&self.file, self.premises.config.details),
@@ -426,12 +434,11 @@ impl Case {
         row.outcome = outcome;
         self.news.pages.push(row.clone());
         let row = row.clone();
-        let desk = self.premises.config.policy.is_desk(&ClinicianId(row.clinician.clone()));
         if !self.machine.is_paging() {
             self.resolve_page(&row); // it was on its way when somebody took the case
         }
         if result.is_ok() {
-            self.tell_once(if desk { OfficeReply::DeskPaged } else { OfficeReply::Paged });
+            self.tell_once(self.premises.paged(&row.clinician));
         }
     }
 
@@ -460,6 +467,41 @@ impl Case {
         Going::Over
     }
 
+    /// Another node has taken the case and pages for it: here nothing is sent or kept of it any more. Whoever waits for an answer asks
+    /// again, and our call hears how it goes on from what that node keeps.
+    async fn follow(&mut self) -> Going {
+        tracing::info!(case = %self.file.case.id, "another node has taken the case");
+        self.inputs.close();
+        while self.inputs.try_recv().is_ok() {}
+        self.updates.clear();
+        self.acknowledgements.clear();
+        while self.listener.is_some() {
+            tokio::select! {
+                listening = Listener::listen(self.listener.as_mut()) => match listening {
+                    Listening::On => {}
+                    Listening::Gone => self.listener = None,
+                },
+                () = tokio::time::sleep(FOLLOWED_EVERY) => self.tell_what_is_kept().await,
+            }
+        }
+        Going::Over
+    }
+
+    async fn tell_what_is_kept(&mut self) {
+        // A database that does not answer is asked again.
+        let Ok(file) = self.premises.store.case(self.file.case.id).await else { return };
+        let accepted = |page: &&PageRow| matches!(page.outcome, PageOutcome::Accepted { .. });
+        for page in file.pages.iter().filter(accepted) {
+            self.tell_once(self.premises.paged(&page.clinician));
+        }
+        if let (Some((by, _)), Ok(machine)) =
+            (&file.case.acknowledged, serde_json::from_str::<Escalation>(&file.case.state))
+        {
+            let name = machine.clinicians().find(|c| c.id.0 == *by).map_or_else(|| by.clone(), |c| c.name.clone());
+            self.tell_once(OfficeReply::Acknowledged { by: name });
+        }
+    }
+
     /// The process stops: pages on their way get their outcome, and it is kept.
     async fn finish(&mut self) {
         while let Some(sent) = self.sending.join_next().await {
@@ -480,6 +522,17 @@ impl Case {
             }
         };
         tokio::time::sleep(wait.min(LONGEST_NAP))
+    }
+}
+
+/// Waits until another node has taken the case.
+async fn taken_elsewhere(premises: Arc<Premises>, case: CaseId) {
+    loop {
+        tokio::time::sleep(FOLLOWED_EVERY).await;
+        // A database that does not answer tells nothing.
+        if premises.store.is_elsewhere(case).await.unwrap_or(false) {
+            return;
+        }
     }
 }
 

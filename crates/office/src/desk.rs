@@ -56,6 +56,12 @@ impl Premises {
         format!("{}/gateway/key/{case}?t={token}&u={told}", self.public_url())
     }
 
+    /// What a call hears when this one was paged.
+    pub(crate) fn paged(&self, whom: &str) -> OfficeReply {
+        let is_desk = self.config.policy.is_desk(&ClinicianId(whom.to_owned()));
+        if is_desk { OfficeReply::DeskPaged } else { OfficeReply::Paged }
+    }
+
     pub(crate) fn public_url(&self) -> &str {
         self.config.public_url.trim_end_matches('/')
     }
@@ -70,6 +76,8 @@ pub(crate) enum Command {
     Find { which: Which, found: oneshot::Sender<Option<mpsc::Sender<CaseInput>>> },
     /// Where every open case takes its inputs.
     All { found: oneshot::Sender<Vec<mpsc::Sender<CaseInput>>> },
+    /// Goes on with a case that another node has left behind.
+    TakeUp { file: Box<CaseFile> },
     /// Tells a case from the store something; it is taken up again unless it is open.
     Resume { file: Box<CaseFile>, input: CaseInput },
 }
@@ -143,6 +151,11 @@ impl Desk {
             Command::All { found } => {
                 let open = self.open.values().filter(|open| open.is_open());
                 found.send(open.map(|open| open.inputs.clone()).collect()).ok();
+            }
+            Command::TakeUp { file } => {
+                if self.find(Which::Case(file.case.id)).is_none() {
+                    self.resume(*file, None);
+                }
             }
             Command::Resume { file, input } => {
                 match self.find(Which::Case(file.case.id)) {

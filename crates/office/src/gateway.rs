@@ -118,9 +118,27 @@ impl Office {
 
     /// The open cases that any of these were paged for.
     async fn paged(&self, people: &[ClinicianId]) -> Result<Vec<Paged>, OfficeError> {
+        let store = &self.premises.store;
+        let files = if store.is_shared() {
+            store.open_cases(&self.premises.config.practice.id).await?
+        } else {
+            self.open_here().await?
+        };
+        let paged = files.into_iter().filter_map(|file| {
+            // Two may share a number: the one who was paged last has answered.
+            let to = |page: &&PageRow| people.iter().any(|who| who.0 == page.clinician);
+            let newest = file.pages.iter().filter(to).max_by_key(|page| page.step);
+            let whose = newest.map(|page| ClinicianId(page.clinician.clone()));
+            whose.filter(|_| file.case.closed.is_none()).map(|clinician| Paged { clinician, file })
+        });
+        Ok(paged.collect())
+    }
+
+    /// Every case that has its task here, as it is now.
+    async fn open_here(&self) -> Result<Vec<CaseFile>, OfficeError> {
         let (found, answer) = oneshot::channel();
         self.command(Command::All { found }).await?;
-        let mut paged = Vec::new();
+        let mut files = Vec::new();
         for inputs in answer.await.map_err(|_| OfficeError::Unavailable)? {
             let (done, answer) = oneshot::channel();
             let look = async {
@@ -128,16 +146,9 @@ impl Office {
                 answer.await.ok()
             };
             // A case that is busy holds up nobody's answer to another.
-            let Ok(Some(file)) = timeout(LOOK_WITHIN, look).await else { continue };
-            // Two may share a number: the one who was paged last has answered.
-            let to = |page: &&PageRow| people.iter().any(|who| who.0 == page.clinician);
-            let newest = file.pages.iter().filter(to).max_by_key(|page| page.step);
-            let whose = newest.map(|page| ClinicianId(page.clinician.clone()));
-            if let Some(clinician) = whose.filter(|_| file.case.closed.is_none()) {
-                paged.push(Paged { clinician, file });
-            }
+            files.extend(timeout(LOOK_WITHIN, look).await.ok().flatten());
         }
-        Ok(paged)
+        Ok(files)
     }
 
     async fn take_by_text(&self, paged: &[Paged], named: Option<&Named>, at: Timestamp) -> Result<Twiml, OfficeError> {

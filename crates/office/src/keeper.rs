@@ -25,6 +25,8 @@ pub(crate) enum Standing {
     Behind,
     /// The same request had opened another case before; this one is not to be.
     Other(CaseId),
+    /// Another node has taken the case.
+    Elsewhere,
 }
 
 pub(crate) struct Keeper {
@@ -87,6 +89,10 @@ impl Keeper {
                 Ok(Ok(KeptCase::Other(case))) => {
                     self.unwritten = None;
                     return Standing::Other(case);
+                }
+                Ok(Ok(KeptCase::Elsewhere)) => {
+                    self.unwritten = None;
+                    return Standing::Elsewhere;
                 }
                 Ok(Err(error)) => {
                     tracing::error!(case = %change.case.id, %error, "case not kept, will be tried again");

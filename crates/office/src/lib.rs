@@ -32,6 +32,7 @@ mod keeper;
 mod link;
 mod listener;
 mod messages;
+mod nodes;
 mod notifier;
 mod office;
 mod test_pages;

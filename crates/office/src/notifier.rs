@@ -14,6 +14,8 @@ use crate::webhook::Hook;
 
 /// How long the practice's receiver may take.
 const DELIVER_WITHIN: Duration = Duration::from_secs(10);
+/// If whoever delivers has died meanwhile, the next one does it after so long.
+const TAKEN_FOR: Duration = Duration::from_secs(15);
 /// From the first failure to the next try; doubled each time up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
@@ -69,8 +71,12 @@ async fn alarm(premises: &Premises, alarmed: bool) -> Result<bool, StoreError> {
 }
 
 async fn deliver(premises: &Premises, hook: &Hook, due: DueNotification) -> Result<(), StoreError> {
-    let DueNotification { message, tries } = due;
     let config = &premises.config;
+    let until = premises.now().saturating_add(TAKEN_FOR).expect("a duration has no calendar units");
+    if !premises.store.take_notification(&due, until).await? {
+        return Ok(());
+    }
+    let DueNotification { message, tries, .. } = due;
     let body = json(&MessageBody::of(&message, &config.practice.name, config.details));
     let id = format!("message-{}", message.id);
     match hook.deliver(&premises.client, &id, body, DELIVER_WITHIN).await {

@@ -8,8 +8,8 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use oncall::{Clinician, Escalation};
-use store::{AuditEntry, CaseFile, MessageRow, Store, StoreError};
-use tokio::sync::{Notify, mpsc, oneshot};
+use store::{AuditEntry, CaseFile, MessageRow, NodeId, Store, StoreError};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::book::{self, Book, answer};
 use crate::case::{CaseInput, Joins};
 use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
 use crate::keeper::Standing;
-use crate::{OfficeConfig, OfficeError, messages, notifier, test_pages};
+use crate::{OfficeConfig, OfficeError, messages, nodes, notifier, test_pages};
 
 /// How long somebody who looks at a case waits for the audit.
 const AUDIT_WITHIN: Duration = Duration::from_secs(3);
@@ -34,6 +34,7 @@ pub struct Office {
     commands: mpsc::Sender<Command>,
     message_saved: Arc<Notify>,
     refused: mpsc::Sender<MessageRow>,
+    dead: broadcast::Sender<NodeId>,
 }
 
 /// A case as the clinician sees it for whom the link was made.
@@ -61,15 +62,17 @@ impl Office {
         let premises = Arc::new(Premises::new(store, config)?);
         book::take_up_schedule(&premises).await?;
         let mut desk = Desk::new(Arc::clone(&premises));
-        for file in premises.store.open_cases(&premises.config.practice.id).await? {
+        for file in nodes::take_own_cases(&premises).await? {
             desk.resume(file, None);
         }
         let (commands, receiver) = mpsc::channel(COMMANDS);
+        let (dead, _) = broadcast::channel(nodes::DEAD_MAX);
         let message_saved = Arc::new(Notify::new());
         let stop = CancellationToken::new();
         let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let (refused, again) = mpsc::channel(messages::REFUSED_MAX);
         let retry = messages::retry(Arc::clone(&premises), again, Arc::clone(&message_saved));
+        let watch = tokio::spawn(nodes::watch(Arc::clone(&premises), commands.downgrade(), dead.clone(), stop.clone()));
         let tests = tokio::spawn(test_pages::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone()));
         let task = tokio::spawn(async move {
             let desk = async {
@@ -81,8 +84,11 @@ impl Office {
             if let Err(error) = tests.await {
                 tracing::error!(%error, "the task of test pages died");
             }
+            if let Err(error) = watch.await {
+                tracing::error!(%error, "the task that watches other nodes died");
+            }
         });
-        Ok((Self { premises, commands, message_saved, refused }, task))
+        Ok((Self { premises, commands, message_saved, refused, dead }, task))
     }
 
     /// Answers a request of a call on `replies`, and goes on answering there after it has returned: a case is told of its
@@ -123,6 +129,11 @@ impl Office {
         };
         // A call that has ended needs no answer.
         replies.send(reply).await.ok();
+    }
+
+    /// Other nodes that have died from now on. Their cases are taken up by then; their calls are whoever's who listens here.
+    pub fn dead_nodes(&self) -> broadcast::Receiver<NodeId> {
+        self.dead.subscribe()
     }
 
     /// What the clinician of this link may see. Changes nothing but the audit: mail scanners open links too.
@@ -224,7 +235,7 @@ impl Office {
         let input = |done| CaseInput::Update { call, request, update: update.clone(), done };
         match self.tell(Which::OfCall(call), input).await {
             Ok(Standing::Kept) => OfficeReply::CaseUpdated,
-            Ok(Standing::Behind | Standing::Other(_)) => OfficeReply::Unavailable,
+            Ok(Standing::Behind | Standing::Other(_) | Standing::Elsewhere) => OfficeReply::Unavailable,
             Err(error) => {
                 tracing::error!(%call, %error, "case not updated");
                 OfficeReply::Unavailable
@@ -234,7 +245,10 @@ impl Office {
 
     /// A case as it is now, from its task or from the disk.
     pub(crate) async fn file(&self, case: CaseId) -> Result<CaseFile, OfficeError> {
-        let live = match self.find(Which::Case(case)).await? {
+        let store = &self.premises.store;
+        // A task here may not yet know that another node has taken its case.
+        let elsewhere = store.is_shared() && store.is_elsewhere(case).await.unwrap_or(false);
+        let live = match self.find(Which::Case(case)).await?.filter(|_| !elsewhere) {
             Some(inputs) => {
                 let (done, answer) = oneshot::channel();
                 // A task that ends just now has kept everything: the disk answers.
@@ -244,7 +258,7 @@ impl Office {
         };
         match live {
             Some(file) => Ok(file),
-            None => match self.premises.store.case(case).await {
+            None => match store.case(case).await {
                 Err(StoreError::NotFound { .. }) => Err(OfficeError::BadLink),
                 kept => Ok(kept?),
             },
@@ -289,10 +303,12 @@ impl Office {
                 // An error is an answer that never comes.
                 Some(inputs) => drop(inputs.send(input(done)).await),
                 None => {
-                    let file = Box::new(match which {
-                        Which::Case(case) => self.premises.store.case(case).await?,
-                        Which::OfCall(call) => self.premises.store.case_of_call(call).await?,
-                    });
+                    let store = &self.premises.store;
+                    let case = match which {
+                        Which::Case(case) => case,
+                        Which::OfCall(call) => store.case_of_call(call).await?.case.id,
+                    };
+                    let file = Box::new(store.take_case(case).await?);
                     self.command(Command::Resume { file, input: input(done) }).await?;
                 }
             }

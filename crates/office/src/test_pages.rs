@@ -144,7 +144,11 @@ pub(crate) async fn run(premises: Arc<Premises>, saved: Arc<Notify>, stop: Cance
             () = tokio::time::sleep(wait.min(LONGEST_NAP)) => {}
         }
         if premises.now() >= due {
-            test_and_tell(&premises, &saved, &stop).await;
+            // A database that does not answer must not keep the proof of the channels from being made.
+            let turn = premises.store.take_turn(&premises.config.practice.id, &format!("test pages {due}")).await;
+            if turn.unwrap_or(true) {
+                test_and_tell(&premises, &saved, &stop).await;
+            }
             next = schedule.next(&premises.now().to_zoned(zone.clone()));
         }
     }

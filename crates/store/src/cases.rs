@@ -231,9 +231,9 @@ impl Store {
         Ok(file)
     }
 
-    /// Whether this node has the case.
-    pub async fn has_case(&self, id: CaseId) -> Result<bool, StoreError> {
-        let row = sqlx::query("SELECT 1 FROM escalation WHERE id = $1 AND node = $2")
+    /// Whether another node has the case. One that is not kept yet nobody has.
+    pub async fn is_elsewhere(&self, id: CaseId) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM escalation WHERE id = $1 AND node <> $2")
             .bind(id.to_string())
             .bind(&*self.node)
             .fetch_optional(&self.readers)

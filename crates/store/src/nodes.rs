@@ -37,6 +37,11 @@ impl Store {
         Self { node: node.0.into(), ..self }
     }
 
+    /// Who writes.
+    pub fn node(&self) -> NodeId {
+        NodeId(self.node.to_string())
+    }
+
     /// Whether other nodes may serve from the same database at the same time. From a file one process serves alone.
     pub fn is_shared(&self) -> bool {
         self.engine.is_shared

@@ -30,7 +30,8 @@ async fn a_case_is_written_by_the_node_that_has_it_alone(database: Database) {
     let keep = async |store: &Store, state| store.keep_case(&change(&case, state)).await.unwrap();
     assert_eq!(keep(&a, "1").await, KeptCase::Kept);
     assert_eq!(keep(&b, "2").await, KeptCase::Elsewhere);
-    assert!(a.has_case(case.id).await.unwrap() && !b.has_case(case.id).await.unwrap());
+    assert!(!a.is_elsewhere(case.id).await.unwrap() && b.is_elsewhere(case.id).await.unwrap());
+    assert!(!b.is_elsewhere(CaseId::new()).await.unwrap(), "what is not kept yet nobody has");
     assert_eq!(b.take_case(case.id).await.unwrap().case.state, "1");
     assert_eq!(keep(&b, "3").await, KeptCase::Kept);
     assert_eq!(keep(&a, "4").await, KeptCase::Elsewhere);
