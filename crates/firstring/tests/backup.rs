@@ -14,7 +14,8 @@ use domain::{CallId, MessageId, PracticeId, RequestId};
 use firstring::wiring::SoleServer;
 use serde_json::{Value, json};
 use store::{CallRow, MessageRow, Notify, OpenOptions, Secret, Store};
-use support::{fails, firstring, practice};
+use support::{config_with_database, fails, firstring, practice};
+use testbed::Postgres;
 
 fn riverside() -> PracticeId {
     "riverside".into()
@@ -316,4 +317,41 @@ async fn records_are_removed_only_as_far_as_the_practice_says() {
     assert_eq!(store.audit_of("messages 30 days").await.unwrap()[0].action, "asked for retention");
     assert_eq!(store.audit_of("journals of riverside").await.unwrap()[0].action, "deleted 2 older than 29 days");
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_practice_moves_to_a_server_and_back_by_its_backups() {
+    let bed = Bed::new().await;
+    told(&mut bed.backup());
+    let (before, _) = bed.records();
+    let url = Postgres::shared().database();
+    let config = config_with_database(&bed.path("safe"), &url);
+    let node = bed.path("node");
+    let key = bed.data().join("key");
+    let restore = |from: &str| {
+        let mut command = firstring();
+        command.arg("restore").arg("--config").arg(&config).arg("--data").arg(&node).arg("--key").arg(&key);
+        command.arg("--from").arg(bed.path(from));
+        command
+    };
+    assert_eq!(told_json(&mut restore("backups/riverside.db"))[0]["messages"], 2);
+    fails(&mut restore("backups/riverside.db"), 1, &["holds records already"]);
+
+    let there = |args: &[&str]| {
+        let mut command = firstring();
+        command.args(args).arg("--config").arg(&config).arg("--practice").arg(practice()).arg("--data").arg(&node);
+        told_json(&mut command)
+    };
+    assert_eq!(there(&["messages", "list"]), before);
+    assert_eq!(there(&["ledger", "verify"])[0]["flaws"], json!([]));
+
+    // A node's backup is a file like any other, and opens with the node's own key.
+    let back = bed.path("backups/back.db");
+    let mut backup = firstring();
+    told(
+        backup.arg("backup").arg("--config").arg(&config).arg("--data").arg(&node).arg("--to").arg(&back).arg("--json"),
+    );
+    let mut home = firstring();
+    home.arg("restore").arg("--data").arg(bed.path("home")).arg("--key").arg(node.join("key")).arg("--from").arg(&back);
+    assert_eq!(told_json(&mut home)[0]["messages"], 2);
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use support::{Page, Pager, Server, firstring, fixture, models_are_there, practice};
+use support::{Page, Pager, Server, config_with_database, firstring, fixture, models_are_there, practice};
+use testbed::Postgres;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_tungstenite::connect_async;
@@ -214,6 +215,55 @@ async fn an_emergency_is_paged_although_the_server_is_killed_when_it_is_understo
     assert!(cases[0].case.draft.heard.expose().to_lowercase().contains("chest") || !cases[0].events.is_empty());
     assert!(calls[0].ended_at.is_some());
     store.close().await;
+    pages.stop();
+    messages.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_node_has_understood_the_other_pages_and_brings_to_its_end() {
+    if !models_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (pages, messages) = (Pager::start().await, Pager::start().await);
+    let practice = telling(&pages, &messages, folder.path());
+    let url = Postgres::shared().database();
+    let config = config_with_database(folder.path(), &url);
+    let node = |name: &str| {
+        let options = ["--no-llm", "--config", config.to_str().unwrap()];
+        Server::start_with(&practice, &folder.path().join(name), &options)
+    };
+    let (first, second) = (node("first"), node("second"));
+    let mut caller = Caller::call(&first).await;
+    caller.listen().await;
+    caller.say("emergency_chest").await;
+    caller.wait_for(|news| news["news"] == "understood" && news["urgency"] == "emergency").await;
+    drop(first); // kill -9
+
+    let store = store::Store::connect(&store::Secret::new(url)).await.unwrap();
+    let riverside = "riverside".into();
+    let ended = async {
+        while store.latest_calls(&riverside, 10).await.unwrap().iter().any(|call| call.ended_at.is_none()) {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(LONG, ended).await.expect("the call is brought to its end by the other node");
+    let arrived = arrived(&pages).await;
+    assert!(arrived.iter().all(|page| page.signed && page.body["urgency"] == "emergency"), "{arrived:?}");
+    let keys: Vec<_> = arrived.iter().map(|page| (page.body["link"].to_string(), page.body["step"].as_u64())).collect();
+    let unique: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(unique.len(), keys.len(), "each page is sent once: {keys:?}");
+    let cases = store.open_cases(&riverside).await.unwrap();
+    assert_eq!(cases.len(), 1, "one case");
+
+    // The link that the first node made opens at the second, and the case is taken there.
+    let link = arrived[0].body["link"].as_str().unwrap();
+    let path = &link[link.find("/ack/").unwrap()..];
+    rustls::crypto::ring::default_provider().install_default().unwrap();
+    let page = reqwest::get(format!("http://{}{path}", second.http)).await.unwrap();
+    assert!(page.status().is_success() && page.text().await.unwrap().contains(&cases[0].case.reference));
+    store.close().await;
+    drop(second);
     pages.stop();
     messages.stop();
 }

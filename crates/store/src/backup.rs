@@ -5,6 +5,7 @@
 //! migrates: a copy has the schema of the database that it was made of.
 
 mod contents;
+mod rows;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,9 +51,13 @@ impl Store {
         Ok(store)
     }
 
-    /// Copies the database as it stands at one moment into `to`, an absolute path to a file that is missing or empty, encrypted with
-    /// the same key. Whoever writes meanwhile goes on. The copy lies in the file, not yet surely on the disk: that is the caller's.
-    pub async fn copy_to(&self, to: &Path) -> Result<(), StoreError> {
+    /// Copies the database as it stands at one moment into `to`, an absolute path to a file that is missing or empty, encrypted: a
+    /// file with its own key, which is to be `key`, a shared database with `key`. Whoever writes meanwhile goes on. The copy lies in
+    /// the file, not yet surely on the disk: that is the caller's.
+    pub async fn copy_to(&self, to: &Path, key: &Secret) -> Result<(), StoreError> {
+        if self.is_shared() {
+            return self.copy_into_file(to, key).await;
+        }
         let name = to.to_str().ok_or_else(|| StoreError::CannotOpen {
             path: to.to_owned(),
             source: sqlx::Error::InvalidArgument("the path is not UTF-8".to_owned()),
@@ -202,7 +207,7 @@ mod tests {
             // The new program backs up what the old one has written, without bringing it forward.
             let (copy, again) = (dir.path().join("copy.db"), dir.path().join("again.db"));
             let source = Store::open_unmigrated(&live).await.unwrap();
-            source.copy_to(&copy).await.unwrap();
+            source.copy_to(&copy, &key).await.unwrap();
             assert_eq!(source.schema().await.unwrap(), schema);
             source.close().await;
             std::fs::copy(&copy, &again).unwrap();

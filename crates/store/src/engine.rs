@@ -19,7 +19,7 @@ pub(crate) struct Engine {
     pub(crate) migrations: fn() -> Migrator,
     /// Whether there is a table of the name `$1`.
     pub(crate) has_table: &'static str,
-    /// The names of all tables.
+    /// The names of all tables that hold anything of a practice or its nodes.
     pub(crate) tables: &'static str,
     /// A text column's bytes, whether they are a text or not.
     pub(crate) as_bytes: fn(&str) -> String,
@@ -34,7 +34,8 @@ pub(crate) const SQLITE: Engine = Engine {
     begin_to_read: "BEGIN",
     migrations: open::migrations,
     has_table: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1",
-    tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
+    tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'
+             AND name <> '_sqlx_migrations'",
     as_bytes: |column| format!("CAST({column} AS BLOB)"),
     checks: &[
         ("PRAGMA cipher_integrity_check", "its pages"),

@@ -17,6 +17,14 @@ pub enum StoreError {
     /// It is not the address of a PostgreSQL database. The address itself is not told: it holds a password.
     #[error("the database's address is not of the form postgres://user:password@host:5432/name")]
     BadUrl,
+    /// The database is on another machine and its connection could be read on the way.
+    #[error(
+        "the database is on another machine: write sslmode=verify-full in its address, or patients' words travel unprotected"
+    )]
+    Exposed,
+    /// Something was to be restored into a database that holds records.
+    #[error("the database holds records already: restore into an empty one, and name that in the configuration")]
+    NotEmpty,
     /// There is no file and none can be made. Check the path and its permissions.
     #[error("cannot open {}: check that its directory exists and may be written to", path.display())]
     CannotOpen {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, ConnectOptions, SqlSafeStr};
+use url::Url;
 
 use crate::engine::Engine;
 use crate::{Secret, Store, StoreError};
@@ -31,7 +32,8 @@ pub(crate) const POSTGRES: Engine = Engine {
     migrations,
     has_table: "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1",
     tables: "SELECT table_name::text AS name FROM information_schema.tables
-             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
+             AND table_name <> '_sqlx_migrations'",
     as_bytes: |column| format!("convert_to({column}, 'UTF8')"),
     checks: &[],
 };
@@ -47,6 +49,9 @@ impl Store {
         if !matches!(connect.database_url.scheme(), "postgres" | "postgresql") {
             return Err(StoreError::BadUrl);
         }
+        if !is_private(&connect.database_url) {
+            return Err(StoreError::Exposed);
+        }
         // Its values are patients' words.
         let connect = connect.disable_statement_logging();
         let writer = pool(&connect, WRITERS).await?;
@@ -56,6 +61,20 @@ impl Store {
         crate::ledger::enter_messages_of_before(&store).await?;
         Ok(store)
     }
+}
+
+/// Whether nobody on the way reads along: the server is on this machine, or it must show a certificate that is checked.
+fn is_private(url: &Url) -> bool {
+    let mut host = url.host_str().unwrap_or_default().to_owned();
+    let mut checked = false;
+    for (name, value) in url.query_pairs() {
+        match &*name {
+            "host" | "hostaddr" => host = value.into_owned(),
+            "sslmode" | "ssl-mode" => checked = matches!(&*value, "verify-ca" | "verify-full"),
+            _ => {}
+        }
+    }
+    checked || host.starts_with('/') || matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]" | "::1")
 }
 
 async fn pool(connect: &AnyConnectOptions, connections: u32) -> Result<AnyPool, StoreError> {
@@ -78,4 +97,27 @@ fn migrations() -> Migrator {
         migration(6, "as sqlite", include_str!("../migrations/postgres/0006_as_sqlite.sql")),
         migration(7, "nodes", include_str!("../migrations/postgres/0007_nodes.sql")),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patients_words_do_not_travel_in_the_clear() {
+        let table = [
+            ("postgres://u:p@127.0.0.1:5432/db", true),
+            ("postgres://u:p@[::1]/db", true),
+            ("postgres://u:p@localhost/db?sslmode=disable", true),
+            ("postgres:///db?host=/var/run/postgresql", true),
+            ("postgres://u:p@db.example.org/db", false),
+            ("postgres://u:p@db.example.org/db?sslmode=require", false),
+            ("postgres://u:p@db.example.org/db?sslmode=verify-full", true),
+            ("postgres://u:p@127.0.0.1/db?host=db.example.org", false),
+            ("postgres:///db", false),
+        ];
+        for (url, expected) in table {
+            assert_eq!(is_private(&url.parse().unwrap()), expected, "{url}");
+        }
+    }
 }

@@ -55,7 +55,7 @@ fn options(dir: &Path, key: &str) -> OpenOptions {
 /// What the command does, from a handle of its own.
 async fn copy(options: &OpenOptions, to: &Path) {
     let store = Store::open_unmigrated(options).await.unwrap();
-    store.copy_to(to).await.unwrap();
+    store.copy_to(to, &options.key).await.unwrap();
     store.close().await;
 }
 
@@ -106,7 +106,7 @@ async fn a_copy_made_while_eight_write_has_all_that_was_saved_before_and_lets_th
     let heads = source.ledger_heads().await.unwrap();
     let before = store.latest_messages(&riverside(), u32::MAX).await.unwrap();
     let saved_before = saved.load(Ordering::SeqCst);
-    source.copy_to(&to).await.unwrap();
+    source.copy_to(&to, &options.key).await.unwrap();
     let saved_meanwhile = saved.load(Ordering::SeqCst) - saved_before;
     stop.store(true, Ordering::SeqCst);
     for writer in writers {

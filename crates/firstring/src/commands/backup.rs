@@ -18,31 +18,41 @@ use super::records::user;
 use super::{print, print_json, runtime};
 use crate::cli;
 use crate::config::Server;
-use crate::wiring::DATABASE;
+use crate::wiring::{DATABASE, load_or_make, open_store};
 
 pub(super) fn run(args: &cli::Backup) -> anyhow::Result<()> {
-    let data = data_directory(&args.files)?;
-    if !data.join(DATABASE).exists() {
+    let server = server(&args.files)?;
+    let data = &server.data;
+    if server.database.is_none() && !data.join(DATABASE).exists() {
         bail!("there are no records in {}; give with --data the directory that `firstring serve` uses", data.display());
     }
-    let places = Places::of(args, &data)?;
-    let keys = Keys::of(&data)?;
+    let places = Places::of(args, data)?;
     runtime(::call::Pace::RealTime)?.block_on(async {
-        // Not migrated: a backup before an upgrade is one that the old version opens.
-        let options = OpenOptions::new(data.join(DATABASE), keys.key.clone());
-        let store = Store::open_unmigrated(&options).await.with_context(|| options.path.display().to_string())?;
+        let (store, keys) = if server.database.is_some() {
+            let store = open_store(&server).await?;
+            // A node has no file of its own to keep locked; its backups are.
+            load_or_make(&data.join(KEY))?;
+            (store, Keys::of(data)?)
+        } else {
+            let keys = Keys::of(data)?;
+            // Not migrated: a backup before an upgrade is one that the old version opens.
+            let options = OpenOptions::new(data.join(DATABASE), keys.key.clone());
+            let store = Store::open_unmigrated(&options).await.with_context(|| options.path.display().to_string())?;
+            (store, keys)
+        };
         let done = make(&store, &places, &keys, args).await;
         store.close().await;
-        tell(&data, &places, &done?, args)
+        tell(data, &places, &done?, args)
     })
 }
 
-/// The data directory; no practice is needed for it.
-pub(super) fn data_directory(files: &cli::Files) -> anyhow::Result<PathBuf> {
+/// Where the records are; no practice is needed for it.
+pub(super) fn server(files: &cli::Files) -> anyhow::Result<Server> {
     let mut over = files.overrides();
     over.practice.get_or_insert_default();
-    let data = Server::load(files.config.as_deref(), over)?.data;
-    std::path::absolute(&data).with_context(|| data.display().to_string())
+    let mut server = Server::load(files.config.as_deref(), over)?;
+    server.data = std::path::absolute(&server.data).with_context(|| server.data.display().to_string())?;
+    Ok(server)
 }
 
 /// Where everything is written.
@@ -99,7 +109,7 @@ async fn make(store: &Store, places: &Places, keys: &Keys, args: &cli::Backup) -
     store.audit(&entry).await.context("who copies cannot be written down, so nothing is copied")?;
     let heads = store.ledger_heads().await?;
     let backup = Partial::beside(&places.backup)?;
-    store.copy_to(&backup.path).await.context("the database cannot be copied")?;
+    store.copy_to(&backup.path, &keys.key).await.context("the database cannot be copied")?;
     backup.sync()?;
 
     let copy = Store::open_copy(&backup.path, &keys.key).await.context("the copy does not open")?;

@@ -46,6 +46,7 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     let caller_id = args.caller_id.as_deref().map(str::parse::<PhoneNumber>).transpose().context("--caller-id")?;
     let mut over = args.places.overrides(None);
     // A recorded call leaves the practice's own data alone unless it is told to use them.
+    over.apart = over.data.is_none();
     over.data.get_or_insert_with(|| args.out.join("data"));
     let server = Server::load(args.places.files.config.as_deref(), over)?;
     let config = PracticeConfig::load_at(&server.practice, now(args.now.as_ref()))?;

@@ -87,7 +87,7 @@ pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
         if data.exists() {
             std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
         }
-        over.data = Some(data);
+        (over.data, over.apart) = (Some(data), true);
     }
     let server = Server::load(args.places.files.config.as_deref(), over)?;
     super::runtime(Pace::RealTime)?.block_on(async {

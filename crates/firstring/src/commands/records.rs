@@ -23,7 +23,7 @@ impl Records {
     /// Those that are there.
     pub(super) async fn open(files: &cli::Files) -> anyhow::Result<Self> {
         let server = Server::load(files.config.as_deref(), files.overrides())?;
-        if !server.data.join(DATABASE).exists() {
+        if server.database.is_none() && !server.data.join(DATABASE).exists() {
             anyhow::bail!(
                 "there are no records in {}; give with --data the directory that `firstring serve` uses",
                 server.data.display()
@@ -39,7 +39,7 @@ impl Records {
 
     async fn of(server: Server) -> anyhow::Result<Self> {
         let config = PracticeConfig::load(&server.practice)?;
-        let store = open_store(&server.data).await?;
+        let store = open_store(&server).await?;
         Ok(Self { server, config, store })
     }
 

@@ -14,25 +14,55 @@ use self::swap::swap_in;
 use super::backup::files::{Partial, hashed};
 use super::backup::keys::Keys;
 use super::backup::manifest::{Ledger, Manifest};
-use super::backup::{check_ledgers, data_directory};
+use super::backup::{check_ledgers, server};
 use super::records::user;
 use super::{print, print_json, runtime};
 use crate::cli;
-use crate::wiring::{DATABASE, SoleServer};
+use crate::config::Server;
+use crate::wiring::{DATABASE, SoleServer, open_store};
 
 pub(super) fn run(args: &cli::Restore) -> anyhow::Result<()> {
-    let data = data_directory(&args.files)?;
+    let server = server(&args.files)?;
+    let data = &server.data;
     let manifest = Manifest::beside(&args.from)?;
     let keys = match &args.key {
         Some(file) => Keys::read(file)?,
-        None => Keys::of(&data).context("give the backup's key with --key")?,
+        None => Keys::of(data).context("give the backup's key with --key")?,
     };
-    let _sole = SoleServer::of(&data)?;
+    let _sole = SoleServer::of(data)?;
     runtime(::call::Pace::RealTime)?.block_on(async {
-        let verified = verify(&data, &keys, manifest.as_ref(), args).await?;
-        let kept = swap_in(&data, &verified.partial, &keys).await?;
-        tell(args, &data, manifest.as_ref(), &verified, &kept)
+        let verified = verify(data, &keys, manifest.as_ref(), args).await?;
+        let kept = if server.database.is_some() {
+            fill(&server, &verified, &keys).await?;
+            Vec::new()
+        } else {
+            swap_in(data, &verified.partial, &keys).await?
+        };
+        tell(args, data, manifest.as_ref(), &verified, &kept)
     })
+}
+
+/// Brings what was verified into the shared database, which must be empty, and looks at it there once more.
+async fn fill(server: &Server, verified: &Verified, keys: &Keys) -> anyhow::Result<()> {
+    let store = open_store(server).await?;
+    let copy = Store::open_copy(&verified.partial.path, &keys.key).await?;
+    let done = async {
+        store.fill_from(&copy).await?;
+        if let Some(link_key) = &keys.link_key {
+            store.shared_key("links", link_key).await?;
+        }
+        let (there, here) = (store.examine(&[]).await?, &verified.contents);
+        let told = |contents: &Contents| (Ledger::all(contents), contents.newest, contents.owed);
+        anyhow::ensure!(
+            told(&there) == told(here),
+            "what was written is not what the backup holds; the database is not to be used"
+        );
+        anyhow::Ok(())
+    };
+    let done = done.await;
+    copy.close().await;
+    store.close().await;
+    done.context("the database that [data] names")
 }
 
 /// A backup in the data directory, still under another name, that is whole and has the present schema.

@@ -8,6 +8,7 @@ use anyhow::Context;
 use domain::CallNews;
 use jiff::Timestamp;
 use sd_notify::NotifyState;
+use store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -54,7 +55,7 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
-        take_up_calls(&desk).await.context("calls that were interrupted cannot be looked for")?;
+        take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
         serve(Arc::new(desk), &server.http, listener, args.json).await
     })
 }
@@ -74,6 +75,7 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     let mut running = JoinSet::new();
     let (cut_off, cut) = watch::channel(Lines::Open);
     let mut stop = pin!(told_to_stop());
+    let mut dead = desk.office.office.dead_nodes();
     let mut rota = tokio::time::interval(ROTA_EVERY);
     let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ROTA_EVERY, |within| within / 3));
     loop {
@@ -84,6 +86,7 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
                 Some(call) => drop(running.spawn(answer(Arc::clone(&desk), call, cut.clone()))),
                 None => break,
             },
+            Ok(node) = dead.recv() => drop(running.spawn(take_over(Arc::clone(&desk), node))),
             _ = rota.tick() => warn_of_gaps(&desk),
             _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
         }
@@ -102,6 +105,17 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
         desk.close().await;
     }
     Ok(())
+}
+
+/// The calls that a dead node had.
+async fn take_over(desk: Arc<Desk>, node: NodeId) {
+    let done = async {
+        take_up_calls(&desk, Some(&node)).await?;
+        desk.office.store.forget_node(&node).await
+    };
+    if let Err(why) = done.await {
+        tracing::error!(%node, %why, "its calls cannot be taken now, will be tried again");
+    }
 }
 
 fn warn_of_gaps(desk: &Desk) {

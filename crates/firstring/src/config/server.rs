@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, Source};
+use super::{ConfigError, SecretRef, Source};
 
 /// The server as the program needs it.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Server {
     pub http: Http,
     /// Where calls, messages and keys are kept.
     pub data: PathBuf,
+    /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.
+    pub database: Option<SecretRef>,
     /// Where the models lie; `None` for the usual place.
     pub models: Option<PathBuf>,
     /// The practice's file.
@@ -54,6 +56,8 @@ pub struct Overrides {
     pub http: Option<SocketAddr>,
     /// `--data`
     pub data: Option<PathBuf>,
+    /// A call that is no patient's: its records stay in `data`, whatever database the practice has.
+    pub apart: bool,
     /// `--practice`
     pub practice: Option<PathBuf>,
     /// `--models`
@@ -90,6 +94,7 @@ struct RawHttp {
 #[serde(deny_unknown_fields, default)]
 struct RawData {
     directory: Option<String>,
+    database: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -128,6 +133,12 @@ impl Server {
             )
         })?;
         let data = over.data.or_else(|| raw.data.directory.as_ref().map(&beside)).unwrap_or_else(data_default);
+        let database = raw.data.database.as_ref().filter(|_| !over.apart);
+        let database = database.map(|written| {
+            let source = source.as_ref().expect("it stands in the file");
+            SecretRef::parse(written.get_ref()).map_err(|wrong| source.at(Some(written.span()), wrong))
+        });
+        let database = database.transpose()?;
         let llm_url = over.llm_url.or(raw.reading.llm_url);
         if llm_url.as_deref().is_some_and(|url| !super::is_private(url)) {
             anyhow::bail!("llm_url must begin with https:// (http:// only to 127.0.0.1): patients' words go there");
@@ -139,7 +150,7 @@ impl Server {
             None => Some(LANGUAGE_MODEL_DEFAULT.to_owned()),
         };
         let models = over.models.or_else(|| raw.models.directory.as_ref().map(&beside));
-        Ok(Self { http, data, models, practice, language_model, learned_head: !over.no_llm, llm_url })
+        Ok(Self { http, data, database, models, practice, language_model, learned_head: !over.no_llm, llm_url })
     }
 }
 

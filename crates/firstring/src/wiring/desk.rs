@@ -38,8 +38,7 @@ impl Desk {
         let DeskOptions { pace, page_url, now } = options;
         let clock = clock(now);
         let hold = pace.hold();
-        let office =
-            open_office(&server.data, &config, page_url.as_deref(), server.http.public_url(), clock.clone()).await?;
+        let office = open_office(server, &config, page_url.as_deref(), clock.clone()).await?;
         let Engines { hearing, reader, voice } = Engines::load(server, &config, pace)?;
         let front = FrontDesk {
             hearing,

@@ -11,7 +11,7 @@ mod record;
 mod recovery;
 
 pub use desk::{Desk, DeskOptions};
-pub use keys::is_whole_key;
+pub use keys::{is_whole_key, load_or_make};
 #[cfg(feature = "onnx")]
 pub use models::kokoro;
 pub use models::{Engines, Written, hearing, lines_cache, models_dir, reader, synthesizer, witnesses};

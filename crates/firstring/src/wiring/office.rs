@@ -1,7 +1,6 @@
 //! The store, its key, and the office behind them.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use office::{Clock, Details, Office, OfficeConfig, Webhook};
 use oncall::Rota;
-use store::{OpenOptions, Secret, Store};
+use store::{NodeId, OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::channels::Channels;
 use super::keys;
-use crate::config::{PracticeConfig, read_patients};
+use crate::config::{PracticeConfig, Server, read_patients};
 
 /// So far ahead a rota is looked at.
 const GAPS_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -40,19 +39,22 @@ pub struct OfficeParts {
     tasks: [JoinHandle<()>; 2],
 }
 
-/// Opens the practice's database in `data` and starts its office.
+/// Opens the practice's database and starts its office.
 ///
 /// `page_url` takes the place of every clinician's address.
 pub async fn open_office(
-    data: &Path,
+    server: &Server,
     config: &PracticeConfig,
     page_url: Option<&str>,
-    public_url: String,
     clock: Clock,
 ) -> anyhow::Result<OfficeParts> {
-    let store = open_store(data).await?;
-    let link_key = Secret::new(keys::load_or_make(&data.join("link-key"))?);
-    let office_config = office_config(config, page_url, public_url, link_key, clock)?;
+    let store = open_store(server).await?;
+    let mut link_key = Secret::new(keys::load_or_make(&server.data.join("link-key"))?);
+    if store.is_shared() {
+        // A link that one node has made opens at every node.
+        link_key = store.shared_key("links", &link_key).await?;
+    }
+    let office_config = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
     bring_patients(&store, config, &office_config.clock).await?;
     let (office, working) = Office::start(store.clone(), office_config).await?;
     let (requests, pump) = connect(office.clone());
@@ -87,9 +89,16 @@ pub fn office_config(
     })
 }
 
-/// Opens the practice's database in `data`, makes it and its key if they are missing.
-pub async fn open_store(data: &Path) -> anyhow::Result<Store> {
+/// Opens the practice's database: the one that it shares with other nodes, or its own in the data directory, which is made with its
+/// key if it is missing.
+pub async fn open_store(server: &Server) -> anyhow::Result<Store> {
+    let data = &server.data;
     std::fs::create_dir_all(data).with_context(|| format!("the data directory {} cannot be made", data.display()))?;
+    if let Some(database) = &server.database {
+        let url = Secret::new(database.read()?);
+        let node = NodeId(keys::load_or_make(&data.join("node"))?);
+        return Ok(Store::connect(&url).await.context("the database that [data] names")?.as_node(node));
+    }
     let key = Secret::new(keys::load_or_make(&data.join("key"))?);
     let file = data.join(DATABASE);
     Store::open(&OpenOptions::new(&file, key)).await.with_context(|| file.display().to_string())

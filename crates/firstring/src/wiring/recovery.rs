@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use call::{Entry, Finished, Recovery};
 use domain::CallTime;
-use store::{CallRow, Store, StoreError};
+use store::{CallRow, NodeId, Store, StoreError};
 
 use super::{Desk, record};
 
@@ -37,13 +37,15 @@ impl SoleServer {
     }
 }
 
-/// Brings every call of the practice to its end that has none.
-pub async fn take_up_calls(desk: &Desk) -> Result<(), StoreError> {
+/// Brings the calls of this practice to their end that this node's last process has left behind; of a node that has died, its.
+pub async fn take_up_calls(desk: &Desk, dead: Option<&NodeId>) -> Result<(), StoreError> {
     let front = &desk.front;
     let recovery =
         Recovery { practice: Arc::clone(&front.practice), reader: front.reader.clone(), office: front.office.clone() };
     let store = &desk.office.store;
-    for row in store.unfinished_calls(&front.practice.id).await? {
+    // From a file one process serves alone: whoever has left a call behind is gone.
+    let own = store.is_shared().then(|| store.node());
+    for row in store.take_calls(&front.practice.id, dead.or(own.as_ref())).await? {
         tracing::warn!(call = %row.id, "this call was interrupted; what it owes is done now");
         if let Err(why) = take_up(store, &recovery, &row).await {
             tracing::error!(call = %row.id, %why, "it cannot be taken up now; the next start tries again");

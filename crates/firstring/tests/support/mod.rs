@@ -53,6 +53,14 @@ pub fn models_are_there() -> bool {
     !missing && !text.is_empty()
 }
 
+/// A server's configuration by which its records are in a PostgreSQL database.
+pub fn config_with_database(folder: &Path, url: &str) -> PathBuf {
+    let (secret, config) = (folder.join("database-url"), folder.join("firstring.toml"));
+    std::fs::write(&secret, url).unwrap();
+    std::fs::write(&config, format!("[data]\ndatabase = \"file:{}\"\n", secret.display())).unwrap();
+    config
+}
+
 /// A running server; ends with the test.
 pub struct Server {
     child: Child,

@@ -5,6 +5,7 @@ mod book;
 mod database;
 mod inbox;
 mod ledger;
+mod moving;
 mod nodes;
 mod retention;
 mod rows;

@@ -30,6 +30,9 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::NotFound { .. } => Self::NoSuchMessage,
             StoreError::WrongKey { .. }
+            | StoreError::BadUrl
+            | StoreError::Exposed
+            | StoreError::NotEmpty
             | StoreError::NoRoomForCopy { .. }
             | StoreError::CannotOpen { .. }
             | StoreError::Newer { .. }

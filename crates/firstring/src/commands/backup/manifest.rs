@@ -32,7 +32,7 @@ pub(in crate::commands) struct Manifest {
 }
 
 /// A practice's ledger.
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::commands) struct Ledger {
     pub(in crate::commands) practice: PracticeId,
     pub(in crate::commands) entries: u64,

@@ -78,7 +78,7 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     let out = sound.out.clone().unwrap_or_else(|| std::env::temp_dir().join("firstring-eval"));
     let mut over = args.places.overrides(None);
     // The desk's own book is never asked: each scenario has an office of its own.
-    over.data = Some(out.join("data"));
+    (over.data, over.apart) = (Some(out.join("data")), true);
     let server = Server::load(args.places.files.config.as_deref(), over)?;
     let config = PracticeConfig::load(&server.practice)?;
     if sound.voice.as_deref().is_some_and(|voice| voice == config.voice) {
