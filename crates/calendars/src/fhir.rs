@@ -1,0 +1,1 @@
+pub struct FhirCalendar; pub struct FhirConfig; pub struct FhirInbox; pub struct InboxConfig; pub struct OutsideMessage;
