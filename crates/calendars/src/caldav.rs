@@ -162,11 +162,11 @@ impl CalDav {
 /// What is ours and should not stand could not be taken back: the caller cannot take it as undone.
 fn still_stands(why: CalendarError) -> CalendarError {
     match why {
-        CalendarError::Unavailable(_) | CalendarError::Misconfigured(_) => why,
-        CalendarError::Conflict | CalendarError::Refused(_) | CalendarError::Unreadable(_) => {
-            tracing::warn!(%why, "an entry that should not stand could not be withdrawn");
-            CalendarError::Unreadable("an entry of ours could not be withdrawn")
-        }
+        CalendarError::Conflict => CalendarError::Unreadable("somebody changed an entry of ours that was to be withdrawn"),
+        CalendarError::Unavailable(_)
+        | CalendarError::Refused(_)
+        | CalendarError::Unreadable(_)
+        | CalendarError::Misconfigured(_) => why,
     }
 }
 

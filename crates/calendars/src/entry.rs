@@ -4,7 +4,7 @@ use domain::{AppointmentId, Phi};
 
 use crate::Period;
 
-/// How a text in somebody else's calendar may grow; the practice's own book has the whole.
+/// So long may a text be in somebody else's calendar; the practice's own book has the whole.
 const CHARS_MAX: usize = 2_000;
 
 /// An appointment as it is to stand in an outside calendar.
@@ -31,19 +31,17 @@ pub struct Entry {
 impl Entry {
     /// The line by which the entry is known.
     pub(crate) fn shown_title(&self) -> String {
-        match &self.title {
-            Some(title) => one_line(title.expose()),
-            None => one_line(&format!("FirstRing appointment {}", self.reference)),
-        }
+        let untitled = || format!("FirstRing appointment {}", self.reference);
+        short(&one_line(&self.title.as_ref().map_or_else(untitled, |title| title.expose().clone())))
     }
 
     /// The lines below it.
     pub(crate) fn shown_description(&self) -> Option<String> {
-        self.description.as_ref().map(|text| lines(text.expose()))
+        self.description.as_ref().map(|text| short(&lines(text.expose())))
     }
 }
 
-/// Without what could be taken for the end of a line.
+/// In one line.
 pub(crate) fn one_line(text: &str) -> String {
     lines(text).replace('\n', " ").trim().to_owned()
 }
@@ -51,7 +49,11 @@ pub(crate) fn one_line(text: &str) -> String {
 /// Control characters have no place in a calendar, and some programs end a line at them (RFC 5545, 3.3.11).
 pub(crate) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).take(CHARS_MAX).collect()
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(CHARS_MAX).collect()
 }
 
 /// Which state of an entry its calendar holds: an ETag, or a FHIR version. Only the calendar that gave it understands it.

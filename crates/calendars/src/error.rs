@@ -2,14 +2,16 @@ use std::fmt;
 
 /// Why a calendar did not do what it was asked, by what the caller can do about it.
 ///
+/// After a write, `Conflict` says that nothing of it stands; every other error leaves open whether it does: the write can be
+/// repeated, or the entry cancelled without a version.
+///
 /// Safe to log: no address, no secret, no word of a patient or of a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CalendarError {
-    /// The time is taken, or somebody changed the entry meanwhile. Nothing of ours stands that did not stand before: look
-    /// again, and offer another time.
+    /// The time is taken, or somebody changed the entry meanwhile. Look again, and offer another time.
     #[error("the time is taken, or the entry was changed meanwhile")]
     Conflict,
-    /// Not now; a later try may succeed. A write may or may not have happened: do it again with the same id, or cancel it.
+    /// Not now; a later try may succeed.
     #[error("the calendar cannot be used now: {0}")]
     Unavailable(Unreached),
     /// It does not let us, and will not tomorrow: the address or the credentials are wrong. With its HTTP status.

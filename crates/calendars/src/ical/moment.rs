@@ -96,7 +96,7 @@ fn offset(time: &PartialDateTime) -> Option<Option<TimeZone>> {
     Some(Offset::from_seconds(seconds).ok().map(Offset::to_time_zone))
 }
 
-pub(super) fn civil(time: &PartialDateTime) -> Option<DateTime> {
+fn civil(time: &PartialDateTime) -> Option<DateTime> {
     let small = |part: Option<u8>| i8::try_from(part.unwrap_or(0)).ok();
     let year = i16::try_from(time.year?).ok()?;
     let (month, day) = (small(time.month)?, small(time.day)?);

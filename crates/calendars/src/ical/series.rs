@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::moment::{Moment, Zones, civil};
+use super::moment::{Moment, Zones};
 
 /// When a series that starts at `start` begins until `last`, by the clock of its zone. None where its rule cannot be followed, or
 /// where it would begin more than `at_most` times.
