@@ -33,11 +33,18 @@ pub(super) fn is_of(resource: &Resource, id: AppointmentId) -> bool {
     identifiers(resource).any(|one| one == id)
 }
 
+/// Which of our ids an identifier is.
+pub(super) fn id_of(identifier: &Value) -> Option<AppointmentId> {
+    if text(identifier, "system") != SYSTEM {
+        return None;
+    }
+    text(identifier, "value").parse().ok().map(AppointmentId)
+}
+
 /// Those of its identifiers that are ours.
 pub(super) fn identifiers(resource: &Resource) -> impl Iterator<Item = AppointmentId> {
     let all = resource.get("identifier").and_then(Value::as_array).into_iter().flatten();
-    let ours = all.filter(|one| text(one, "system") == SYSTEM);
-    ours.filter_map(|one| text(one, "value").parse().ok().map(AppointmentId))
+    all.filter_map(id_of)
 }
 
 /// `Slot/123`

@@ -4,7 +4,7 @@ use domain::AppointmentId;
 use serde_json::Value;
 
 use super::appointment::in_period;
-use super::json::{When, identifier, is_of, reference, text, token, when};
+use super::json::{When, id_of, identifier, is_of, reference, text, token, when};
 use super::{FhirCalendar, Resource};
 use crate::{CalendarError, Period};
 
@@ -150,9 +150,8 @@ fn marked(mut slot: Resource, id: AppointmentId) -> Resource {
 
 fn freed(mut slot: Resource, id: AppointmentId) -> Resource {
     slot["status"] = "free".into();
-    let ours = identifier(id.0);
     let others = slot.get_mut("identifier").and_then(Value::as_array_mut).map(|all| {
-        all.retain(|one| *one != ours);
+        all.retain(|one| id_of(one) != Some(id));
         all.len()
     });
     // FHIR knows no empty list.
