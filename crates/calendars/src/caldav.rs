@@ -4,6 +4,8 @@
 //! booking looks, writes, and looks again: whoever finds somebody else's entry beside its own afterwards, withdraws its own.
 //! Of two that write at once, at least one sees the other, so both never stand; that both withdraw is possible, and the second
 //! try of either succeeds. People's programs do not withdraw: an entry of theirs always stays.
+//!
+//! What a server leaves out of its answers nobody sees: Radicale does so with files in its folder that it cannot parse.
 
 mod report;
 
@@ -162,7 +164,9 @@ impl CalDav {
 /// What is ours and should not stand could not be taken back: the caller cannot take it as undone.
 fn still_stands(why: CalendarError) -> CalendarError {
     match why {
-        CalendarError::Conflict => CalendarError::Unreadable("somebody changed an entry of ours that was to be withdrawn"),
+        CalendarError::Conflict => {
+            CalendarError::Unreadable("somebody changed an entry of ours that was to be withdrawn")
+        }
         CalendarError::Unavailable(_)
         | CalendarError::Refused(_)
         | CalendarError::Unreadable(_)

@@ -59,7 +59,8 @@ impl FhirCalendar {
 
 /// `Type/id` with nothing in it that would lead elsewhere (<https://hl7.org/fhir/R4/datatypes.html#id>).
 fn is_reference(text: &str) -> bool {
-    let is_id = |id: &str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    let is_id =
+        |id: &str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
     text.split_once('/').is_some_and(|(kind, id)| kind.bytes().all(|b| b.is_ascii_alphabetic()) && is_id(id))
         && !text.contains("..")
         && !text.starts_with('/')

@@ -141,10 +141,9 @@ fn unreached(why: &reqwest::Error) -> CalendarError {
 pub(crate) fn refusal(status: StatusCode) -> CalendarError {
     match status {
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => CalendarError::Conflict,
-        StatusCode::REQUEST_TIMEOUT
-        | StatusCode::LOCKED
-        | StatusCode::TOO_EARLY
-        | StatusCode::TOO_MANY_REQUESTS => CalendarError::Unavailable(Unreached::Status(status.as_u16())),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::LOCKED | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
+            CalendarError::Unavailable(Unreached::Status(status.as_u16()))
+        }
         _ if status.is_server_error() => CalendarError::Unavailable(Unreached::Status(status.as_u16())),
         _ => CalendarError::Refused(status.as_u16()),
     }

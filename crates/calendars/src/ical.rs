@@ -118,3 +118,6 @@ fn is_no_event(part: &ICalendarComponent) -> bool {
     ];
     kinds.contains(&part.component_type)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,8 @@ impl FhirCalendar {
         let found = self.search("Appointment", &in_period("date", period, ("actor", &self.actor))).await?;
         let mut busy = Busy { unreadable: found.unreadable, ..Busy::default() };
         for appointment in &found.resources {
-            let is_free = matches!(text(appointment, "status"), "cancelled" | "noshow" | "entered-in-error" | "waitlist");
+            let is_free =
+                matches!(text(appointment, "status"), "cancelled" | "noshow" | "entered-in-error" | "waitlist");
             if !is_free {
                 self.note(appointment, &period, &mut busy);
             }
@@ -108,11 +109,7 @@ pub(super) fn set(appointment: &mut Resource, entry: &Entry, slots: &[String]) {
 }
 
 /// The parameters of a search for what may touch `period`.
-pub(super) fn in_period<'a>(
-    date: &'a str,
-    period: Period,
-    (whose, of): (&'a str, &str),
-) -> [(&'a str, String); 3] {
+pub(super) fn in_period<'a>(date: &'a str, period: Period, (whose, of): (&'a str, &str)) -> [(&'a str, String); 3] {
     let from = period.start().saturating_sub(LASTS_MAX).unwrap_or(period.start());
     [(whose, of.to_owned()), (date, format!("ge{from}")), (date, format!("lt{}", period.end()))]
 }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::is_reference;
 use super::json::{identifier, text, token};
 use super::search::{body, parsed};
-use super::is_reference;
 use crate::entry::{lines, one_line};
 use crate::http::{Server, refusal};
 use crate::{Access, Answer, CalendarError};
@@ -66,7 +66,8 @@ impl FhirInbox {
 
     async fn deliver_once(&self, message: &OutsideMessage) -> Result<(), CalendarError> {
         let bundle = self.bundle(message);
-        let answer = self.server.ask(body(self.server.request(Method::POST, self.server.base().clone()), &bundle)).await?;
+        let answer =
+            self.server.ask(body(self.server.request(Method::POST, self.server.base().clone()), &bundle)).await?;
         let given = parsed(&answer.done()?)?;
         let entries = given.get("entry").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let statuses = entries.iter().map(|entry| entry.pointer("/response/status").and_then(Value::as_str));

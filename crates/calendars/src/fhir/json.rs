@@ -50,7 +50,11 @@ pub(super) fn identifiers(resource: &Resource) -> impl Iterator<Item = Appointme
 /// `Slot/123`
 pub(super) fn reference(resource: &Resource) -> Result<String, CalendarError> {
     let reference = format!("{}/{}", text(resource, "resourceType"), text(resource, "id"));
-    if super::is_reference(&reference) { Ok(reference) } else { Err(CalendarError::Unreadable("a resource without an id")) }
+    if super::is_reference(&reference) {
+        Ok(reference)
+    } else {
+        Err(CalendarError::Unreadable("a resource without an id"))
+    }
 }
 
 pub(super) fn version(resource: &Resource) -> Result<Version, CalendarError> {

@@ -30,7 +30,8 @@ impl Found {
         }
         *total = page.get("total").and_then(Value::as_u64).unwrap_or(*total);
         let links = page.get("link").and_then(Value::as_array).into_iter().flatten();
-        let next = links.filter(|link| text(link, "relation") == "next").map(|link| text(link, "url").to_owned()).next();
+        let next =
+            links.filter(|link| text(link, "relation") == "next").map(|link| text(link, "url").to_owned()).next();
         let entries = page.get_mut("entry").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
         for mut entry in entries {
             let resource = entry.get_mut("resource").map(Value::take).unwrap_or_default();
@@ -65,7 +66,11 @@ impl FhirCalendar {
     }
 
     /// Some of them: the first page. Empty only if there are none.
-    pub(super) async fn search_some(&self, kind: &str, wanted: &[(&str, String)]) -> Result<Vec<Resource>, CalendarError> {
+    pub(super) async fn search_some(
+        &self,
+        kind: &str,
+        wanted: &[(&str, String)],
+    ) -> Result<Vec<Resource>, CalendarError> {
         let mut url = self.server.at(kind)?;
         url.query_pairs_mut().extend_pairs(wanted).append_pair("_count", "1");
         let mut found = Found::default();

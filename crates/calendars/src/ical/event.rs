@@ -14,7 +14,7 @@ use super::{Reading, series};
 use crate::Period;
 
 /// So many occurrences the series of one answer may have together, each from its beginning on; a minute's work at most.
-const REPEATED_MAX: usize = 100_000;
+pub(super) const REPEATED_MAX: usize = 100_000;
 /// What an event lasts of which the end cannot be read.
 const UNKNOWN_LASTS: SignedDuration = SignedDuration::from_hours(1);
 /// What an event lasts that has no end: a reminder, across which nobody is booked.

@@ -50,7 +50,8 @@ impl Radicale {
 
     async fn ask(&self, method: Method, name: &str, body: String) -> (StatusCode, String) {
         let url = format!("{}{name}", self.url(self.port));
-        let answer = self.client.request(method, url).basic_auth("patel", Some("secret")).body(body).send().await.unwrap();
+        let answer =
+            self.client.request(method, url).basic_auth("patel", Some("secret")).body(body).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
@@ -76,7 +77,10 @@ impl Radicale {
     /// Everything that stands in the calendar, as it is written.
     pub fn standing(&self) -> Vec<String> {
         let files = fs::read_dir(self.storage()).unwrap().map(|file| file.unwrap().path());
-        files.filter(|file| file.extension().is_some_and(|end| end == "ics")).map(|file| fs::read_to_string(file).unwrap()).collect()
+        files
+            .filter(|file| file.extension().is_some_and(|end| end == "ics"))
+            .map(|file| fs::read_to_string(file).unwrap())
+            .collect()
     }
 
     pub fn calendar(&self) -> CalDav {

@@ -40,7 +40,8 @@ impl Server {
     }
 
     pub fn calendar_with(&self, schedule: Option<String>, access: Access) -> FhirCalendar {
-        FhirCalendar::new(&FhirConfig { access, actor: "Practitioner/patel".to_owned(), schedule, zone: zone() }).unwrap()
+        FhirCalendar::new(&FhirConfig { access, actor: "Practitioner/patel".to_owned(), schedule, zone: zone() })
+            .unwrap()
     }
 
     /// The next requests fail as server.mjs says.
@@ -92,7 +93,8 @@ impl Server {
     /// Each slot's begin and status.
     pub async fn slots(&self) -> Vec<(String, String)> {
         let text = |slot: &Value, name: &str| slot[name].as_str().unwrap().to_owned();
-        let mut slots: Vec<_> = self.all("Slot").await.iter().map(|slot| (text(slot, "start"), text(slot, "status"))).collect();
+        let mut slots: Vec<_> =
+            self.all("Slot").await.iter().map(|slot| (text(slot, "start"), text(slot, "status"))).collect();
         slots.sort();
         slots
     }
