@@ -81,10 +81,9 @@ impl Reading {
     ) {
         let Some(id) = event.property(&ICalendarProperty::RecurrenceId) else { return };
         let start = event.property(&ICalendarProperty::Dtstart).and_then(|start| zones.moment(start, None));
-        match (event.uid(), zones.moment(id, start.as_ref())) {
-            (Some(uid), Some(moment)) => instead.entry(uid).or_default().add(&moment),
-            // Then the occurrence counts as well: rather twice than not at all.
-            (None, _) | (_, None) => {}
+        // Where either lacks, the occurrence counts as well: rather twice than not at all.
+        if let (Some(uid), Some(moment)) = (event.uid(), zones.moment(id, start.as_ref())) {
+            instead.entry(uid).or_default().add(&moment);
         }
         // It moves every later occurrence too; where to is not followed.
         if id.has_parameter(&ICalendarParameterName::Range) {

@@ -83,6 +83,6 @@ pub(super) fn when(resource: &Resource, zone: &TimeZone) -> When {
 
 /// `2026-11-01T09:00:00-05:00`; without a distance from UTC it is the practice's time.
 fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let local = || Some(zone.to_ambiguous_timestamp(text.parse::<civil::DateTime>().ok()?).compatible().ok()?);
+    let local = || zone.to_ambiguous_timestamp(text.parse::<civil::DateTime>().ok()?).compatible().ok();
     text.parse().ok().or_else(local)
 }

@@ -88,10 +88,10 @@ impl Event<'_> {
                 let end = self.zones.moment(end, Some(start))?;
                 (end.is_day == start.is_day).then_some(Ends::At(end))
             }
-            (None, Some(lasts)) => match lasts.values.first()? {
-                ICalendarValue::Duration(lasts) => Some(Ends::After(span(lasts)?)),
-                _ => None,
-            },
+            (None, Some(lasts)) => {
+                let Some(ICalendarValue::Duration(lasts)) = lasts.values.first() else { return None };
+                Some(Ends::After(span(lasts)?))
+            }
             (None, None) if start.is_day => Some(Ends::After(Span::new().days(1))),
             (None, None) => Some(Ends::After(Span::new())),
         }
@@ -123,17 +123,19 @@ impl Event<'_> {
         let mut are_read = true;
         for written in self.written.properties(&ICalendarProperty::Rdate) {
             for value in &written.values {
-                match value {
-                    ICalendarValue::PartialDateTime(time) => match self.zones.read(written, time, Some(start)) {
-                        Some(moment) => _ = begins.insert(moment.civil_in(start)),
-                        None => are_read = false,
-                    },
-                    ICalendarValue::Period(period) => match self.period(written, period, start) {
-                        Some(period) => reading.is_taken(period, self.written.uid()),
-                        None => are_read = false,
-                    },
-                    _ => are_read = false,
-                }
+                are_read &= if let ICalendarValue::Period(period) = value {
+                    let period = self.period(written, period, start);
+                    period.is_some_and(|period| {
+                        reading.is_taken(period, self.written.uid());
+                        true
+                    })
+                } else {
+                    let moment = value.as_partial_date_time().and_then(|at| self.zones.read(written, at, Some(start)));
+                    moment.is_some_and(|moment| {
+                        begins.insert(moment.civil_in(start));
+                        true
+                    })
+                };
             }
         }
         are_read

@@ -60,9 +60,9 @@ impl<'a> Zones<'a> {
         beside: Option<&Moment>,
     ) -> Option<Moment> {
         let is_day = time.hour.is_none();
-        let zone = match (offset(time), written.tz_id()) {
+        let zone = match (time.tz_hour, written.tz_id()) {
             _ if is_day => self.local(beside),
-            (Some(offset), _) => offset?,
+            (Some(hours), _) => offset(hours, time)?,
             (None, Some(id)) => by_name(id).or_else(|| self.named.get(id).cloned())?,
             (None, None) => self.local(beside),
         };
@@ -89,11 +89,11 @@ fn known(zone: Tz) -> Option<TimeZone> {
     }
 }
 
-/// The zone of a time that is written with its distance from UTC; none within where no clock is so far away.
-fn offset(time: &PartialDateTime) -> Option<Option<TimeZone>> {
-    let seconds = i32::from(time.tz_hour?) * 3600 + i32::from(time.tz_minute.unwrap_or(0)) * 60;
-    let seconds = if time.tz_minus { -seconds } else { seconds };
-    Some(Offset::from_seconds(seconds).ok().map(Offset::to_time_zone))
+/// The zone of a time that is written with its distance from UTC; none where no clock is so far away.
+fn offset(hours: u8, time: &PartialDateTime) -> Option<TimeZone> {
+    let seconds = i32::from(hours) * 3600 + i32::from(time.tz_minute.unwrap_or(0)) * 60;
+    let offset = Offset::from_seconds(if time.tz_minus { -seconds } else { seconds });
+    offset.ok().map(Offset::to_time_zone)
 }
 
 fn civil(time: &PartialDateTime) -> Option<DateTime> {

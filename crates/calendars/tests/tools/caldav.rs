@@ -44,12 +44,12 @@ impl Radicale {
         self.process = None;
     }
 
-    pub fn url(&self, port: u16) -> String {
+    fn url(port: u16) -> String {
         format!("http://127.0.0.1:{port}/patel/appointments/")
     }
 
     async fn ask(&self, method: Method, name: &str, body: String) -> (StatusCode, String) {
-        let url = format!("{}{name}", self.url(self.port));
+        let url = format!("{}{name}", Self::url(self.port));
         let answer =
             self.client.request(method, url).basic_auth("patel", Some("secret")).body(body).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
@@ -87,9 +87,10 @@ impl Radicale {
         self.calendar_at(self.port, "secret")
     }
 
+    #[allow(clippy::unused_self)] // the server must live as long as it is asked
     pub fn calendar_at(&self, port: u16, password: &str) -> CalDav {
         let credentials = Credentials::Basic { user: Phi::from("patel"), password: Phi::from(password) };
-        let access = access(&self.url(port), credentials, Duration::from_secs(10));
+        let access = access(&Self::url(port), credentials, Duration::from_secs(10));
         CalDav::new(&CalDavConfig { access, zone: zone() }).unwrap()
     }
 }

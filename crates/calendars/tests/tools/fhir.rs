@@ -39,6 +39,7 @@ impl Server {
         self.calendar_with(schedule, self.access())
     }
 
+    #[allow(clippy::unused_self)] // the server must live as long as it is asked
     pub fn calendar_with(&self, schedule: Option<String>, access: Access) -> FhirCalendar {
         FhirCalendar::new(&FhirConfig { access, actor: "Practitioner/patel".to_owned(), schedule, zone: zone() })
             .unwrap()

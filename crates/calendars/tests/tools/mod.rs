@@ -36,7 +36,7 @@ pub fn fixtures() -> PathBuf {
 /// The folder into which `.ci/setup` has installed what `pin`, below the fixtures, pins.
 pub fn tool(name: &str, pin: &str) -> PathBuf {
     let hash = Sha256::digest(std::fs::read(fixtures().join(pin)).unwrap());
-    let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hash = &format!("{hash:x}")[..12];
     let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map_or_else(home, PathBuf::from);
     let folder = cache.join("firstring/tools").join(format!("{name}-{hash}"));
