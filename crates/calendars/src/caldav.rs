@@ -113,8 +113,15 @@ impl CalDav {
                 if self.look(entry.period).await?.is_taken(&entry.period, entry.id) {
                     return Err(CalendarError::Conflict);
                 }
-                let written = self.put(entry.id, ical::text(entry), Only::IfNone).await?.done()?;
-                self.version_of(entry, written).await?
+                match self.put(entry.id, ical::text(entry), Only::IfNone).await?.done() {
+                    Ok(written) => self.version_of(entry, written).await?,
+                    // Another try of the same booking was faster, or it is something else that stands there.
+                    Err(CalendarError::Conflict) => match self.standing(entry.id).await? {
+                        Some(standing) if self.is_at(&standing, entry) => standing.version,
+                        Some(_) | None => return Err(CalendarError::Conflict),
+                    },
+                    Err(why) => return Err(why),
+                }
             }
         };
         if self.look(entry.period).await?.is_taken(&entry.period, entry.id) {

@@ -48,7 +48,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Control characters have no place in a calendar, and some programs end a line at them (RFC 5545, 3.3.11).
 pub(crate) fn lines(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n").replace('\t', " ");
     text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 

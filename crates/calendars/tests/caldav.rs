@@ -97,6 +97,33 @@ async fn who_comes_second_withdraws() {
     assert!(standing.len() == 1 && standing[0].contains("UID:theirs"), "{standing:?}");
 }
 
+/// Our own id, at another time: somebody restored a calendar, say. It is not written over.
+#[tokio::test]
+async fn what_stands_under_our_id_is_not_written_over() {
+    let server = Radicale::start().await;
+    let booked = entry(morning());
+    let name = format!("firstring-{}", booked.id);
+    let text = tools::caldav::calendar(&name, "DTSTART:20261203T141500Z; DTEND:20261203T144500Z");
+    let path = server.path(&name);
+    let port = between(server.port, move |line| {
+        if line.starts_with("PUT") {
+            std::fs::write(&path, &text).unwrap();
+        }
+        Fate::Passes
+    });
+    assert_eq!(server.calendar_at(port, "secret").book(&booked).await, Err(CalendarError::Conflict));
+    assert!(server.standing()[0].contains("DTSTART:20261203T141500Z"));
+}
+
+#[tokio::test]
+async fn two_tries_of_one_booking_are_one_entry() {
+    let server = Radicale::start().await;
+    let (one, other, booked) = (server.calendar(), server.calendar(), entry(morning()));
+    let (first, second) = tokio::join!(one.book(&booked), other.book(&booked));
+    assert!(first.is_ok() && first == second, "{first:?} {second:?}");
+    assert_eq!(server.standing().len(), 1);
+}
+
 #[tokio::test]
 async fn two_at_once_never_both_have_it() {
     let server = Radicale::start().await;

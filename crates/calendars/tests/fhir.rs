@@ -194,6 +194,41 @@ async fn a_schedule_without_slots_has_appointments_alone() {
     calendar.cancel(booked.id, Some(&version)).await.unwrap();
 }
 
+/// Somebody else writes an appointment between our look and ours: whether there are slots or not, ours goes.
+#[tokio::test]
+async fn who_comes_second_withdraws() {
+    let server = Server::start();
+    let schedule = server.schedule(&[NINE, HALF_PAST]).await;
+    for (schedule, in_all) in [(Some(schedule), 2), (None, 4)] {
+        let theirs = appointment("2026-12-01T14:45:00Z", "2026-12-01T15:15:00Z");
+        server.faults(json!([{ "match": "POST /fhir/R4/Appointment", "first": theirs }])).await;
+        assert_eq!(server.calendar(schedule).book(&entry(hour())).await, Err(CalendarError::Conflict));
+        let all = server.all("Appointment").await;
+        assert_eq!(all.len(), in_all);
+        for mut one in all.into_iter().filter(|one| one["status"] == "booked") {
+            assert!(one.get("identifier").is_none(), "{one}");
+            one["status"] = "cancelled".into();
+            server.write(one).await;
+        }
+        assert_eq!(states(&server.slots().await), ["free", "free"]);
+    }
+}
+
+#[tokio::test]
+async fn two_tries_of_one_booking_are_one_appointment() {
+    let server = Server::start();
+    let schedule = server.schedule(&[NINE, HALF_PAST]).await;
+    for (schedule, in_all) in [(None, 1), (Some(schedule), 2)] {
+        let calendar = server.calendar(schedule);
+        let booked = entry(hour());
+        let (first, second) = tokio::join!(calendar.book(&booked), calendar.book(&booked));
+        assert!(first.is_ok() && first == second, "{first:?} {second:?}");
+        assert_eq!(server.all("Appointment").await.len(), in_all);
+        calendar.cancel(booked.id, None).await.unwrap();
+        assert_eq!(states(&server.slots().await), ["free", "free"]);
+    }
+}
+
 #[tokio::test]
 async fn a_reply_that_is_lost_is_no_second_appointment() {
     let server = Server::start();

@@ -16,6 +16,12 @@ pub(super) struct Hold {
     new: Vec<String>,
 }
 
+/// How we came to have a slot.
+enum Took {
+    Anew(Resource),
+    Before(Resource),
+}
+
 impl Hold {
     pub(super) fn references(&self) -> Vec<String> {
         self.slots.iter().filter_map(|slot| reference(slot).ok()).collect()
@@ -42,11 +48,12 @@ impl FhirCalendar {
                 hold.slots.push(slot);
                 continue;
             }
-            match self.save(&marked(slot, id)).await {
-                Ok(held) => {
+            match self.take(slot, id).await {
+                Ok(Took::Anew(held)) => {
                     hold.new.push(reference(&held)?);
                     hold.slots.push(held);
                 }
+                Ok(Took::Before(held)) => hold.slots.push(held),
                 Err(why) => {
                     self.release(id, &hold.new).await?;
                     return Err(why);
@@ -54,6 +61,18 @@ impl FhirCalendar {
             }
         }
         Ok(hold)
+    }
+
+    async fn take(&self, slot: Resource, id: AppointmentId) -> Result<Took, CalendarError> {
+        let place = reference(&slot)?;
+        match self.save(&marked(slot, id)).await {
+            Err(CalendarError::Conflict) => {
+                // Perhaps it was another try of the same booking that was faster.
+                let slot = self.read(&place).await?;
+                if is_of(&slot, id) { Ok(Took::Before(slot)) } else { Err(CalendarError::Conflict) }
+            }
+            saved => saved.map(Took::Anew),
+        }
     }
 
     /// Says of a hold that it is an appointment now. Where that fails it stays a hold, which is not free either.

@@ -158,6 +158,8 @@ proptest! {
         let written = text(&entry);
         // RFC 5545, 3.1 wishes for 75; `icalendar` does not count the blank of a line that goes on.
         prop_assert!(written.split("\r\n").all(|line| line.len() <= 76 && !line.contains(['\r', '\n'])), "{written}");
+        let is_plain = |c: char| !c.is_control() && !"\u{2028}\u{2029}".contains(c);
+        prop_assert!(written.replace("\r\n", "").chars().all(is_plain), "{written:?}");
         prop_assert_eq!(single(&written, &zone()), Some((entry.id, entry.period)));
         let read = ICalendar::parse(&written).unwrap();
         prop_assert_eq!(read.components.len(), 2);

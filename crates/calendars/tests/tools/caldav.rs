@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use reqwest::{Client, Method, StatusCode};
 use tempfile::TempDir;
 
-use super::{Process, access, free_port, started, tls, tool, wait_for};
+use super::{Process, access, free_port, started, tls, tool};
 
 pub struct Radicale {
     pub port: u16,
@@ -26,14 +26,26 @@ impl Radicale {
         let program = tool("radicale", "caldav/requirements.txt").join("bin/radicale");
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("users"), "patel:secret\n").unwrap();
-        let port = free_port();
-        let mut command = Command::new(program);
-        command.args(["--config", "", "--logging-level", "critical", "--auth-type", "htpasswd", "--auth-delay", "0"]);
-        command.arg("--auth-htpasswd-filename").arg(folder.path().join("users"));
-        command.args(["--auth-htpasswd-encryption", "plain", "--server-hosts", &format!("127.0.0.1:{port}")]);
-        command.arg("--storage-filesystem-folder").arg(folder.path().join("collections"));
-        let process = Some(started(command.stdout(Stdio::null()).stderr(Stdio::null())));
-        wait_for(port);
+        let start = || {
+            let port = free_port();
+            let mut command = Command::new(&program);
+            command.args([
+                "--config",
+                "",
+                "--logging-level",
+                "critical",
+                "--auth-type",
+                "htpasswd",
+                "--auth-delay",
+                "0",
+            ]);
+            command.arg("--auth-htpasswd-filename").arg(folder.path().join("users"));
+            command.args(["--auth-htpasswd-encryption", "plain", "--server-hosts", &format!("127.0.0.1:{port}")]);
+            command.arg("--storage-filesystem-folder").arg(folder.path().join("collections"));
+            let mut process = started(command.stdout(Stdio::null()).stderr(Stdio::null()));
+            process.answers(port).then_some((port, Some(process)))
+        };
+        let (port, process) = (0..5).find_map(|_| start()).expect("Radicale starts");
         let server = Self { port, folder, client: Client::new(), process };
         let made = server.ask(Method::from_bytes(b"MKCALENDAR").unwrap(), "", String::new()).await.0;
         assert_eq!(made, StatusCode::CREATED);

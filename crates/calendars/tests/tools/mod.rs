@@ -52,11 +52,18 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-pub fn wait_for(port: u16) {
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < WITHIN, "nothing answers on port {port}");
-        thread::sleep(Duration::from_millis(20));
+impl Process {
+    /// Whether it came to answer on `port`; it has ended where somebody else was faster to take that.
+    pub fn answers(&mut self, port: u16) -> bool {
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < WITHIN, "nothing answers on port {port}");
+            thread::sleep(Duration::from_millis(20));
+            if self.0.try_wait().unwrap().is_some() {
+                return false;
+            }
+        }
+        self.0.try_wait().unwrap().is_none()
     }
 }
 
