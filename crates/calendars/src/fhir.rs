@@ -10,6 +10,7 @@ mod json;
 mod search;
 mod slots;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -18,6 +19,9 @@ use crate::{Access, Answer, Busy, CalendarError, Entry, OutsideCalendar, Period,
 use domain::AppointmentId;
 
 pub use inbox::{FhirInbox, InboxConfig, OutsideMessage};
+
+/// Whole days are common.
+const LOOK_BACK_MIN: SignedDuration = SignedDuration::from_hours(25);
 
 /// One provider's schedule as the practice wrote it.
 #[derive(Clone, Debug)]
@@ -28,6 +32,9 @@ pub struct FhirConfig {
     pub actor: String,
     /// The provider's schedule, such as `Schedule/567`. None: the system has no slots, and appointments stand alone.
     pub schedule: Option<String>,
+    /// The longest that anything in the schedule lasts, at least a day: FHIR finds slots and appointments by their begin alone,
+    /// so a fortnight's leave that is one entry is only seen with 14 days here. Each day more makes an answer longer.
+    pub look_back: SignedDuration,
     /// The practice's: when times are that are written without a zone, which FHIR forbids.
     pub zone: TimeZone,
 }
@@ -42,6 +49,7 @@ pub struct FhirCalendar {
     server: Server,
     actor: String,
     schedule: Option<String>,
+    look_back: SignedDuration,
     zone: TimeZone,
 }
 
@@ -52,8 +60,9 @@ impl FhirCalendar {
         if !is_reference(&config.actor) || config.schedule.as_ref().is_some_and(|of| !is_reference(of)) {
             return Err(bad);
         }
-        let FhirConfig { access, actor, schedule, zone } = config.clone();
-        Ok(Self { server: Server::new(&access)?, actor, schedule, zone })
+        let FhirConfig { access, actor, schedule, look_back, zone } = config.clone();
+        let look_back = look_back.max(LOOK_BACK_MIN);
+        Ok(Self { server: Server::new(&access)?, actor, schedule, look_back, zone })
     }
 }
 

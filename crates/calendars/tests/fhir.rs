@@ -47,6 +47,17 @@ async fn busy_is_slots_and_appointments_together() {
 }
 
 #[tokio::test]
+async fn a_leave_that_began_last_week_is_seen() {
+    let server = Server::start();
+    let schedule = server.schedule(&[]).await;
+    let mut leave = slot(&schedule, "2026-11-20T05:00:00Z");
+    leave["status"] = "busy-unavailable".into();
+    leave["end"] = "2026-12-04T05:00:00Z".into();
+    server.create(leave).await;
+    assert_eq!(server.calendar(Some(schedule)).busy(hour()).await.unwrap().taken.len(), 1);
+}
+
+#[tokio::test]
 async fn one_odd_resource_does_not_hide_the_others() {
     let server = Server::start();
     let schedule = server.schedule(&[NINE]).await;

@@ -1,7 +1,6 @@
 //! Appointments (<https://hl7.org/fhir/R4/appointment.html>): when the provider is taken, and ours.
 
 use domain::AppointmentId;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::json::{When, identifier, identifiers, is_of, text, token, when};
@@ -9,14 +8,11 @@ use super::{FhirCalendar, Resource};
 use crate::entry::one_line;
 use crate::{Busy, CalendarError, Entry, Period, Taken};
 
-/// Nothing that lasts longer stands in a day's schedule; what begins earlier is not asked for.
-const LASTS_MAX: SignedDuration = SignedDuration::from_hours(36);
-
 impl FhirCalendar {
     pub(super) async fn look(&self, period: Period) -> Result<Busy, CalendarError> {
         let mut busy = self.look_at_appointments(period).await?;
         if let Some(schedule) = &self.schedule {
-            let found = self.search("Slot", &in_period("start", period, ("schedule", schedule))).await?;
+            let found = self.search("Slot", &self.in_period("start", period, ("schedule", schedule))).await?;
             busy.unreadable += found.unreadable;
             for slot in &found.resources {
                 if !matches!(text(slot, "status"), "free" | "entered-in-error") {
@@ -29,7 +25,7 @@ impl FhirCalendar {
     }
 
     async fn look_at_appointments(&self, period: Period) -> Result<Busy, CalendarError> {
-        let found = self.search("Appointment", &in_period("date", period, ("actor", &self.actor))).await?;
+        let found = self.search("Appointment", &self.in_period("date", period, ("actor", &self.actor))).await?;
         let mut busy = Busy { unreadable: found.unreadable, ..Busy::default() };
         for appointment in &found.resources {
             let is_free =
@@ -77,6 +73,17 @@ impl FhirCalendar {
             }],
         })
     }
+
+    /// The parameters of a search for what may touch `period`: FHIR R4 finds both by their begin alone.
+    pub(super) fn in_period<'a>(
+        &self,
+        date: &'a str,
+        period: Period,
+        (whose, of): (&'a str, &str),
+    ) -> [(&'a str, String); 3] {
+        let from = period.start().saturating_sub(self.look_back).unwrap_or(period.start());
+        [(whose, of.to_owned()), (date, format!("ge{from}")), (date, format!("lt{}", period.end()))]
+    }
 }
 
 /// Cancelled, or never meant.
@@ -106,10 +113,4 @@ pub(super) fn set(appointment: &mut Resource, entry: &Entry, slots: &[String]) {
             (None, None) => {}
         }
     }
-}
-
-/// The parameters of a search for what may touch `period`.
-pub(super) fn in_period<'a>(date: &'a str, period: Period, (whose, of): (&'a str, &str)) -> [(&'a str, String); 3] {
-    let from = period.start().saturating_sub(LASTS_MAX).unwrap_or(period.start());
-    [(whose, of.to_owned()), (date, format!("ge{from}")), (date, format!("lt{}", period.end()))]
 }

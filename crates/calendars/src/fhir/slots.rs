@@ -3,7 +3,6 @@
 use domain::AppointmentId;
 use serde_json::Value;
 
-use super::appointment::in_period;
 use super::json::{When, id_of, identifier, is_of, reference, text, token, when};
 use super::{FhirCalendar, Resource};
 use crate::{CalendarError, Period};
@@ -33,7 +32,7 @@ impl FhirCalendar {
     /// slots at all. `Conflict` where it has some, but none free here; then nothing new is held.
     pub(super) async fn hold(&self, id: AppointmentId, period: Period) -> Result<Hold, CalendarError> {
         let Some(schedule) = &self.schedule else { return Ok(Hold::default()) };
-        let found = self.search("Slot", &in_period("start", period, ("schedule", schedule))).await?;
+        let found = self.search("Slot", &self.in_period("start", period, ("schedule", schedule))).await?;
         let slots = self.covering(found.resources, period);
         if slots.is_empty() && !self.has_slots(schedule).await? {
             return Ok(Hold::default());

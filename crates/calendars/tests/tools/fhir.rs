@@ -5,11 +5,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use calendars::{Access, Credentials, FhirCalendar, FhirConfig};
+use jiff::SignedDuration;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::caldav::zone;
 use super::{Process, access, fixtures, piped, tls, tool};
+
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 pub struct Server {
     pub base: String,
@@ -41,8 +44,14 @@ impl Server {
 
     #[allow(clippy::unused_self)] // the server must live as long as it is asked
     pub fn calendar_with(&self, schedule: Option<String>, access: Access) -> FhirCalendar {
-        FhirCalendar::new(&FhirConfig { access, actor: "Practitioner/patel".to_owned(), schedule, zone: zone() })
-            .unwrap()
+        FhirCalendar::new(&FhirConfig {
+            access,
+            actor: "Practitioner/patel".to_owned(),
+            schedule,
+            look_back: LOOK_BACK,
+            zone: zone(),
+        })
+        .unwrap()
     }
 
     /// The next requests fail as server.mjs says.
@@ -103,7 +112,7 @@ impl Server {
 
 pub fn slot(schedule: &str, start: &str) -> Value {
     let begin: jiff::Timestamp = start.parse().unwrap();
-    let end = begin + jiff::SignedDuration::from_mins(30);
+    let end = begin + SignedDuration::from_mins(30);
     json!({
         "resourceType": "Slot",
         "schedule": { "reference": schedule },
