@@ -14,7 +14,7 @@ const CHARS_MAX: usize = 2_000;
 pub struct Entry {
     /// Ours. The same id is the same entry, however often it is written.
     pub id: AppointmentId,
-    /// When the provider is taken.
+    /// When the provider is taken. In whole seconds: calendars know nothing smaller.
     pub period: Period,
     /// With whom, as it is shown: "Doctor Patel".
     pub provider: String,

@@ -82,9 +82,16 @@ impl Server {
         if self.is_ours(&url) { Ok(url) } else { Err(CalendarError::Unreadable("an id that leads elsewhere")) }
     }
 
-    /// Whether `url` lies below the base; nothing else is ever asked.
+    /// The base as FHIR writes it: without the slash.
+    pub(crate) fn root(&self) -> Url {
+        let mut root = self.base().clone();
+        root.set_path(self.base().path().trim_end_matches('/'));
+        root
+    }
+
+    /// Whether `url` is the base or lies below it; nothing else is ever asked.
     pub(crate) fn is_ours(&self, url: &Url) -> bool {
-        url.origin() == self.base().origin() && url.path().starts_with(self.base().path())
+        url.origin() == self.base().origin() && format!("{}/", url.path()).starts_with(self.base().path())
     }
 
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -177,5 +184,40 @@ fn is_near(url: &Url) -> bool {
         Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
         Err(_) => !host.is_empty() && !host.contains('.'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use std::time::Duration;
+
+    use domain::Phi;
+
+    use super::{Access, Credentials, Server};
+
+    #[test]
+    fn nothing_beside_the_base_is_asked() {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let url = Phi::from("https://records.example.org/fhir");
+        let access = Access { url, credentials: Credentials::None, within: Duration::from_secs(1) };
+        let server = Server::new(&access).unwrap();
+        assert_eq!(server.root().as_str(), "https://records.example.org/fhir");
+        for (url, is_ours) in [
+            ("https://records.example.org/fhir/Slot?page=2", true),
+            ("https://records.example.org/fhir?_getpages=17", true),
+            ("https://records.example.org/fhirs/Slot", false),
+            ("https://records.example.org/fhir/../Slot", false),
+            ("https://records.example.org/", false),
+            ("http://records.example.org/fhir/Slot", false),
+            ("https://records.example.org:444/fhir/Slot", false),
+            ("https://else.example.org/fhir/Slot", false),
+        ] {
+            assert_eq!(server.is_ours(&url.parse().unwrap()), is_ours, "{url}");
+        }
+        for path in ["../Patient", "//else.example.org/", "https://else.example.org/"] {
+            assert!(server.at(path).is_err(), "{path}");
+        }
     }
 }

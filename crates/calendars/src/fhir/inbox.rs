@@ -46,7 +46,7 @@ pub struct OutsideMessage {
     pub title: Option<Phi<String>>,
     /// The whole of it.
     pub text: Phi<String>,
-    /// The patient's record there, such as `Patient/1234`, where it is known for certain.
+    /// The patient's record there, such as `Patient/1234`, where it is known for certain. What is no reference is left out.
     pub patient: Option<String>,
 }
 
@@ -66,8 +66,7 @@ impl FhirInbox {
 
     async fn deliver_once(&self, message: &OutsideMessage) -> Result<(), CalendarError> {
         let bundle = self.bundle(message);
-        let answer =
-            self.server.ask(body(self.server.request(Method::POST, self.server.base().clone()), &bundle)).await?;
+        let answer = self.server.ask(body(self.server.request(Method::POST, self.server.root()), &bundle)).await?;
         let given = parsed(&answer.done()?)?;
         let entries = given.get("entry").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let statuses = entries.iter().map(|entry| entry.pointer("/response/status").and_then(Value::as_str));
