@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("nlu", &["domain"]),
     ("dialogue", &["domain"]),
     ("oncall", &["domain"]),
+    ("calendars", &["domain"]),
     ("transport", &["audio", "domain"]),
     ("store", &["domain"]),
     ("call", &["audio", "dialogue", "domain", "models", "nlu", "speech", "transport"]),
