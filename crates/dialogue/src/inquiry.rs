@@ -49,9 +49,9 @@ impl UnderWay {
         if self.standing == Standing::Made {
             return None;
         }
-        let made = self.change.is_made_by(reply);
-        self.standing = if made { Standing::Made } else { Standing::NotMade };
-        made.then(|| Prompt::Visit(self.change.claim.clone()))
+        let told = self.change.told_of(reply);
+        self.standing = if told.is_some() { Standing::Made } else { Standing::NotMade };
+        told.cloned().map(Prompt::Visit)
     }
 
     /// What was achieved.

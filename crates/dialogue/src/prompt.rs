@@ -187,6 +187,8 @@ pub enum Claim {
     Moved,
     /// An appointment is given up.
     Cancelled,
+    /// An appointment is written down and the office will confirm it.
+    ToBeConfirmed,
 }
 
 impl Prompt {

@@ -234,7 +234,13 @@ impl Visit {
                 self.become_stage(Stage::Offering(slots.clone()));
                 None
             }
-            (Stage::Changing(_), OfficeReply::Booked(_) | OfficeReply::Moved(_) | OfficeReply::Cancelled(_)) => {
+            (
+                Stage::Changing(_),
+                OfficeReply::Booked(_)
+                | OfficeReply::Moved(_)
+                | OfficeReply::Cancelled(_)
+                | OfficeReply::ToBeConfirmed(_),
+            ) => {
                 self.stage = Stage::Over(End::Done(None));
                 None
             }

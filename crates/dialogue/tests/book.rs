@@ -32,6 +32,7 @@ const MUTANT_CALLS: u32 = 1500;
 struct Scene {
     office: Manner,
     snatched: u32,
+    unseen: bool,
     opening: Box<Reading>,
     turns: Vec<Turn>,
 }
@@ -109,8 +110,9 @@ fn scene() -> impl Strategy<Value = Scene> {
     let turn = (proptest::bool::weighted(0.8), 300_u64..3000, reading())
         .prop_map(|(waits_for_silence, pause_ms, reading)| Turn { waits_for_silence, pause_ms, reading });
     let office = prop_oneof![6 => Just(Manner::Well), 1 => select(Manner::ALL)];
-    (office, 0_u32..2, opening, proptest::collection::vec(turn, 4..18))
-        .prop_map(|(office, snatched, opening, turns)| Scene { office, snatched, opening, turns })
+    let unseen = proptest::bool::weighted(0.3);
+    (office, 0_u32..2, unseen, opening, proptest::collection::vec(turn, 4..18))
+        .prop_map(|(office, snatched, unseen, opening, turns)| Scene { office, snatched, unseen, opening, turns })
 }
 
 impl Scene {
@@ -122,6 +124,7 @@ impl Scene {
     fn play<C: Core>(&self, core: C) -> Trace {
         let mut office = Office::new(self.office);
         office.book.snatched = self.snatched;
+        office.book.unseen = self.unseen;
         let mut call = Call::new(core, office, Mouth::Works).with_debugs();
         call.input(Input::Answered);
         let opening = Turn { waits_for_silence: true, pause_ms: 500, reading: self.opening.clone() };
@@ -168,7 +171,7 @@ fn changed(trace: &Trace, wanted: fn(&OfficeReply) -> bool) -> bool {
 
 #[test]
 fn every_promise_is_kept_about_appointments() {
-    let (booked, moved, cancelled) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (booked, moved, cancelled, noted) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
     let result = runner(CALLS).run(&scene(), |scene| {
         let trace = scene.play(Scene::receptionist());
         let story = || trace.entries.iter().map(|e| format!("{} {:?}", e.at, e.event)).collect::<Vec<_>>().join("\n");
@@ -179,13 +182,14 @@ fn every_promise_is_kept_about_appointments() {
         count(&booked, |reply| matches!(reply, OfficeReply::Booked(_)));
         count(&moved, |reply| matches!(reply, OfficeReply::Moved(_)));
         count(&cancelled, |reply| matches!(reply, OfficeReply::Cancelled(_)));
+        count(&noted, |reply| matches!(reply, OfficeReply::ToBeConfirmed(_)));
         Ok(())
     });
     if let Err(error) = result {
         panic!("{error}");
     }
     // The calls must go where the promises matter.
-    let counts = [booked.get(), moved.get(), cancelled.get()];
+    let counts = [booked.get(), moved.get(), cancelled.get(), noted.get()];
     assert!(counts.iter().all(|count| *count > CALLS / 40), "{counts:?}");
 }
 

@@ -11,7 +11,8 @@
 //!
 //! In backticks stands what the reader makes of the words: `intent=`, `urgency=`, `yes`, `no`, `unsure`, `name=`, `number=`,
 //! `fact=`, `flag=KIND/URGENCY`, `drug=`, `dose=`, `pharmacy=`, `days=`, `language=`, `born=`, `when=`, `with=`, `type=`, `choice=`, `directive=`, `caller=`. A practice that `books` has the
-//! book of `support/book.rs`; of one that is `snatched`, the first opening is gone when it is to be booked. Other things that happen: `Caller over the line:` (600 ms into it),
+//! book of `support/book.rs`; of one that is `snatched`, the first opening is gone when it is to be booked; of one that is `unseen`, the
+//! provider's own calendar does not answer. Other things that happen: `Caller over the line:` (600 ms into it),
 //! `Cough over the line`, `Correction:`, `Starts to speak`, `Partial:`, `Noise`, `Key: 5`, `Keys: 55`, `Hangs up`, `Hearing lost`, `Voice lost`, `Silence: 30 s`. The office answers
 //! by itself, in the manner of the setting.
 //! `BLESS=1` writes what happens into the files.
@@ -98,6 +99,7 @@ fn play(part: &str) -> String {
         if books { booking_context(caller_id, open) } else { context(caller_id, open, has("connects-urgent")) };
     let mut office = Office::new(manner);
     office.book.snatched = u32::from(has("snatched"));
+    office.book.unseen = has("unseen");
     let mut call = Call::new(Receptionist::new(context), office, Mouth::Works);
     call.input(Input::Answered);
     let mut shown = 0;

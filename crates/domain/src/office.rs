@@ -189,6 +189,8 @@ pub enum OfficeReply {
     Moved(Appointment),
     /// It is given up.
     Cancelled(AppointmentId),
+    /// It is in FirstRing's book, but the calendar that the provider keeps elsewhere could not be asked: the office will confirm it.
+    ToBeConfirmed(Appointment),
     /// Somebody else was faster: nothing was booked or moved.
     SlotTaken,
     /// There is no such appointment ahead: nothing was changed.

@@ -75,7 +75,7 @@ async fn book(store: &Store, start: Timestamp) {
     let patient = patients.iter().find(|row| row.external_id.is_some()).unwrap().id;
     let practice = riverside();
     let at = "2026-03-04T15:00:30Z".parse().unwrap();
-    let requested = |request| Requested { practice: &practice, call, request: RequestId(request), at };
+    let requested = |request| Requested { practice: &practice, call, request: RequestId(request), at, outside: &[] };
     store.keep_match(call, patient, at).await.unwrap();
     let slot = SlotId::new();
     let offer = OfferRow {

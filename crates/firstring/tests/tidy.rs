@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("transport", &["audio", "domain"]),
     ("store", &["domain"]),
     ("call", &["audio", "dialogue", "domain", "models", "nlu", "speech", "transport"]),
-    ("office", &["domain", "oncall", "store"]),
+    ("office", &["calendars", "domain", "oncall", "store"]),
     ("web", &["domain", "store"]),
     (
         "eval",

@@ -6,11 +6,13 @@
 
 mod calendar;
 mod choice;
+pub(crate) mod outside;
 mod search;
+pub(crate) mod settle;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::{
@@ -167,15 +169,28 @@ impl Book {
     }
 
     pub(crate) async fn book(self, booking: Booking) -> Result<OfficeReply, StoreError> {
-        self.store().book(&self.requested(), &booking).await
+        let reply = self.store().book(&self.requested(), &booking).await?;
+        match reply {
+            OfficeReply::Booked(made) => self.settle(made, None).await,
+            reply => Ok(reply),
+        }
     }
 
     pub(crate) async fn move_appointment(self, id: AppointmentId, to: SlotId) -> Result<OfficeReply, StoreError> {
-        self.store().move_appointment(&self.requested(), id, to).await
+        let before = self.store().appointment(id).await?;
+        let reply = self.store().move_appointment(&self.requested(), id, to).await?;
+        match reply {
+            OfficeReply::Moved(made) => self.settle(made, before.as_ref()).await,
+            reply => Ok(reply),
+        }
     }
 
     pub(crate) async fn cancel(self, id: AppointmentId) -> Result<OfficeReply, StoreError> {
-        self.store().cancel_appointment(&self.requested(), id).await
+        let reply = self.store().cancel_appointment(&self.requested(), id).await?;
+        if let OfficeReply::Cancelled(id) = reply {
+            self.settle_cancelled(id).await?;
+        }
+        Ok(reply)
     }
 
     /// Everything that this patient could have, but for what was offered before and not wanted, and for the very
@@ -197,7 +212,9 @@ impl Book {
             ahead.into_iter().partition(|row| Some(row.appointment.id) == query.instead_of);
         let moving = moving.into_iter().next();
         let rows = store.appointments_blocking(&practice.id, (now, until)).await?;
-        let taken = taken(rows, moving.as_ref().map(|row| row.appointment.id));
+        let ours: BTreeSet<_> = rows.iter().map(|row| row.appointment.id).collect();
+        let mut taken = taken(rows, moving.as_ref().map(|row| row.appointment.id));
+        self.premises.outside.add_taken(&kind.providers, (now, until), &ours, &mut taken).await;
         let engaged: Vec<_> = staying.iter().map(|row| (row.appointment.start, row.end)).collect();
         let patient = Some(Who { born: *patient.date_of_birth.expose(), engaged: &engaged });
         let mut openings = Search { kind, days, now, taken: &taken, patient }.openings(&calendar);
@@ -219,7 +236,13 @@ impl Book {
     }
 
     fn requested(&self) -> Requested<'_> {
-        Requested { practice: &self.practice().id, call: self.call, request: self.request, at: self.premises.now() }
+        Requested {
+            practice: &self.practice().id,
+            call: self.call,
+            request: self.request,
+            at: self.premises.now(),
+            outside: self.premises.outside.providers(),
+        }
     }
 }
 

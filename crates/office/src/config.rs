@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::{CallerKind, Practice, RedFlagId};
+use calendars::OutsideCalendar;
+use domain::{CallerKind, Practice, ProviderId, RedFlagId};
 use jiff::Timestamp;
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
@@ -30,6 +31,8 @@ pub struct OfficeConfig {
     pub gateway_token: Option<Secret>,
     /// When test pages are sent by themselves.
     pub test_pages: Option<TestSchedule>,
+    /// Providers who keep a calendar elsewhere.
+    pub calendars: Vec<(ProviderId, ProviderCalendar)>,
     /// Where new messages are announced; without it the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
     /// What pages and notifications carry.
@@ -53,6 +56,15 @@ impl OfficeConfig {
         let line = red_flags.iter().find_map(|flag| self.lines.get(flag));
         line.cloned().unwrap_or_else(|| Rota::GENERAL.into())
     }
+}
+
+/// A calendar that a provider keeps elsewhere, and what is shown of a patient there.
+#[derive(Clone, Debug)]
+pub struct ProviderCalendar {
+    /// The calendar.
+    pub calendar: Arc<dyn OutsideCalendar>,
+    /// Whether entries are titled with the patient's name. Calendars are shown on telephones and shared.
+    pub names: bool,
 }
 
 /// Where a webhook goes and how it is signed.

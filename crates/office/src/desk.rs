@@ -10,7 +10,9 @@ use oncall::{ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
+use uuid::Uuid;
 
+use crate::book::outside::Outside;
 use crate::case::{Case, CaseInput, INPUTS};
 use crate::channel::{self, Sender};
 use crate::link::LinkKey;
@@ -27,6 +29,7 @@ pub(crate) struct Premises {
     pub(crate) client: reqwest::Client,
     pub(crate) senders: BTreeMap<(ClinicianId, Way), Arc<Sender>>,
     pub(crate) messages: Option<Hook>,
+    pub(crate) outside: Outside,
     pub(crate) link_key: LinkKey,
 }
 
@@ -36,7 +39,8 @@ impl Premises {
         let senders = channel::senders(&config)?;
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
-        Ok(Self { config, store, client: webhook::client()?, senders, messages, link_key })
+        let outside = Outside::new(&config.calendars);
+        Ok(Self { config, store, client: webhook::client()?, senders, messages, outside, link_key })
     }
 
     /// The time as it is kept, to the microsecond.
@@ -205,7 +209,7 @@ impl Desk {
             call,
             request,
             practice: config.practice.id.clone(),
-            reference: reference(id),
+            reference: reference(id.0),
             opened_at: now,
             urgency: draft.urgency,
             draft,
@@ -256,10 +260,10 @@ impl Desk {
 }
 
 /// A name that can be spoken and typed: two letters that are not mistaken for others, four digits. For telling open cases
-/// apart, not for finding one: it is not unique for ever.
-fn reference(case: CaseId) -> String {
+/// and appointments apart, not for finding one: it is not unique for ever.
+pub(crate) fn reference(of: Uuid) -> String {
     const LETTERS: &[u8; 16] = b"ABCEFHJKLMPRTWXY";
-    let bytes = case.0.as_bytes();
+    let bytes = of.as_bytes();
     let letter = |byte: u8| char::from(LETTERS[usize::from(byte % 16)]);
     let number = u16::from_be_bytes([bytes[12], bytes[13]]) % 10_000;
     format!("{}{}-{number:04}", letter(bytes[14]), letter(bytes[15]))
@@ -271,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_reference_is_two_letters_and_four_digits() {
-        let references: Vec<_> = (0..50).map(|_| reference(CaseId::new())).collect();
+        let references: Vec<_> = (0..50).map(|_| reference(CaseId::new().0)).collect();
         for reference in &references {
             let (letters, digits) = reference.split_once('-').expect("a hyphen");
             assert!(letters.len() == 2 && letters.bytes().all(|b| b.is_ascii_uppercase()), "{reference}");

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::MessageId;
-use store::{MessageRow, Notify as Notification};
+use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, RequestId, Urgency};
+use store::{MessageRow, Notify as Notification, PatientRow};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -33,6 +33,37 @@ pub(crate) async fn keep(premises: &Premises, message: &MessageRow) -> Option<Me
         }
     }
     None
+}
+
+/// Leaves a message to the staff about an appointment that nobody has called about; false if it cannot be kept now.
+pub(crate) async fn leave_for_staff(premises: &Premises, text: String, patient: Option<PatientRow>) -> bool {
+    let (name, callback, date_of_birth) = patient.map_or((None, None, None), |patient| {
+        (Some(patient.name), patient.numbers.into_iter().next(), Some(patient.date_of_birth))
+    });
+    let message = MessageRow {
+        id: MessageId::new(),
+        call: CallId::new(),
+        request: RequestId(1),
+        practice: premises.config.practice.id.clone(),
+        saved_at: premises.now(),
+        redacted_at: None,
+        draft: MessageDraft {
+            caller: CallerKind::Other,
+            intent: Intent::BookAppointment,
+            urgency: Urgency::Routine,
+            name,
+            date_of_birth,
+            callback,
+            text: Phi::new(text),
+            fields: Vec::new(),
+            confirmed: domain::Confirmed::default(),
+            promised: None,
+            decodes: Vec::new(),
+            complete: true,
+            continues: None,
+        },
+    };
+    keep(premises, &message).await.is_some()
 }
 
 /// Tries refused messages again until the office closes; `saved` is notified of those that are kept.

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::book::{self, Book, answer};
+use crate::book::{self, Book, answer, settle};
 use crate::case::{CaseInput, Joins};
 use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
 use crate::keeper::Standing;
@@ -70,6 +70,7 @@ impl Office {
         let message_saved = Arc::new(Notify::new());
         let stop = CancellationToken::new();
         let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
+        let settling = settle::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let (refused, again) = mpsc::channel(messages::REFUSED_MAX);
         let retry = messages::retry(Arc::clone(&premises), again, Arc::clone(&message_saved));
         let watch = tokio::spawn(nodes::watch(Arc::clone(&premises), commands.downgrade(), dead.clone(), stop.clone()));
@@ -79,7 +80,7 @@ impl Office {
                 tokio::join!(desk.run(receiver), retry);
                 stop.cancel();
             };
-            tokio::join!(desk, notifier);
+            tokio::join!(desk, notifier, settling);
             // By now it has been told to stop; whatever went wrong in it has stopped no page.
             if let Err(error) = tests.await {
                 tracing::error!(%error, "the task of test pages died");

@@ -12,6 +12,7 @@
 mod appointments;
 mod booking;
 mod offers;
+mod outside;
 mod patients;
 mod registry;
 mod schedule;
@@ -19,6 +20,7 @@ mod schedule;
 pub use appointments::{AppointmentChange, AppointmentRow, ChangeKind, Status};
 pub use booking::Requested;
 pub use offers::OfferRow;
+pub use outside::OutsideRow;
 pub use patients::{Found, PatientRow};
 pub use registry::{Imported, ImportedPatient};
 pub use schedule::{Exception, Opens, Release, Schedule, Template};

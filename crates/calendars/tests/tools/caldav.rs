@@ -1,7 +1,7 @@
 //! Radicale, with one user and one calendar.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use super::{Process, access, free_port, started, tls, tool};
 
 pub struct Radicale {
     pub port: u16,
+    program: PathBuf,
     folder: TempDir,
     client: Client,
     process: Option<Process>,
@@ -26,27 +27,8 @@ impl Radicale {
         let program = tool("radicale", "caldav/requirements.txt").join("bin/radicale");
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("users"), "patel:secret\n").unwrap();
-        let start = || {
-            let port = free_port();
-            let mut command = Command::new(&program);
-            command.args([
-                "--config",
-                "",
-                "--logging-level",
-                "critical",
-                "--auth-type",
-                "htpasswd",
-                "--auth-delay",
-                "0",
-            ]);
-            command.arg("--auth-htpasswd-filename").arg(folder.path().join("users"));
-            command.args(["--auth-htpasswd-encryption", "plain", "--server-hosts", &format!("127.0.0.1:{port}")]);
-            command.arg("--storage-filesystem-folder").arg(folder.path().join("collections"));
-            let mut process = started(command.stdout(Stdio::null()).stderr(Stdio::null()));
-            process.answers(port).then_some((port, Some(process)))
-        };
-        let (port, process) = (0..5).find_map(|_| start()).expect("Radicale starts");
-        let server = Self { port, folder, client: Client::new(), process };
+        let (port, process) = (0..5).find_map(|_| serve(&program, &folder, free_port())).expect("Radicale starts");
+        let server = Self { port, program, folder, client: Client::new(), process: Some(process) };
         let made = server.ask(Method::from_bytes(b"MKCALENDAR").unwrap(), "", String::new()).await.0;
         assert_eq!(made, StatusCode::CREATED);
         server
@@ -54,6 +36,11 @@ impl Radicale {
 
     pub fn stop(&mut self) {
         self.process = None;
+    }
+
+    /// The same server again, at the same place.
+    pub fn restart(&mut self) {
+        self.process = Some(serve(&self.program, &self.folder, self.port).expect("its port is free").1);
     }
 
     fn url(port: u16) -> String {
@@ -105,6 +92,17 @@ impl Radicale {
         let access = access(&Self::url(port), credentials, Duration::from_secs(10));
         CalDav::new(&CalDavConfig { access, zone: zone() }).unwrap()
     }
+}
+
+/// `None` where somebody else was faster to take the port.
+fn serve(program: &Path, folder: &TempDir, port: u16) -> Option<(u16, Process)> {
+    let mut command = Command::new(program);
+    command.args(["--config", "", "--logging-level", "critical", "--auth-type", "htpasswd", "--auth-delay", "0"]);
+    command.arg("--auth-htpasswd-filename").arg(folder.path().join("users"));
+    command.args(["--auth-htpasswd-encryption", "plain", "--server-hosts", &format!("127.0.0.1:{port}")]);
+    command.arg("--storage-filesystem-folder").arg(folder.path().join("collections"));
+    let mut process = started(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    process.answers(port).then_some((port, process))
 }
 
 pub fn zone() -> TimeZone {

@@ -95,6 +95,8 @@ pub enum VisitLine {
     Moved(Opening),
     /// Claim: it is given up.
     Cancelled(Opening),
+    /// Claim: it is written down, and the office will confirm it.
+    ToBeConfirmed(Opening),
     /// What the patient has ahead.
     Ahead(Vec<Opening>),
     /// The patient has nothing ahead.
@@ -125,6 +127,7 @@ impl VisitLine {
             Self::Booked(_)
             | Self::Moved(_)
             | Self::Cancelled(_)
+            | Self::ToBeConfirmed(_)
             | Self::Ahead(_)
             | Self::NothingAhead
             | Self::LeftAsItIs
@@ -142,6 +145,7 @@ impl VisitLine {
             Self::Booked(_) => Some(Claim::Booked),
             Self::Moved(_) => Some(Claim::Moved),
             Self::Cancelled(_) => Some(Claim::Cancelled),
+            Self::ToBeConfirmed(_) => Some(Claim::ToBeConfirmed),
             Self::AskReason(_)
             | Self::AskWhen(_)
             | Self::AskNewTime { .. }
@@ -173,6 +177,7 @@ impl VisitLine {
             | Self::Booked(_)
             | Self::Moved(_)
             | Self::Cancelled(_)
+            | Self::ToBeConfirmed(_)
             | Self::Ahead(_)
             | Self::NothingAhead => true,
             Self::AskReason(_)

@@ -26,7 +26,10 @@ pub(crate) enum Chosen {
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) request: OfficeRequest,
+    /// What is said when it is made.
     pub(crate) claim: VisitLine,
+    /// What is said when the office has yet to confirm it.
+    pub(crate) noted: VisitLine,
     pub(crate) outcome: Outcome,
 }
 
@@ -56,29 +59,33 @@ impl Change {
                     reason: told_by(contact.caller(), reason),
                 }),
                 claim: VisitLine::Booked(setting.offered(slot)),
+                noted: VisitLine::ToBeConfirmed(setting.offered(slot)),
                 outcome: Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind)),
             },
             Chosen::Move { from, to } => Self {
                 request: OfficeRequest::Move { appointment: from.id, to: to.id },
                 claim: VisitLine::Moved(setting.offered(to)),
+                noted: VisitLine::ToBeConfirmed(setting.offered(to)),
                 outcome: Outcome::Moved(outcome(to.start, &to.provider, &to.kind)),
             },
             Chosen::Cancel(one) => Self {
                 request: OfficeRequest::Cancel(one.id),
                 claim: VisitLine::Cancelled(setting.opening(one.start, &one.provider, &one.kind)),
+                noted: VisitLine::ToBeConfirmed(setting.opening(one.start, &one.provider, &one.kind)),
                 outcome: Outcome::Cancelled(outcome(one.start, &one.provider, &one.kind)),
             },
         }
     }
 
-    /// Whether the office says that it has made this change.
-    pub(crate) fn is_made_by(&self, reply: &OfficeReply) -> bool {
-        matches!(
-            (&self.request, reply),
+    /// What may be said after the office's reply; `None` if that does not say that it has made this change.
+    pub(crate) fn told_of(&self, reply: &OfficeReply) -> Option<&VisitLine> {
+        match (&self.request, reply) {
             (OfficeRequest::Book(_), OfficeReply::Booked(_))
-                | (OfficeRequest::Move { .. }, OfficeReply::Moved(_))
-                | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_))
-        )
+            | (OfficeRequest::Move { .. }, OfficeReply::Moved(_))
+            | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_)) => Some(&self.claim),
+            (OfficeRequest::Book(_) | OfficeRequest::Move { .. }, OfficeReply::ToBeConfirmed(_)) => Some(&self.noted),
+            (_, _) => None,
+        }
     }
 }
 

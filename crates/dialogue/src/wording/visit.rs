@@ -48,6 +48,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("booked", &["when", "provider"]),
     ("moved", &["when", "provider"]),
     ("cancelled", &["when", "provider"]),
+    ("to_be_confirmed", &["when", "provider"]),
     ("ahead", &["appointments"]),
     ("nothing_ahead", &[]),
     ("left_as_it_is", &[]),
@@ -124,6 +125,7 @@ pub(super) fn visit_line(line: &VisitLine, desk: &FrontDesk) -> Said {
         VisitLine::Booked(opening) => told("booked", opening),
         VisitLine::Moved(opening) => told("moved", opening),
         VisitLine::Cancelled(opening) => told("cancelled", opening),
+        VisitLine::ToBeConfirmed(opening) => told("to_be_confirmed", opening),
         VisitLine::Ahead(list) => {
             Said::with("ahead", 0, vec![("appointments", listed(list, "and", |one| named(one, desk)))])
         }

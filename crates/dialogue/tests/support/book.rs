@@ -47,6 +47,8 @@ pub(crate) fn practice() -> Arc<Practice> {
 pub(crate) struct Book {
     /// So many bookings come too late.
     pub(crate) snatched: u32,
+    /// The calendars that providers keep elsewhere do not answer.
+    pub(crate) unseen: bool,
 }
 
 impl Book {
@@ -66,6 +68,10 @@ impl Book {
             OfficeRequest::RegisterPatient(patient) => matched(NEW, &patient.name, &patient.date_of_birth),
             OfficeRequest::FindSlots(query) => OfficeReply::Slots(find(query)),
             OfficeRequest::FindAppointments(patient) => OfficeReply::Appointments(appointments(*patient)),
+            OfficeRequest::Book(Booking { slot, patient, .. }) if self.unseen => {
+                OfficeReply::ToBeConfirmed(booked(*slot, *patient))
+            }
+            OfficeRequest::Move { to, .. } if self.unseen => OfficeReply::ToBeConfirmed(booked(*to, id(KNOWN))),
             OfficeRequest::Book(Booking { slot, patient, .. }) => OfficeReply::Booked(booked(*slot, *patient)),
             OfficeRequest::Move { to, .. } => OfficeReply::Moved(booked(*to, id(KNOWN))),
             OfficeRequest::Cancel(appointment) => OfficeReply::Cancelled(*appointment),

@@ -201,7 +201,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
     let mut messages: Vec<RequestId> = Vec::new();
     let mut changes: Vec<RequestId> = Vec::new();
     let (mut paged, mut at_the_desk, mut acknowledged, mut kept) = (false, false, false, false);
-    let (mut booked, mut moved, mut cancelled) = (false, false, false);
+    let (mut booked, mut moved, mut cancelled, mut noted) = (false, false, false, false);
     for Entry { at, event, .. } in &trace.entries {
         match event {
             Event::Out(Output::Ask { id, request: OfficeRequest::OpenCase(_) }) => cases.push(*id),
@@ -215,6 +215,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
                 OfficeReply::Booked(_) => booked |= changes.contains(id),
                 OfficeReply::Moved(_) => moved |= changes.contains(id),
                 OfficeReply::Cancelled(_) => cancelled |= changes.contains(id),
+                OfficeReply::ToBeConfirmed(_) => noted |= changes.contains(id),
                 OfficeReply::NotPaged
                 | OfficeReply::NobodyAnswers
                 | OfficeReply::Unavailable
@@ -238,6 +239,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
                     Some(Claim::Booked) => booked,
                     Some(Claim::Moved) => moved,
                     Some(Claim::Cancelled) => cancelled,
+                    Some(Claim::ToBeConfirmed) => noted,
                     None => true,
                 };
                 if !true_now {

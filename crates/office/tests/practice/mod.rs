@@ -165,6 +165,7 @@ impl Riverside {
             channels,
             gateway_token: None,
             test_pages: None,
+            calendars: Vec::new(),
             messages: Some(desk.webhook()),
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Column, Row};
 use crate::{OpenOptions, Secret, Store, StoreError};
 
 /// Every table but `node`, which says who lives; what is referred to comes before what refers to it.
-const TABLES: [&str; 28] = [
+const TABLES: [&str; 29] = [
     "call",
     "journal",
     "message",
@@ -29,6 +29,7 @@ const TABLES: [&str; 28] = [
     "slot_offer",
     "appointment",
     "appointment_change",
+    "outside_entry",
     "answer",
     "ledger",
     "ledger_text",

@@ -100,6 +100,15 @@ impl Store {
         rows.iter().map(appointment).collect()
     }
 
+    /// One appointment, whether it stands or not.
+    pub async fn appointment(&self, id: AppointmentId) -> Result<Option<AppointmentRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM appointment WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(appointment).transpose()
+    }
+
     /// What a patient has ahead, the next first.
     pub async fn appointments_ahead(&self, id: PatientId, now: Timestamp) -> Result<Vec<AppointmentRow>, StoreError> {
         let rows = sqlx::query(

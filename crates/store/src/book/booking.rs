@@ -1,12 +1,15 @@
 //! The three ways to change the book. Each is one transaction that begins with the right to write: what it checks cannot
 //! change before it is written.
 
-use domain::{Appointment, AppointmentId, Booking, CallId, OfficeReply, PatientId, PracticeId, RequestId, SlotId};
+use domain::{
+    Appointment, AppointmentId, Booking, CallId, OfficeReply, PatientId, PracticeId, ProviderId, RequestId, SlotId,
+};
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Connection, Transaction};
 
 use super::appointments::{AppointmentRow, Status, appointment};
 use super::offers::{OfferRow, offered};
+use super::outside::owe;
 use super::patients::is_matched;
 use crate::column::{Columns, json, time};
 use crate::{Store, StoreError};
@@ -22,6 +25,8 @@ pub struct Requested<'a> {
     pub request: RequestId,
     /// When.
     pub at: Timestamp,
+    /// Providers who keep a calendar elsewhere, which is owed every change.
+    pub outside: &'a [ProviderId],
 }
 
 impl Store {
@@ -95,6 +100,7 @@ impl Store {
                     .execute(&mut *transaction)
                     .await?;
                 keep_change(requested, &row.appointment, "cancelled", &mut transaction).await?;
+                owe(requested, id, &row.appointment.provider, &mut transaction).await?;
                 OfficeReply::Cancelled(id)
             }
         };
@@ -239,6 +245,7 @@ async fn insert(
     .execute(&mut *connection)
     .await?;
     keep_change(requested, &made, "booked", connection).await?;
+    owe(requested, made.id, &made.provider, connection).await?;
     Ok(made)
 }
 
@@ -263,6 +270,7 @@ async fn update(
     .execute(&mut *connection)
     .await?;
     keep_change(requested, &moved, "moved", connection).await?;
+    owe(requested, id, &moved.provider, connection).await?;
     Ok(moved)
 }
 
@@ -277,7 +285,7 @@ fn as_offered(id: AppointmentId, offer: &OfferRow) -> Appointment {
     }
 }
 
-async fn keep_change(
+pub(super) async fn keep_change(
     requested: &Requested<'_>,
     appointment: &Appointment,
     what: &str,

@@ -32,7 +32,7 @@ fn at(minutes: i64) -> Timestamp {
 }
 
 fn requested(practice: &PracticeId, request: u32) -> Requested<'_> {
-    Requested { practice, call: CallId::new(), request: RequestId(request), at: at(0) }
+    Requested { practice, call: CallId::new(), request: RequestId(request), at: at(0), outside: &[] }
 }
 
 fn new_patient(name: &str) -> NewPatient {
