@@ -199,6 +199,7 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         channels: BTreeMap::new(),
         gateway_token: None,
         test_pages: None,
+        calendars: Vec::new(),
         messages: None,
         details: Details::ReferenceOnly,
         public_url: String::new(),

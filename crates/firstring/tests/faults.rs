@@ -74,6 +74,26 @@ fn wrong_rotas(good: &str) -> impl Iterator<Item = (String, &'static str)> {
     rotas.into_iter().map(move |(text, word)| (format!("{good}\n{text}\n"), word)).collect::<Vec<_>>().into_iter()
 }
 
+/// Where Okafor keeps a calendar, in ways that cannot be.
+fn calendars(good: &str) -> impl Iterator<Item = (String, &'static str)> {
+    let calendar = |text: &str| {
+        good.replace("name = \"Doctor Okafor\"\n", &format!("name = \"Doctor Okafor\"\n[providers.calendar]\n{text}\n"))
+    };
+    let caldav = "caldav = \"https://dav.example.org/okafor/\"";
+    let fhir = "fhir = \"https://ehr.example.org/R4\"";
+    vec![
+        (calendar("names = true"), "name the calendar's address"),
+        (calendar(&format!("{caldav}\n{fhir}")), "name the calendar's address"),
+        (calendar("caldav = \"http://dav.example.org/okafor/\""), "https://"),
+        (calendar(&format!("{caldav}\nactor = \"Practitioner/1\"")), "only FHIR"),
+        (calendar(fhir), "name whose"),
+        (calendar(&format!("{fhir}\nactor = \"Practitioner/1\"\nlook_back_days = 61")), "at most 60"),
+        (calendar(&format!("{caldav}\nuser = \"okafor\"")), "user and password"),
+        (calendar(&format!("{caldav}\nuser = \"okafor\"\npassword = \"secret\"")), "env:NAME"),
+    ]
+    .into_iter()
+}
+
 #[test]
 fn configurations_that_are_wrong() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,7 +156,7 @@ fn configurations_that_are_wrong() {
         (good.replace("[webhooks]", "[desk]\nid = \"desk\"\nname = \"Desk\"\n\n[webhooks]"), "needs no id"),
         (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
-    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)) {
+    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)).chain(calendars(&good)) {
         assert_ne!(text, good, "the case for {word} changes nothing");
         let file = folder.path().join("practice.toml");
         std::fs::write(&file, text).unwrap();

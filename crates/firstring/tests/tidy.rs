@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dialogue", &["domain"]),
     ("oncall", &["domain"]),
     ("calendars", &["domain"]),
+    ("testbed", &[]),
     ("transport", &["audio", "domain"]),
     ("store", &["domain"]),
     ("call", &["audio", "dialogue", "domain", "models", "nlu", "speech", "transport"]),
@@ -29,6 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "firstring",
         &[
             "audio",
+            "calendars",
             "call",
             "dialogue",
             "domain",

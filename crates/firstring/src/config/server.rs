@@ -15,6 +15,8 @@ pub struct Server {
     pub data: PathBuf,
     /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.
     pub database: Option<SecretRef>,
+    /// A call that is no patient's: it changes nobody's calendar.
+    pub apart: bool,
     /// Where the models lie; `None` for the usual place.
     pub models: Option<PathBuf>,
     /// The practice's file.
@@ -150,7 +152,17 @@ impl Server {
             None => Some(LANGUAGE_MODEL_DEFAULT.to_owned()),
         };
         let models = over.models.or_else(|| raw.models.directory.as_ref().map(&beside));
-        Ok(Self { http, data, database, models, practice, language_model, learned_head: !over.no_llm, llm_url })
+        Ok(Self {
+            http,
+            data,
+            database,
+            apart: over.apart,
+            models,
+            practice,
+            language_model,
+            learned_head: !over.no_llm,
+            llm_url,
+        })
     }
 }
 

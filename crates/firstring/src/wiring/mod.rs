@@ -1,6 +1,7 @@
 //! From configuration to running parts. The only place that knows every crate, and the only one besides `mod` lines
 //! where a feature is asked for.
 
+mod calendars;
 mod channels;
 mod desk;
 mod keys;

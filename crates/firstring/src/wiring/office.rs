@@ -15,6 +15,7 @@ use store::{NodeId, OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::calendars;
 use super::channels::Channels;
 use super::keys;
 use crate::config::{PracticeConfig, Server, read_patients};
@@ -54,7 +55,10 @@ pub async fn open_office(
         // A link that one node has made opens at every node.
         link_key = store.shared_key("links", &link_key).await?;
     }
-    let office_config = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
+    let mut office_config = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
+    if !server.apart {
+        office_config.calendars = calendars::open(config)?;
+    }
     bring_patients(&store, config, &office_config.clock).await?;
     let (office, working) = Office::start(store.clone(), office_config).await?;
     let (requests, pump) = connect(office.clone());
@@ -81,6 +85,7 @@ pub fn office_config(
         channels: channels.all,
         gateway_token: channels.gateway_token,
         test_pages: config.test_pages.clone(),
+        calendars: Vec::new(),
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
         public_url,

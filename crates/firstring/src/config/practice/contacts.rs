@@ -252,7 +252,7 @@ impl Checked<'_> {
         digits.parse().map_err(|_| self.wrong(written, "not a telephone number; write it as \"+1 212 555 0142\""))
     }
 
-    fn secret(&self, written: &Spanned<String>) -> Result<SecretRef, ConfigError> {
+    pub(super) fn secret(&self, written: &Spanned<String>) -> Result<SecretRef, ConfigError> {
         SecretRef::parse(written.get_ref()).map_err(|why| self.wrong(written, &why))
     }
 }

@@ -13,6 +13,7 @@ use store::{Exception, Opens, Release, Template};
 use toml::Spanned;
 
 use super::checked::Checked;
+use super::outside::{OutsideCalendar, RawOutsideCalendar};
 use crate::config::ConfigError;
 
 /// Nobody is seen for longer than a day.
@@ -38,6 +39,7 @@ pub(super) struct RawFrontDesk {
 pub(super) struct RawProvider {
     id: Spanned<String>,
     name: Spanned<String>,
+    calendar: Option<Spanned<RawOutsideCalendar>>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +101,8 @@ pub struct Week {
     pub templates: Vec<Template>,
     /// What differs from it.
     pub exceptions: Vec<Exception>,
+    /// Who keeps a calendar elsewhere, which is looked at beside it.
+    pub outside: Vec<OutsideCalendar>,
 }
 
 impl Checked<'_> {
@@ -108,6 +112,7 @@ impl Checked<'_> {
         let week = Week {
             templates: self.templates(raw.templates, &providers, &appointment_types)?,
             exceptions: self.exceptions(raw.exceptions, &providers)?,
+            outside: self.outside_calendars(&raw.providers)?,
         };
         let desk = FrontDesk {
             providers,
@@ -134,6 +139,14 @@ impl Checked<'_> {
             providers.push(Provider { id, name: self.named(&provider.name, "name")? });
         }
         Ok(providers)
+    }
+
+    fn outside_calendars(&self, raw: &[RawProvider]) -> Result<Vec<OutsideCalendar>, ConfigError> {
+        let kept = raw.iter().filter_map(|provider| provider.calendar.as_ref().map(|calendar| (provider, calendar)));
+        kept.map(|(provider, calendar)| {
+            self.outside_calendar(&ProviderId(provider.id.get_ref().trim().to_owned()), calendar)
+        })
+        .collect()
     }
 
     fn appointment_types(
