@@ -76,9 +76,8 @@ fn wrong_rotas(good: &str) -> impl Iterator<Item = (String, &'static str)> {
 
 /// Where Okafor keeps a calendar, in ways that cannot be.
 fn calendars(good: &str) -> impl Iterator<Item = (String, &'static str)> {
-    let calendar = |text: &str| {
-        good.replace("name = \"Doctor Okafor\"\n", &format!("name = \"Doctor Okafor\"\n[providers.calendar]\n{text}\n"))
-    };
+    let okafor = "[[providers]]\nid = \"okafor\"\nname = \"Doctor Okafor\"\n";
+    let calendar = |text: &str| good.replace(okafor, &format!("{okafor}[providers.calendar]\n{text}\n"));
     let caldav = "caldav = \"https://dav.example.org/okafor/\"";
     let fhir = "fhir = \"https://ehr.example.org/R4\"";
     vec![
