@@ -170,19 +170,15 @@ impl Book {
 
     pub(crate) async fn book(self, booking: Booking) -> Result<OfficeReply, StoreError> {
         let reply = self.store().book(&self.requested(), &booking).await?;
-        match reply {
-            OfficeReply::Booked(made) => self.settle(made, None).await,
-            reply => Ok(reply),
-        }
+        let OfficeReply::Booked(made) = reply else { return Ok(reply) };
+        self.settle(made, None).await
     }
 
     pub(crate) async fn move_appointment(self, id: AppointmentId, to: SlotId) -> Result<OfficeReply, StoreError> {
         let before = self.store().appointment(id).await?;
         let reply = self.store().move_appointment(&self.requested(), id, to).await?;
-        match reply {
-            OfficeReply::Moved(made) => self.settle(made, before.as_ref()).await,
-            reply => Ok(reply),
-        }
+        let OfficeReply::Moved(made) = reply else { return Ok(reply) };
+        self.settle(made, before.as_ref()).await
     }
 
     pub(crate) async fn cancel(self, id: AppointmentId) -> Result<OfficeReply, StoreError> {

@@ -104,8 +104,15 @@ pub async fn open_store(server: &Server) -> anyhow::Result<Store> {
         let node = NodeId(keys::load_or_make(&data.join("node"))?);
         return Ok(Store::connect(&url).await.context("the database that [data] names")?.as_node(node));
     }
-    let key = Secret::new(keys::load_or_make(&data.join("key"))?);
-    let file = data.join(DATABASE);
+    let (file, key) = (data.join(DATABASE), data.join("key"));
+    if file.exists() && !key.exists() {
+        anyhow::bail!(
+            "{} is there, but not its key {}: bring it back from where it is kept",
+            file.display(),
+            key.display()
+        );
+    }
+    let key = Secret::new(keys::load_or_make(&key)?);
     Store::open(&OpenOptions::new(&file, key)).await.with_context(|| file.display().to_string())
 }
 
