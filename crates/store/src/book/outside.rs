@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection};
 
 use super::appointments::{AppointmentRow, appointment};
-use super::booking::{Requested, keep_change};
+use super::booking::{Requested, keep_change, put};
 use crate::column::{Columns, json, time};
 use crate::{Store, StoreError};
 
@@ -143,21 +143,8 @@ impl Store {
         let was = &before.appointment;
         let mut transaction = self.write().await?;
         let mut attempt = transaction.begin().await?;
-        let back = sqlx::query(
-            "UPDATE appointment SET provider = $1, kind = $2, start_at = $3, end_at = $4, blocked_from = $5, blocked_to = $6
-             WHERE id = $7",
-        )
-        .bind(&was.provider.0)
-        .bind(&was.kind.0)
-        .bind(time(was.start))
-        .bind(time(before.end))
-        .bind(time(before.blocked.0))
-        .bind(time(before.blocked.1))
-        .bind(was.id.to_string())
-        .execute(&mut *attempt)
-        .await;
-        match back.map_err(StoreError::from) {
-            Ok(_) => attempt.commit().await?,
+        match put(was, before.end, before.blocked, &mut attempt).await {
+            Ok(()) => attempt.commit().await?,
             Err(StoreError::DoubleBooked) => return Ok(false),
             Err(why) => return Err(why),
         }
