@@ -192,6 +192,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(5, "ledger", include_str!("../migrations/sqlite/0005_ledger.sql")),
         migration(6, "inbox", include_str!("../migrations/sqlite/0006_inbox.sql")),
         migration(7, "nodes", include_str!("../migrations/sqlite/0007_nodes.sql")),
+        migration(9, "notices", include_str!("../migrations/sqlite/0009_notices.sql")),
     ])
 }
 

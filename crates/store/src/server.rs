@@ -96,6 +96,7 @@ fn migrations() -> Migrator {
     Migrator::with_migrations(vec![
         migration(6, "as sqlite", include_str!("../migrations/postgres/0006_as_sqlite.sql")),
         migration(7, "nodes", include_str!("../migrations/postgres/0007_nodes.sql")),
+        migration(9, "notices", include_str!("../migrations/postgres/0009_notices.sql")),
     ])
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use practice::{ANN, PASSWORD, Practice, at, header, message, riverside};
 use reqwest::Method;
 use store::MessageDeed::{self, CalledBack, Done, Opened, Reopened};
-use store::{MessageRow, Notify, SESSION_MAX, SessionToken, WorkRow};
+use store::{MessageRow, NoticeWay, Notify, SESSION_MAX, SessionToken, WorkRow};
 use web::Scheme;
 
 const ATTACK: &str = "<script>alert('x')</script> \"quoted\" & more";
@@ -267,13 +267,19 @@ async fn messages_that_the_practices_system_does_not_take_raise_an_alarm() {
     let session = practice.log_in().await;
     assert!(!session.page("/inbox").await.contains("has not taken"));
     practice.later(SignedDuration::from_mins(11));
-    practice.store.notification_failed(row.id, practice.now()).await.unwrap();
+    practice.store.notifications_failed(NoticeWay::Webhook, &[row.id], practice.now()).await.unwrap();
     let html = session.page("/inbox").await;
     assert!(html.contains("has not taken 1 message since <time") && html.contains("role=\"alert\""), "{html}");
     assert_eq!(practice.store.unannounced_messages(&riverside()).await.unwrap()[&row.id], 1);
-    practice.store.notification_delivered(row.id, practice.now()).await.unwrap();
+    practice.store.notifications_delivered(NoticeWay::Webhook, &[row.id], practice.now()).await.unwrap();
     assert!(!session.page("/inbox").await.contains("has not taken"));
     assert!(practice.store.unannounced_messages(&riverside()).await.unwrap().is_empty());
+
+    let mailed = message(&practice.now());
+    practice.store.save_message(&mailed, Notify::Mailbox { from: practice.now() }).await.unwrap();
+    practice.later(SignedDuration::from_mins(11));
+    let html = session.page("/inbox").await;
+    assert!(html.contains("The mail server has not taken 1 message") && !html.contains("practice's system"), "{html}");
 }
 
 #[tokio::test]
