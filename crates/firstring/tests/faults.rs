@@ -74,6 +74,21 @@ fn wrong_rotas(good: &str) -> impl Iterator<Item = (String, &'static str)> {
     rotas.into_iter().map(move |(text, word)| (format!("{good}\n{text}\n"), word)).collect::<Vec<_>>().into_iter()
 }
 
+/// Messages by e-mail that would never come, behind a practice's file.
+fn wrong_mailboxes(good: &str) -> Vec<(String, &'static str)> {
+    const MAIL: &str = "[mail]\nserver = \"mail.example.org\"\nfrom = \"pages@example.org\"\n";
+    const MESSAGES: &str = "[messages]\nemail = \"desk@example.org\"\ndigest_at = [\"12:00\"]\n";
+    let mailbox = |text: &str| format!("{good}\n{MAIL}{text}");
+    vec![
+        (format!("{good}\n{MESSAGES}"), "nothing sends e-mail; write [mail]"),
+        (mailbox(&MESSAGES.replace("desk@", "desk ")), "not an e-mail address"),
+        (mailbox(&MESSAGES.replace("[\"12:00\"]", "[]")), "digest_at is empty"),
+        (mailbox(&MESSAGES.replace("12:00", "noon")), "not a time of day"),
+        (mailbox(&format!("{MESSAGES}digest_days = []\n")), "a digest never comes"),
+        (mailbox(&format!("{MESSAGES}digest_days = [\"weekend\"]\n")), "not a weekday"),
+    ]
+}
+
 #[test]
 fn configurations_that_are_wrong() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,7 +151,7 @@ fn configurations_that_are_wrong() {
         (good.replace("[webhooks]", "[desk]\nid = \"desk\"\nname = \"Desk\"\n\n[webhooks]"), "needs no id"),
         (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
-    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)) {
+    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)).chain(wrong_mailboxes(&good)) {
         assert_ne!(text, good, "the case for {word} changes nothing");
         let file = folder.path().join("practice.toml");
         std::fs::write(&file, text).unwrap();

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::MessageId;
-use store::{MessageRow, Notify as Notification};
+use domain::{CallId, CallerKind, Confirmed, Intent, MessageDraft, MessageId, Phi, RequestId, Urgency};
+use store::MessageRow;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -21,11 +21,12 @@ const WAITING_MAX: usize = 1024;
 /// From a refusal to the next try; doubled each time up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A database that does not keep a message of ours is asked again after this time.
+const LEAVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// Keeps a message, or says in the log why not.
 pub(crate) async fn keep(premises: &Premises, message: &MessageRow) -> Option<MessageId> {
-    let notify = if premises.messages.is_some() { Notification::Practice } else { Notification::Nobody };
-    match timeout(SAVE_WITHIN, premises.store.save_message(message, notify)).await {
+    match timeout(SAVE_WITHIN, premises.store.save_message(message, premises.notify(message))).await {
         Ok(Ok(id)) => return Some(id),
         Ok(Err(error)) => tracing::error!(call = %message.call, %error, "message not kept, will be tried again"),
         Err(_) => {
@@ -33,6 +34,37 @@ pub(crate) async fn keep(premises: &Premises, message: &MessageRow) -> Option<Me
         }
     }
     None
+}
+
+/// Leaves the practice an urgent message that nobody has called about; tries until it is kept. `saved` is notified of it.
+pub(crate) async fn leave(premises: &Premises, saved: &Notify, text: &str) {
+    let message = MessageRow {
+        id: MessageId::new(),
+        call: CallId::new(),
+        request: RequestId(1),
+        practice: premises.config.practice.id.clone(),
+        saved_at: premises.now(),
+        redacted_at: None,
+        draft: MessageDraft {
+            caller: CallerKind::Other,
+            intent: Intent::Other,
+            urgency: Urgency::Urgent,
+            name: Some(Phi::from("FirstRing")),
+            date_of_birth: None,
+            callback: None,
+            text: Phi::from(text),
+            fields: Vec::new(),
+            confirmed: Confirmed::default(),
+            promised: None,
+            decodes: Vec::new(),
+            complete: true,
+            continues: None,
+        },
+    };
+    while keep(premises, &message).await.is_none() {
+        tokio::time::sleep(LEAVE_AGAIN).await;
+    }
+    saved.notify_one();
 }
 
 /// Tries refused messages again until the office closes; `saved` is notified of those that are kept.

@@ -153,7 +153,8 @@ impl Store {
         messages: &[MessageId],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.note("UPDATE notification SET delivered_at = $1 WHERE message_id = $2 AND way = $3", way, messages, at).await
+        self.note("UPDATE notification SET delivered_at = $1 WHERE message_id = $2 AND way = $3", way, messages, at)
+            .await
     }
 
     /// It has not; it will be tried again at `due_at`.
@@ -191,13 +192,15 @@ pub(crate) async fn enter(
     connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     for (way, from) in notify.ways(message.saved_at) {
-        sqlx::query("INSERT INTO notification (message_id, way, practice, owed_at, due_at) VALUES ($1, $2, $3, $4, $4)")
-            .bind(message.id.to_string())
-            .bind(way.label())
-            .bind(&message.practice.0)
-            .bind(time(from))
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO notification (message_id, way, practice, owed_at, due_at) VALUES ($1, $2, $3, $4, $4)",
+        )
+        .bind(message.id.to_string())
+        .bind(way.label())
+        .bind(&message.practice.0)
+        .bind(time(from))
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }

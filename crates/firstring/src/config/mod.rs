@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use practice::{Contact, Encryption, Gateway, Mail, NOBODY, PracticeConfig, read_patients};
+pub use practice::{Contact, Encryption, Gateway, Mail, MessagesByEmail, NOBODY, PracticeConfig, read_patients};
 pub use secret::SecretRef;
 pub use server::{Http, Overrides, Server};
 

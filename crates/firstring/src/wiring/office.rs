@@ -15,7 +15,7 @@ use store::{NodeId, OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::channels::Channels;
+use super::channels::{Channels, mailbox};
 use super::keys;
 use crate::config::{PracticeConfig, Server, read_patients};
 
@@ -82,6 +82,7 @@ pub fn office_config(
         gateway_token: channels.gateway_token,
         test_pages: config.test_pages.clone(),
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
+        mailbox: mailbox(config)?,
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
         public_url,
         link_key,

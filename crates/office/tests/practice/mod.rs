@@ -166,6 +166,7 @@ impl Riverside {
             gateway_token: None,
             test_pages: None,
             messages: Some(desk.webhook()),
+            mailbox: None,
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),
             link_key: Secret::new("the key of links"),

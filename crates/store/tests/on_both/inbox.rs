@@ -5,8 +5,8 @@ use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, PracticeI
 use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 use store::{
-    Added, MessageDeed, MessageRow, NoticeWay, Notify, Overdue, PasswordHash, SESSION_IDLE_MAX, SESSION_MAX, Secret, SessionToken,
-    Shelf, Store, StoreError, WorkRow,
+    Added, MessageDeed, MessageRow, NoticeWay, Notify, Overdue, PasswordHash, SESSION_IDLE_MAX, SESSION_MAX, Secret,
+    SessionToken, Shelf, Store, StoreError, WorkRow,
 };
 
 on_both!(

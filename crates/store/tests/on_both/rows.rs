@@ -7,7 +7,8 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    AuditEntry, CallRow, CaseChange, CaseEvent, CaseRow, KeptCase, MessageRow, NoticeWay, Notify, PageOutcome, PageRow, StoreError,
+    AuditEntry, CallRow, CaseChange, CaseEvent, CaseRow, KeptCase, MessageRow, NoticeWay, Notify, PageOutcome, PageRow,
+    StoreError,
 };
 
 on_both!(
