@@ -28,6 +28,7 @@ mod channel;
 mod config;
 mod desk;
 mod error;
+mod gaps;
 mod gateway;
 mod identity;
 mod keeper;
