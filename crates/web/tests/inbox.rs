@@ -335,6 +335,22 @@ async fn who_guesses_waits_longer_and_longer() {
 }
 
 #[tokio::test]
+async fn who_guesses_keeps_nobody_else_from_logging_in() {
+    let practice = Practice::open(Scheme::Http).await;
+    let wrong = "name=Ann+Reyes&password=wrong";
+    let right = format!("name=Ann+Reyes&password={PASSWORD}");
+    for expected in [401, 401, 401, 401, 401, 429, 429] {
+        // What stands before the address that our proxy has added, a guesser may write as they like.
+        let answer = practice.post_from("192.0.2.1, 198.51.100.7", "/inbox/login", wrong).await;
+        assert_eq!(answer.status(), expected);
+    }
+    let answer = practice.post_from("198.51.100.7", "/inbox/login", &right).await;
+    assert_eq!(answer.status(), 429, "from there not even with the right one");
+    assert_eq!(practice.post_from("203.0.113.5", "/inbox/login", &right).await.status(), 303, "from elsewhere");
+    assert_eq!(practice.post("/inbox/login", &right).await.status(), 303);
+}
+
+#[tokio::test]
 async fn tries_at_the_same_time_find_no_gap() {
     let practice = Practice::open(Scheme::Http).await;
     let tries = (0..12).map(|_| practice.post("/inbox/login", "name=Ann+Reyes&password=wrong"));
