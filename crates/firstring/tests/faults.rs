@@ -176,6 +176,10 @@ fn what_cannot_be_served() {
     fails(serve().args(["--http", &address]), 1, &[&address, "--http"]);
     fails(serve().args(["--http", "0.0.0.0:0"]), 1, &["public_url"]);
     fails(serve().args(["--http", "192.0.2.1:0"]), 1, &["tls_certificate"]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("firstring.toml");
+    std::fs::write(&config, "[http]\nreverse_proxies = [\"localhost\"]\n").unwrap();
+    fails(serve().arg("--config").arg(&config), 1, &["firstring.toml:2", "reverse proxy", "127.0.0.1"]);
     fails(serve().args(["--sip", "127.0.0.1:5060"]), 2, &["telephones"]);
     assert_eq!(firstring().arg("serf").output().unwrap().status.code(), Some(2));
 }

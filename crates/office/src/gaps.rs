@@ -47,9 +47,7 @@ impl Office {
         loop {
             match turn(&self.premises, name).await {
                 Ok(is_new) => return is_new,
-                Err(error) => {
-                    tracing::error!(%error, "what the practice was told of its rota cannot be read, will be tried again")
-                }
+                Err(error) => tracing::error!(%error, "gaps told before cannot be read, will be tried again"),
             }
             tokio::time::sleep(ASK_AGAIN).await;
         }
