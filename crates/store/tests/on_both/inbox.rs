@@ -16,7 +16,8 @@ on_both!(
     open_messages_stand_by_urgency_and_age_and_those_that_are_done_by_when,
     a_message_that_cannot_be_read_takes_no_other_from_sight,
     what_is_not_announced_is_told_until_it_is_taken_done_or_redacted,
-    each_way_is_told_in_its_own_time_and_what_one_has_taken_the_other_may_not
+    each_way_is_told_in_its_own_time_and_what_one_has_taken_the_other_may_not,
+    notifications_of_before_there_was_mail_stay_as_they_were
 );
 
 fn practice() -> PracticeId {
@@ -289,9 +290,7 @@ async fn each_way_is_told_in_its_own_time_and_what_one_has_taken_the_other_may_n
     assert_eq!(overdue(999).await, []);
 }
 
-#[tokio::test]
-async fn notifications_of_before_there_was_mail_stay_as_they_were() {
-    let database = Database::sqlite();
+async fn notifications_of_before_there_was_mail_stay_as_they_were(database: Database) {
     let store = database.open().await;
     let rows = [message(0, Urgency::Routine), message(60, Urgency::Routine)];
     for row in &rows {
@@ -300,12 +299,20 @@ async fn notifications_of_before_there_was_mail_stay_as_they_were() {
     store.notifications_failed(NoticeWay::Webhook, &[rows[0].id], at(300)).await.unwrap();
     store.notifications_delivered(NoticeWay::Webhook, &[rows[1].id], at(61)).await.unwrap();
     store.close().await;
-    let undo = "CREATE TABLE before (message_id TEXT PRIMARY KEY REFERENCES message (id), practice TEXT NOT NULL,
+    let undo = if database.is_sqlite() {
+        "CREATE TABLE before (message_id TEXT PRIMARY KEY REFERENCES message (id), practice TEXT NOT NULL,
             due_at TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, delivered_at TEXT) STRICT;
          INSERT INTO before SELECT message_id, practice, due_at, tries, delivered_at FROM notification;
          DROP TABLE notification; ALTER TABLE before RENAME TO notification;
          CREATE INDEX notification_due ON notification (practice, due_at) WHERE delivered_at IS NULL;
-         DELETE FROM _sqlx_migrations WHERE version = 9";
+         DELETE FROM _sqlx_migrations WHERE version = 9"
+    } else {
+        "DROP INDEX notification_due; ALTER TABLE notification DROP CONSTRAINT notification_pkey;
+         ALTER TABLE notification DROP COLUMN way; ALTER TABLE notification DROP COLUMN owed_at;
+         ALTER TABLE notification ADD PRIMARY KEY (message_id);
+         CREATE INDEX notification_due ON notification (practice, due_at) WHERE delivered_at IS NULL;
+         DELETE FROM _sqlx_migrations WHERE version = 9"
+    };
     let mut past = database.past_us().await;
     sqlx::raw_sql(undo).execute(&mut past).await.unwrap();
     drop(past);
