@@ -201,6 +201,7 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         test_pages: None,
         calendars: Vec::new(),
         messages: None,
+        mailbox: None,
         details: Details::ReferenceOnly,
         public_url: String::new(),
         link_key: Secret::new(KEY),

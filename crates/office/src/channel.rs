@@ -37,12 +37,14 @@ mod voice;
 mod tests;
 
 pub use email::{Email, Encryption, Login};
+pub(crate) use email::{EmailSender, Letter};
 pub use gateway::Gateway;
 pub use inbound::{Key, Progress, is_signed};
 pub use ntfy::Ntfy;
 pub use pagerduty::PagerDuty;
 pub use reply::{Named, SmsReply};
 pub use sms::{Sms, SmsFrom};
+pub(crate) use text::one_line;
 pub use twiml::Twiml;
 pub use voice::Voice;
 pub(crate) use voice::twiml as asking;

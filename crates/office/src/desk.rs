@@ -7,14 +7,14 @@ use std::sync::Arc;
 use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
 use oncall::{ClinicianId, Escalation, Input, Way};
-use store::{CaseFile, CaseRow, Store};
+use store::{CaseFile, CaseRow, MessageRow, Notify, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
 use uuid::Uuid;
 
 use crate::book::outside::Outside;
 use crate::case::{Case, CaseInput, INPUTS};
-use crate::channel::{self, Sender};
+use crate::channel::{self, EmailSender, Sender};
 use crate::link::LinkKey;
 use crate::webhook::Hook;
 use crate::{OfficeConfig, OfficeError, webhook};
@@ -30,6 +30,7 @@ pub(crate) struct Premises {
     pub(crate) senders: BTreeMap<(ClinicianId, Way), Arc<Sender>>,
     pub(crate) messages: Option<Hook>,
     pub(crate) outside: Outside,
+    pub(crate) mailbox: Option<EmailSender>,
     pub(crate) link_key: LinkKey,
 }
 
@@ -38,15 +39,29 @@ impl Premises {
     pub(crate) fn new(store: Store, config: OfficeConfig) -> Result<Self, OfficeError> {
         let senders = channel::senders(&config)?;
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
+        let mailbox = config.mailbox.as_ref().map(|mailbox| EmailSender::check(&mailbox.email)).transpose();
+        let mailbox = mailbox.map_err(|why| OfficeError::BadChannel { name: "messages".to_owned(), why })?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
         let outside = Outside::new(&config.calendars);
-        Ok(Self { config, store, client: webhook::client()?, senders, messages, outside, link_key })
+        Ok(Self { config, store, client: webhook::client()?, senders, messages, outside, mailbox, link_key })
     }
 
     /// The time as it is kept, to the microsecond.
     pub(crate) fn now(&self) -> Timestamp {
         let now = self.config.clock.now();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// In which ways the practice is to be told of a message, and when.
+    pub(crate) fn notify(&self, message: &MessageRow) -> Notify {
+        let left_at = message.saved_at.to_zoned(self.config.practice.zone.clone());
+        let mailbox = self.config.mailbox.as_ref().map(|mailbox| mailbox.due(message.draft.urgency, &left_at));
+        match (&self.messages, mailbox) {
+            (None, None) => Notify::Nobody,
+            (Some(_), None) => Notify::Practice,
+            (None, Some(from)) => Notify::Mailbox { from },
+            (Some(_), Some(mailbox_from)) => Notify::Both { mailbox_from },
+        }
     }
 
     pub(crate) fn link(&self, case: CaseId, clinician: &ClinicianId) -> String {

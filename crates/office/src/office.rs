@@ -32,7 +32,7 @@ const LINK_VALID: SignedDuration = SignedDuration::from_hours(72);
 pub struct Office {
     pub(crate) premises: Arc<Premises>,
     commands: mpsc::Sender<Command>,
-    message_saved: Arc<Notify>,
+    pub(crate) message_saved: Arc<Notify>,
     refused: mpsc::Sender<MessageRow>,
     dead: broadcast::Sender<NodeId>,
 }

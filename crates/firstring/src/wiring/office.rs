@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::calendars;
-use super::channels::Channels;
+use super::channels::{Channels, mailbox};
 use super::keys;
 use crate::config::{PracticeConfig, Server, read_patients};
 
@@ -87,6 +87,7 @@ pub fn office_config(
         test_pages: config.test_pages.clone(),
         calendars: Vec::new(),
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
+        mailbox: mailbox(config)?,
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
         public_url,
         link_key,

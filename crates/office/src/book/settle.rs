@@ -255,5 +255,5 @@ async fn tell_staff(premises: &Premises, row: &OutsideRow, why: Why) -> bool {
         ),
     };
     let patient = premises.store.patient(appointment.patient).await.ok();
-    messages::leave_for_staff(premises, text, patient).await
+    messages::leave_for_staff(premises, &text, patient).await
 }

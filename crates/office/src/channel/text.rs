@@ -99,7 +99,7 @@ fn digits(reference: &str) -> &str {
 }
 
 /// Whoever names a practice adds no line to a header.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -167,6 +167,7 @@ impl Riverside {
             test_pages: None,
             calendars: Vec::new(),
             messages: Some(desk.webhook()),
+            mailbox: None,
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),
             link_key: Secret::new("the key of links"),

@@ -2,6 +2,7 @@
 
 use domain::{CallId, CaseId, RequestId};
 use jiff::SignedDuration;
+use store::NoticeWay::{Email, Webhook};
 use store::{CallRow, CaseChange, CaseRow, KeptCase, NodeId, Notify, Secret, Store};
 
 use crate::database::{Database, on_both};
@@ -11,6 +12,7 @@ on_both!(
     a_case_is_written_by_the_node_that_has_it_alone,
     what_a_dead_node_had_is_taken_once_whoever_comes,
     a_notification_is_taken_by_one_node_at_a_time,
+    a_digest_is_one_nodes_as_a_whole,
     a_node_is_seen_to_count_and_is_forgotten_when_nothing_is_left_of_it,
     a_turn_is_one_nodes_and_a_key_is_everybodys
 );
@@ -85,15 +87,40 @@ async fn a_notification_is_taken_by_one_node_at_a_time(database: Database) {
     let [a, b] = two_nodes(&database).await;
     let saved = message(CallId::new(), 1, "09:00:00");
     a.save_message(&saved, Notify::Practice).await.unwrap();
-    let due = a.due_notifications(&practice(), at("09:01:00"), 9).await.unwrap().remove(0);
+    let due = async |now| b.due_notifications(&practice(), Webhook, now, 9).await.unwrap();
+    let found = due(at("09:01:00")).await;
     let until = at("09:01:15");
-    let taken = tokio::join!(a.take_notification(&due, until), b.take_notification(&due, until));
-    assert!(taken.0.unwrap() != taken.1.unwrap(), "one of them");
-    assert!(b.due_notifications(&practice(), at("09:01:14"), 9).await.unwrap().is_empty());
-    let again = b.due_notifications(&practice(), until, 9).await.unwrap().remove(0);
-    assert_eq!((again.tries, again.due_at), (0, until), "whoever took it has died");
-    b.notification_delivered(saved.id, until).await.unwrap();
-    assert!(!a.take_notification(&again, until + SignedDuration::from_secs(9)).await.unwrap());
+    let taken = tokio::join!(a.take_notifications(found.clone(), until), b.take_notifications(found.clone(), until));
+    assert_eq!(taken.0.unwrap().len() + taken.1.unwrap().len(), 1, "one of them");
+    assert!(due(at("09:01:14")).await.is_empty());
+    let again = due(until).await;
+    assert_eq!((again[0].tries, again[0].due_at), (0, until), "whoever took it has died");
+    b.notifications_delivered(Webhook, &[saved.id], until).await.unwrap();
+    assert!(a.take_notifications(again, until + SignedDuration::from_secs(9)).await.unwrap().is_empty());
+}
+
+async fn a_digest_is_one_nodes_as_a_whole(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    let noon = at("12:00:00");
+    for number in 0..30 {
+        let saved = message(CallId::new(), number, "09:00:00");
+        a.save_message(&saved, Notify::Mailbox { from: noon }).await.unwrap();
+    }
+    assert!(a.due_notifications(&practice(), Email, at("11:59:59"), 99).await.unwrap().is_empty());
+    assert_eq!(a.next_notification_at(&practice(), Email).await.unwrap(), Some(noon));
+    let nodes = [a, b].map(|node| {
+        tokio::spawn(async move {
+            let mut due = node.due_notifications(&practice(), Email, noon, 99).await.unwrap();
+            due.rotate_left(7);
+            node.take_notifications(due, noon + SignedDuration::from_secs(15)).await.unwrap().len()
+        })
+    });
+    let mut taken = Vec::new();
+    for node in nodes {
+        taken.push(node.await.unwrap());
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, [0, 30]);
 }
 
 async fn a_node_is_seen_to_count_and_is_forgotten_when_nothing_is_left_of_it(database: Database) {

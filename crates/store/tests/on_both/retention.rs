@@ -191,7 +191,7 @@ async fn messages_before_the_boundary_are_redacted_unless_something_is_owed(data
     case(&store, in_open_case, None).await;
     stay.push(message(&store, in_open_case, old, Notify::Nobody).await);
     let delivered = message(&store, ended().await, old, Notify::Practice).await;
-    store.notification_delivered(delivered.id, now()).await.unwrap();
+    store.notifications_delivered(store::NoticeWay::Webhook, &[delivered.id], now()).await.unwrap();
     let mut gone = vec![delivered];
     for _ in 0..20 {
         gone.push(message(&store, CallId::new(), old, Notify::Nobody).await);
