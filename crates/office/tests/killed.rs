@@ -28,7 +28,7 @@ use testbed::Postgres;
 use tokio::sync::mpsc;
 
 /// Requests of one life, at most: enough to be in the middle of something.
-const REQUESTS: u32 = 12;
+const REQUESTS: u32 = 24;
 /// Of each call.
 const TURNS: usize = 5;
 /// A kill strikes so long after a request began, at most: about as long as one takes.
@@ -216,7 +216,7 @@ async fn is_killed_again_and_again(database: &str) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut pager = Receiver::start().await;
     let place = format!("{database} {}/page", pager.base());
-    let (mut paged, mut answers) = (BTreeSet::new(), 0);
+    let (mut paged, mut answers, mut interrupted) = (BTreeSet::new(), 0, 0);
     let mut last = Said::default();
     for kill in 0..kills() {
         let (requests, after) = (random.random_range(1..=REQUESTS), random.random_range(0..WITHIN_US));
@@ -225,12 +225,16 @@ async fn is_killed_again_and_again(database: &str) {
             move || live_and_be_killed("lives_until_it_is_killed", &in_place, requests, Duration::from_micros(after));
         last = tokio::task::spawn_blocking(life).await.unwrap();
         answers += last.answers();
+        interrupted += last.unanswered();
         let store = riverside(&place).await.store().await;
         check(&store, &last).await;
         store.close().await;
         note_pages(&mut pager, &mut paged);
         println!("kill {kill}: after request {requests} and {after} us");
     }
+    println!(
+        "{answers} answers, {interrupted} requests in the middle of which it was killed: nothing answered is lost"
+    );
     assert!(answers as u64 > kills(), "the office was killed before it did anything: {answers}");
     everything_is_taken_up(&riverside(&place).await, &last, pager, paged).await;
 }

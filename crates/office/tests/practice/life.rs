@@ -54,6 +54,11 @@ impl Said {
     pub fn answers(&self) -> usize {
         self.done.values().map(BTreeSet::len).sum()
     }
+
+    /// How much was not, in the middle of which it was killed.
+    pub fn unanswered(&self) -> usize {
+        self.begun.values().map(BTreeSet::len).sum::<usize>() - self.answers()
+    }
 }
 
 fn start(test: &str, place: &str) -> Child {
