@@ -212,13 +212,13 @@ async fn nothing_that_was_answered_is_lost_when_a_node_is_killed() {
 
 async fn is_killed_again_and_again(database: &str) {
     let seed = rand::random();
-    println!("seed {seed}, {} kills", kills());
+    println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let mut pager = Receiver::start().await;
     let place = format!("{database} {}/page", pager.base());
     let (mut paged, mut answers, mut interrupted) = (BTreeSet::new(), 0, 0);
     let mut last = Said::default();
-    for kill in 0..kills() {
+    for _ in 0..kills() {
         let (requests, after) = (random.random_range(1..=REQUESTS), random.random_range(0..WITHIN_US));
         let in_place = place.clone();
         let life =
@@ -230,13 +230,13 @@ async fn is_killed_again_and_again(database: &str) {
         check(&store, &last).await;
         store.close().await;
         note_pages(&mut pager, &mut paged);
-        println!("kill {kill}: after request {requests} and {after} us");
     }
     println!(
         "{answers} answers, {interrupted} requests in the middle of which it was killed: nothing answered is lost"
     );
     assert!(answers as u64 > kills(), "the office was killed before it did anything: {answers}");
     everything_is_taken_up(&riverside(&place).await, &last, pager, paged).await;
+    println!("{} kills, {interrupted} requests in the middle of which it was killed, {answers} answers; lost: nothing", kills());
 }
 
 /// Nothing happens twice that is asked again, and every case pages.

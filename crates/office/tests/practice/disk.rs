@@ -44,6 +44,7 @@ impl Disk {
         let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert!(done.status.success(), "{out}\n{err}");
         assert!(out.contains("1 passed"), "there is no test {test}: {out}");
+        print!("{out}");
         None
     }
 
