@@ -231,12 +231,12 @@ async fn is_killed_again_and_again(database: &str) {
         store.close().await;
         note_pages(&mut pager, &mut paged);
     }
-    println!(
-        "{answers} answers, {interrupted} requests in the middle of which it was killed: nothing answered is lost"
-    );
     assert!(answers as u64 > kills(), "the office was killed before it did anything: {answers}");
     everything_is_taken_up(&riverside(&place).await, &last, pager, paged).await;
-    println!("{} kills, {interrupted} requests in the middle of which it was killed, {answers} answers; lost: nothing", kills());
+    println!(
+        "{} kills, {interrupted} requests in the middle of which it was killed, {answers} answers; lost: nothing",
+        kills()
+    );
 }
 
 /// Nothing happens twice that is asked again, and every case pages.

@@ -16,7 +16,8 @@ use store::{Secret, Store};
 
 /// Another process that holds the database.
 async fn lock(riverside: &Riverside) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(riverside.path()).pragma("key", format!("\"x'{DATABASE_KEY}'\""));
+    let options =
+        SqliteConnectOptions::new().filename(riverside.path()).pragma("key", format!("\"x'{DATABASE_KEY}'\""));
     let mut other = options.connect().await.expect("another process");
     other.execute("BEGIN IMMEDIATE").await.expect("locked");
     other

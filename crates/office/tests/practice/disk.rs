@@ -14,14 +14,18 @@ const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$FIRSTRING_DISK\"";
 const NAMESPACE: [&str; 5] = ["--user", "--map-root-user", "--mount", "sh", "-c"];
 
 #[derive(Clone)]
-pub struct Disk(PathBuf);
+pub struct Disk {
+    dir: PathBuf,
+    read_only: PathBuf,
+}
 
 impl Disk {
     /// The disk, in the process that has one. Anybody else runs the test of this name again in such a process, and there
     /// is nothing left to do.
     pub fn of_its_own(test: &str) -> Option<Self> {
         if let Some(dir) = std::env::var_os(DISK) {
-            return Some(Self(dir.into()));
+            let read_only = std::env::var_os(READ_ONLY).unwrap().into();
+            return Some(Self { dir: dir.into(), read_only });
         }
         let (dir, beside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let mut tried = Command::new("unshare");
@@ -29,7 +33,8 @@ impl Disk {
         if !tried.status.success() {
             // Past the capture of what tests print: it is to be seen that nothing was shown.
             let why = String::from_utf8_lossy(&tried.stderr);
-            writeln!(std::io::stderr(), "SKIPPED {test}: no disk of its own may be mounted here: {why}").unwrap();
+            let told = format!("SKIPPED {test}: no disk of its own may be mounted here: {why}\n");
+            std::io::stderr().write_all(told.as_bytes()).unwrap();
             return None;
         }
         let done = Command::new("unshare")
@@ -49,12 +54,12 @@ impl Disk {
     }
 
     pub fn database(&self) -> PathBuf {
-        self.0.join("practice.db")
+        self.dir.join("practice.db")
     }
 
     /// Fills it to the last byte.
     pub fn fill(&self) {
-        let mut file = std::fs::File::create(self.0.join("filling")).unwrap();
+        let mut file = std::fs::File::create(self.dir.join("filling")).unwrap();
         let why = loop {
             match file.write_all(&[0; 4096]) {
                 Ok(()) => {}
@@ -65,23 +70,23 @@ impl Disk {
     }
 
     pub fn make_room(&self) {
-        std::fs::remove_file(self.0.join("filling")).unwrap();
+        std::fs::remove_file(self.dir.join("filling")).unwrap();
     }
 
     /// From now on nothing can be written to it.
     pub fn fail(&self) {
-        std::fs::write(std::env::var_os(READ_ONLY).unwrap(), "").unwrap();
-        let why = std::fs::write(self.0.join("anything"), "x").unwrap_err();
+        std::fs::write(&self.read_only, "").unwrap();
+        let why = std::fs::write(self.dir.join("anything"), "x").unwrap_err();
         assert_eq!(why.kind(), std::io::ErrorKind::ReadOnlyFilesystem);
     }
 
     pub fn recover(&self) {
-        std::fs::remove_file(std::env::var_os(READ_ONLY).unwrap()).unwrap();
+        std::fs::remove_file(&self.read_only).unwrap();
     }
 
     /// Mounts it anew, `ro` or `rw`. Nobody may have anything open for writing on it.
     pub fn remount(&self, how: &str) {
-        let done = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.0).output().unwrap();
+        let done = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.dir).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }

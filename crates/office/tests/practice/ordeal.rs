@@ -151,13 +151,15 @@ pub async fn outlasts(
     );
 }
 
+/// At the same time: each waits for a database that does not answer.
 async fn refuses_messages(office: &Office) -> Vec<Caller> {
-    let mut callers: Vec<_> = (0..REFUSED).map(|_| Caller::new(office)).collect();
+    let mut callers = [(); REFUSED].map(|()| Caller::new(office));
+    let [a, b, c] = &callers;
+    tokio::join!(a.ask(1, message()), b.ask(1, message()), c.ask(1, message()));
     for caller in &mut callers {
-        caller.ask(1, message()).await;
         assert_eq!(caller.reply().await, OfficeReply::Unavailable, "nothing is claimed");
     }
-    callers
+    callers.into()
 }
 
 /// Without being asked again; and then it is the same message.
@@ -167,7 +169,7 @@ async fn is_kept(store: &Store, caller: &mut Caller) {
         match &store.messages_of(caller.call).await.unwrap_or_default()[..] {
             [kept] => break kept.id,
             several => {
-                assert!(several.is_empty() && since.elapsed() < LONG, "a message that was refused is never kept")
+                assert!(several.is_empty() && since.elapsed() < LONG, "a message that was refused is never kept");
             }
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
