@@ -508,6 +508,7 @@ impl Case {
             self.page_settled(&sent);
         }
         self.keep().await;
+        self.keeper.finish().await;
     }
 
     fn nap(&self) -> impl Future<Output = ()> + use<> {

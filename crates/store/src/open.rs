@@ -118,6 +118,9 @@ pub(crate) async fn pool(
             let pragmas = AssertSqlSafe(pragmas.clone());
             Box::pin(async move { sqlx::raw_sql(pragmas).execute(connection).await.map(drop) })
         })
+        // Where a disk is full SQLite rolls a transaction back by itself, and `sqlx` believes in it for ever: such a connection
+        // would begin no other.
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         // The first statement of every connection holds the key.
         .connect_with(any.disable_statement_logging())
         .await?;

@@ -15,6 +15,7 @@ on_both!(
     a_call_begins_and_ends,
     the_latest_call_from_a_number_is_found_but_for_the_present_one,
     a_journal_keeps_its_order_and_its_call,
+    lines_that_are_written_again_are_there_once,
     a_message_is_kept_once_however_often_it_is_asked,
     a_notification_stays_due_until_it_is_delivered,
     a_case_grows_by_changes_and_each_change_may_be_repeated,
@@ -151,6 +152,20 @@ async fn a_journal_keeps_its_order_and_its_call(database: Database) {
     }
     let read = store.journal(one).await.expect("read");
     assert_eq!(read.iter().map(|l| l.expose().as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+}
+
+/// As whoever did not hear that they were kept writes them again.
+async fn lines_that_are_written_again_are_there_once(database: Database) {
+    let store = database.open().await;
+    let call = CallId::new();
+    let lines = ["a", "b", "b", "c"].map(Phi::from);
+    for (written, until) in [(0, 2), (0, 2), (2, 4), (2, 4), (0, 4)] {
+        store.append_journal_after(call, written, &lines[written..until]).await.expect("kept");
+    }
+    assert_eq!(store.journal(call).await.expect("read"), lines);
+    store.append_journal_after(call, 1, &[Phi::from("another's")]).await.expect("kept");
+    let read = store.journal(call).await.expect("read");
+    assert_eq!((read.len(), read[4].expose().as_str()), (5, "another's"), "nothing is overwritten or left out");
 }
 
 async fn a_message_is_kept_once_however_often_it_is_asked(database: Database) {
