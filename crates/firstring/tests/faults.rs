@@ -104,6 +104,14 @@ fn wrong_mailboxes(good: &str) -> Vec<(String, &'static str)> {
         (mailbox(&MESSAGES.replace("[\"12:00\"]", "[]")), "digest_at is empty"),
         (mailbox(&MESSAGES.replace("12:00", "noon")), "not a time of day"),
         (mailbox(&format!("{MESSAGES}digest_days = []\n")), "a digest never comes"),
+        (mailbox("[messages]\nemail = \"desk@example.org\"\n"), "when the digest comes"),
+        (mailbox("[messages]\ndigest_at = [\"12:00\"]\n"), "write to whom"),
+        (mailbox("[messages.fhir]\nurl = \"http://ehr.example.org/R4\"\n"), "https://"),
+        (
+            mailbox("[messages.fhir]\nurl = \"https://ehr.example.org/R4\"\n")
+                .replace("# messages_url", "messages_url"),
+            "write one of the two",
+        ),
         (mailbox(&format!("{MESSAGES}digest_days = [\"weekend\"]\n")), "not a weekday"),
     ]
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use calendars::OutsideCalendar;
+use calendars::{FhirInbox, OutsideCalendar};
 use domain::{CallerKind, Practice, ProviderId, RedFlagId, Urgency};
 use jiff::{Timestamp, Zoned};
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
@@ -35,6 +35,8 @@ pub struct OfficeConfig {
     pub calendars: Vec<(ProviderId, ProviderCalendar)>,
     /// Where new messages are announced. Without it and a mailbox the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
+    /// The worklist in the practice's records that takes them, instead of `messages`.
+    pub records: Option<Arc<FhirInbox>>,
     /// Where they come by e-mail.
     pub mailbox: Option<Mailbox>,
     /// What pages and notifications carry.

@@ -56,11 +56,12 @@ impl Premises {
     pub(crate) fn notify(&self, message: &MessageRow) -> Notify {
         let left_at = message.saved_at.to_zoned(self.config.practice.zone.clone());
         let mailbox = self.config.mailbox.as_ref().map(|mailbox| mailbox.due(message.draft.urgency, &left_at));
-        match (&self.messages, mailbox) {
-            (None, None) => Notify::Nobody,
-            (Some(_), None) => Notify::Practice,
-            (None, Some(from)) => Notify::Mailbox { from },
-            (Some(_), Some(mailbox_from)) => Notify::Both { mailbox_from },
+        let has_system = self.messages.is_some() || self.config.records.is_some();
+        match (has_system, mailbox) {
+            (false, None) => Notify::Nobody,
+            (true, None) => Notify::Practice,
+            (false, Some(from)) => Notify::Mailbox { from },
+            (true, Some(mailbox_from)) => Notify::Both { mailbox_from },
         }
     }
 

@@ -76,6 +76,13 @@ fn entry(text: &mut String, message: &MessageRow, practice: &Practice, public_ur
     write!(text, "{public_url}/inbox/messages/{}\r\n", message.id).expect(TAKES);
 }
 
+/// What the caller said and is, for records that hold such things.
+pub(crate) fn told(draft: &MessageDraft) -> String {
+    let mut text = String::new();
+    words(&mut text, draft);
+    text
+}
+
 /// What the caller said and is, each on a line of its own.
 fn words(text: &mut String, draft: &MessageDraft) {
     let values = [

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::MessageId;
-use store::{DueNotification, NoticeWay, StoreError};
+use calendars::{FhirInbox, OutsideMessage};
+use domain::{MessageId, Phi};
+use store::{DueNotification, MessageRow, NoticeWay, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::{MessageBody, json};
 use crate::channel::EmailSender;
-use crate::desk::Premises;
-use crate::letters::{is_alone, letter};
+use crate::desk::{Premises, reference};
+use crate::letters::{is_alone, letter, told};
 use crate::webhook::{Hook, Undelivered};
 
 /// How long the practice's receiver may take.
@@ -32,6 +33,7 @@ const BATCH: u32 = 50;
 /// Who takes what the practice is told in a way.
 enum Taker<'a> {
     System(&'a Hook),
+    Records(&'a FhirInbox),
     Mailbox(&'a EmailSender),
 }
 
@@ -136,7 +138,10 @@ impl<'a> Taker<'a> {
     /// `None`: the practice is not told in this way.
     fn of(premises: &'a Premises, way: NoticeWay) -> Option<Self> {
         match way {
-            NoticeWay::Webhook => premises.messages.as_ref().map(Self::System),
+            NoticeWay::Webhook => {
+                let records = || premises.config.records.as_deref().map(Self::Records);
+                premises.messages.as_ref().map(Self::System).or_else(records)
+            }
             NoticeWay::Email => premises.mailbox.as_ref().map(Self::Mailbox),
         }
     }
@@ -151,12 +156,32 @@ impl<'a> Taker<'a> {
                 }
                 Ok(())
             }
+            Self::Records(inbox) => {
+                for DueNotification { message, .. } in taken {
+                    inbox.deliver(&for_records(message)).await?;
+                }
+                Ok(())
+            }
             Self::Mailbox(sender) => {
                 let messages: Vec<_> = taken.iter().map(|due| &due.message).collect();
                 let letter = letter(&messages, &config.practice, premises.public_url(), config.details);
                 sender.send_letter(letter, DELIVER_WITHIN).await
             }
         }
+    }
+}
+
+/// The practice's own records hold what was said, whatever e-mails and webhooks may carry.
+fn for_records(message: &MessageRow) -> OutsideMessage {
+    OutsideMessage {
+        id: message.id,
+        reference: reference(message.id.0),
+        urgency: message.draft.urgency,
+        taken: message.saved_at,
+        title: None,
+        text: Phi::new(told(&message.draft)),
+        // Which record is meant staff decide: a name and a date that were heard are not proof enough to write into one.
+        patient: None,
     }
 }
 

@@ -28,8 +28,8 @@ pub use contacts::{Contact, Encryption, Gateway, Mail};
 use contacts::{RawContact, RawGateway, RawMail, Senders};
 pub use front_desk::Week;
 use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
-pub use messages::MessagesByEmail;
 use messages::RawMessages;
+pub use messages::{Messages, MessagesByEmail};
 pub use outside::{CalendarKind, Login, OutsideCalendar};
 pub use patients::read_patients;
 use policy::{CheckedPolicy, RawPolicy};
@@ -71,7 +71,7 @@ pub struct PracticeConfig {
     /// Where messages are announced.
     pub messages_url: Option<String>,
     /// Where they come by e-mail.
-    pub messages_by_email: Option<MessagesByEmail>,
+    pub messages: Messages,
     /// Who has approved what; all three are needed before real lines are served.
     pub approval: Option<Approval>,
 }
@@ -243,8 +243,8 @@ impl Checked<'_> {
         let oncall = self.oncall(&raw.oncall, &senders)?;
         let desk = self.desk(raw.desk.as_ref(), &senders)?;
         let hours = self.hours(raw.hours)?;
-        let messages_by_email =
-            raw.messages.map(|messages| self.messages_by_email(&messages, &senders, &hours)).transpose()?;
+        let messages_url = raw.webhooks.messages_url.as_ref();
+        let messages = self.messages(raw.messages.as_ref(), messages_url, &senders, &hours)?;
         let Senders { gateway, mail } = senders;
         let CheckedRota { rota, lines, unread } = self.rota(raw.rota, &raw.oncall, &oncall, &zone, now)?;
         let people: Vec<Clinician> = oncall.iter().chain(&desk).map(Contact::clinician).collect();
@@ -280,7 +280,7 @@ impl Checked<'_> {
             webhook_secret: SecretRef::parse(raw.webhooks.secret.get_ref())
                 .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,
             messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
-            messages_by_email,
+            messages,
             approval: raw.approval,
         };
         Ok((config, unread))

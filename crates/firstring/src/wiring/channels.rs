@@ -83,7 +83,7 @@ impl Senders {
 
 /// Where the practice has its messages by e-mail.
 pub(super) fn mailbox(config: &PracticeConfig) -> anyhow::Result<Option<Mailbox>> {
-    let Some(MessagesByEmail { email, digest }) = &config.messages_by_email else { return Ok(None) };
+    let Some(MessagesByEmail { email, digest }) = &config.messages.by_email else { return Ok(None) };
     let server = mail(config.mail.as_ref().context("messages by e-mail: [mail] is missing")?)?;
     Ok(Some(Mailbox { email: Email { to: Secret::new(email), ..server }, digest: digest.clone() }))
 }

@@ -86,6 +86,7 @@ pub fn office_config(
         gateway_token: channels.gateway_token,
         test_pages: config.test_pages.clone(),
         calendars: Vec::new(),
+        records: calendars::records(config)?,
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
         mailbox: mailbox(config)?,
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },

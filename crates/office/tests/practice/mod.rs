@@ -169,6 +169,7 @@ impl Riverside {
             gateway_token: None,
             test_pages: None,
             calendars: Vec::new(),
+            records: None,
             messages: Some(desk.webhook()),
             mailbox: None,
             details: Details::ReferenceOnly,
