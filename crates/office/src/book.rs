@@ -169,22 +169,25 @@ impl Book {
     }
 
     pub(crate) async fn book(self, booking: Booking) -> Result<OfficeReply, StoreError> {
+        let _turn = self.premises.outside.turn(self.call).await;
         let reply = self.store().book(&self.requested(), &booking).await?;
         let OfficeReply::Booked(made) = reply else { return Ok(reply) };
-        self.settle(made, None).await
+        Ok(self.settle(made, None).await)
     }
 
     pub(crate) async fn move_appointment(self, id: AppointmentId, to: SlotId) -> Result<OfficeReply, StoreError> {
+        let _turn = self.premises.outside.turn(self.call).await;
         let before = self.store().appointment(id).await?;
         let reply = self.store().move_appointment(&self.requested(), id, to).await?;
         let OfficeReply::Moved(made) = reply else { return Ok(reply) };
-        self.settle(made, before.as_ref()).await
+        Ok(self.settle(made, before.as_ref()).await)
     }
 
     pub(crate) async fn cancel(self, id: AppointmentId) -> Result<OfficeReply, StoreError> {
+        let _turn = self.premises.outside.turn(self.call).await;
         let reply = self.store().cancel_appointment(&self.requested(), id).await?;
         if let OfficeReply::Cancelled(id) = reply {
-            self.settle_cancelled(id).await?;
+            self.settle_cancelled(id).await;
         }
         Ok(reply)
     }

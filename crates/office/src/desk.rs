@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use oncall::{ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, MessageRow, Notify, Store};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{Id, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinSet};
 use uuid::Uuid;
 
 use crate::book::outside::Outside;
@@ -115,6 +115,7 @@ struct Open {
     /// Later calls of the same caller.
     joined: Vec<CallId>,
     inputs: mpsc::Sender<CaseInput>,
+    task: AbortHandle,
 }
 
 impl Open {
@@ -146,6 +147,9 @@ impl Desk {
                 },
                 Some(ended) = self.tasks.join_next_with_id() => {
                     self.forget(ended.map_or_else(|error| {
+                        if error.is_cancelled() {
+                            return error.id();
+                        }
                         tracing::error!(%error, "the task of a case died: the case is taken up at its next input or start");
                         error.id()
                     }, |(task, ())| task));
@@ -173,9 +177,11 @@ impl Desk {
                 found.send(open.map(|open| open.inputs.clone()).collect()).ok();
             }
             Command::TakeUp { file } => {
-                if self.find(Which::Case(file.case.id)).is_none() {
-                    self.resume(*file, None);
+                // A task here that has not yet noticed that it had lost the case knows less than the disk, and must not write.
+                if let Some(stale) = self.open.remove(&file.case.id) {
+                    stale.task.abort();
                 }
+                self.resume(*file, None);
             }
             Command::Resume { file, input } => {
                 match self.find(Which::Case(file.case.id)) {
@@ -269,9 +275,9 @@ impl Desk {
         }
         let (id, call, request) = (file.case.id, file.case.call, file.case.request);
         let case = Case::new(Arc::clone(&self.premises), file, machine, replies, receiver);
-        let task = self.tasks.spawn(case.run(first)).id();
-        self.by_task.insert(task, id);
-        self.open.insert(id, Open { call, request, joined: Vec::new(), inputs });
+        let task = self.tasks.spawn(case.run(first));
+        self.by_task.insert(task.id(), id);
+        self.open.insert(id, Open { call, request, joined: Vec::new(), inputs, task });
     }
 }
 

@@ -9,6 +9,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqliteConnection, Transaction};
+use tokio::sync::OnceCell;
 
 use crate::engine::{Engine, SQLITE};
 use crate::{NodeId, Secret, StoreError};
@@ -167,12 +168,17 @@ pub(crate) fn key_pragma(key: &Secret) -> String {
     }
 }
 
-/// What must be done once before the first database is opened; it may be repeated.
+/// What must be done once before the first database is opened; it may be repeated. Whoever comes while it is being done waits: SQLite
+/// counts as ready a moment before SQLCipher is, and a key that is given in that moment is refused.
 pub(crate) async fn prepare_process() -> Result<(), StoreError> {
-    sqlx::any::install_default_drivers();
-    quieten_sqlcipher().await?;
-    crate::exit::before_sqlcipher_clears_up();
-    Ok(())
+    static PREPARED: OnceCell<()> = OnceCell::const_new();
+    let prepare = || async {
+        sqlx::any::install_default_drivers();
+        quieten_sqlcipher().await?;
+        crate::exit::before_sqlcipher_clears_up();
+        Ok::<_, StoreError>(())
+    };
+    PREPARED.get_or_try_init(prepare).await.copied()
 }
 
 /// SQLCipher writes to stderr by itself when a key is wrong; we return an error. The setting holds for the process.

@@ -56,7 +56,10 @@ pub async fn open_office(
         link_key = store.shared_key("links", &link_key).await?;
     }
     let mut office_config = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
-    if !server.apart {
+    if server.apart {
+        // What is rehearsed is nobody's appointment and nobody's message.
+        (office_config.records, office_config.mailbox) = (None, None);
+    } else {
         office_config.calendars = calendars::open(config)?;
     }
     bring_patients(&store, config, &office_config.clock).await?;

@@ -78,20 +78,24 @@ impl Store {
         Ok(taken)
     }
 
-    /// The entry stands so now, or nowhere. Nothing is owed any more, unless the book was changed again since `row` was read.
+    /// The entry stands so now, or nowhere. Nothing is owed any more, unless the book was changed again since `row` was read: then it
+    /// is tried again at once.
     pub async fn outside_settled(
         &self,
         row: &OutsideRow,
         stands: Option<&(ProviderId, String)>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
+        // Whatever was written to the calendar for a newer change may have come before this.
         sqlx::query(
             "UPDATE outside_entry SET provider = $1, version = $2, tries = 0, told_at = NULL,
-                due_at = CASE WHEN seq = $3 THEN NULL ELSE due_at END WHERE appointment_id = $4",
+                due_at = CASE WHEN seq = $3 THEN NULL ELSE coalesce(due_at, $5) END WHERE appointment_id = $4",
         )
         .bind(stands.map(|(provider, _)| &provider.0))
         .bind(stands.map(|(_, version)| version))
         .bind(row.seq)
         .bind(row.appointment.appointment.id.to_string())
+        .bind(time(now))
         .execute(&self.writer)
         .await?;
         Ok(())
@@ -149,7 +153,12 @@ impl Store {
             Err(why) => return Err(why),
         }
         keep_change(requested, was, "moved", &mut transaction).await?;
-        nothing_owed(was.id, &mut transaction).await?;
+        // Whether the calendar has the old time is not known for certain: telling it again does no harm.
+        sqlx::query("UPDATE outside_entry SET due_at = $1, seq = seq + 1 WHERE appointment_id = $2")
+            .bind(time(requested.at))
+            .bind(was.id.to_string())
+            .execute(&mut *transaction)
+            .await?;
         answer(requested, &OfficeReply::SlotTaken, &mut transaction).await?;
         transaction.commit().await?;
         Ok(true)
