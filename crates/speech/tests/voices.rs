@@ -86,9 +86,8 @@ fn piper_takes_longer_over_more_digits() {
 /// Piper draws the lengths of sounds anew each time, so several are taken together; the pauses at the ends stay.
 fn is_slower(voice: &mut dyn Synthesizer) {
     let clause = "The next appointment with Doctor Patel is on Thursday, the fourteenth of May.";
-    let mut samples = |tempo| -> f32 {
-        (0..4).map(|_| voice.synthesize(clause, tempo).expect("it is said").len() as f32).sum()
-    };
+    let mut samples =
+        |tempo| -> f32 { (0..4).map(|_| voice.synthesize(clause, tempo).expect("it is said").len() as f32).sum() };
     let ratio = samples(Tempo::Slower) / samples(Tempo::Usual);
     assert!((1.12..1.38).contains(&ratio), "{} takes {ratio} times as long", voice.name());
 }
