@@ -6,22 +6,12 @@ mod practice;
 use std::time::Duration;
 
 use domain::{MessageDraft, OfficeRequest, Urgency};
-use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp};
 use office::{Details, Email, Encryption, Mailbox, Office, Schedule};
-use practice::{Caller, Riverside, slow};
+use practice::{ALL_DAYS, Caller, Riverside, slow};
 use store::{NodeId, NoticeWay, Secret, Store};
 use testbed::{MailServer, Manner, Postgres};
 
-const ALL_DAYS: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
 /// Nothing here takes so long unless it never comes.
 const LONG: Duration = Duration::from_secs(20);
 

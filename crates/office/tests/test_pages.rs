@@ -3,21 +3,10 @@
 
 mod practice;
 
-use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp};
 use office::{Schedule, test_pages};
 use oncall::Way;
-use practice::{Riverside, slow};
-
-const ALL_DAYS: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
+use practice::{ALL_DAYS, Riverside, slow};
 
 #[tokio::test]
 async fn everybody_is_paged_in_each_of_their_ways_and_it_is_said_that_it_is_a_test() {

@@ -13,7 +13,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Ends the server and its files when its own input ends: when who started it is gone. PostgreSQL does not run as root, and its
 /// user must be able to reach its files.
 const KEEPER: &str = r#"
-    dir=$(mktemp -d /tmp/postgres.XXXXXX)
+    dir=$(mktemp -d -p /tmp)
     "$1/initdb" -D "$dir/data" -A trust -U postgres --no-sync --locale=C.UTF-8 >"$dir/log" 2>&1
     begin() {
         "$1/postgres" -D "$dir/data" -p "$2" -k "$dir" -c listen_addresses=127.0.0.1 -c max_connections=200 -c "fsync=$3" \

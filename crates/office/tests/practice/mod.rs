@@ -133,6 +133,17 @@ pub struct Riverside {
     pub _dir: tempfile::TempDir,
 }
 
+/// Something that happens every day.
+pub const ALL_DAYS: [jiff::civil::Weekday; 7] = [
+    jiff::civil::Weekday::Monday,
+    jiff::civil::Weekday::Tuesday,
+    jiff::civil::Weekday::Wednesday,
+    jiff::civil::Weekday::Thursday,
+    jiff::civil::Weekday::Friday,
+    jiff::civil::Weekday::Saturday,
+    jiff::civil::Weekday::Sunday,
+];
+
 /// Longer than any test.
 pub const NEVER: Duration = Duration::from_hours(1);
 
