@@ -25,6 +25,8 @@ pub struct FrontDesk {
     pub closures: Vec<Closure>,
     /// A caller who calls again within this time goes on where the call broke off; zero: never.
     pub resume_within: Duration,
+    /// Who waits for an opening is offered it by text message, where they agree to that; otherwise the office calls them.
+    pub texts_patients: bool,
 }
 
 /// Whether and how new patients are registered.

@@ -193,6 +193,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(6, "inbox", include_str!("../migrations/sqlite/0006_inbox.sql")),
         migration(7, "nodes", include_str!("../migrations/sqlite/0007_nodes.sql")),
         migration(8, "outside", include_str!("../migrations/sqlite/0008_outside.sql")),
+        migration(10, "waiting", include_str!("../migrations/sqlite/0010_waiting.sql")),
     ])
 }
 

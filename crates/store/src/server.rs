@@ -97,6 +97,7 @@ fn migrations() -> Migrator {
         migration(6, "as sqlite", include_str!("../migrations/postgres/0006_as_sqlite.sql")),
         migration(7, "nodes", include_str!("../migrations/postgres/0007_nodes.sql")),
         migration(8, "outside", include_str!("../migrations/postgres/0008_outside.sql")),
+        migration(10, "waiting", include_str!("../migrations/postgres/0010_waiting.sql")),
     ])
 }
 
