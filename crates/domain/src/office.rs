@@ -194,7 +194,10 @@ pub enum OfficeReply {
     /// It is in FirstRing's book, but the calendar that the provider keeps elsewhere could not be asked: the office will confirm it.
     ToBeConfirmed(Appointment),
     /// They wait: what is freed is offered to one after the other, who has waited longest first.
-    OnWaitingList,
+    OnWaitingList {
+        /// By text message; otherwise the office calls them.
+        by_text: bool,
+    },
     /// Somebody else was faster: nothing was booked or moved.
     SlotTaken,
     /// There is no such appointment ahead: nothing was changed.

@@ -8,13 +8,13 @@ use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
 use oncall::{ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
 use uuid::Uuid;
 
 use crate::book::outside::Outside;
 use crate::case::{Case, CaseInput, INPUTS};
-use crate::channel::{self, Sender};
+use crate::channel::{self, Sender, Texter};
 use crate::link::LinkKey;
 use crate::webhook::Hook;
 use crate::{OfficeConfig, OfficeError, webhook};
@@ -30,6 +30,10 @@ pub(crate) struct Premises {
     pub(crate) senders: BTreeMap<(ClinicianId, Way), Arc<Sender>>,
     pub(crate) messages: Option<Hook>,
     pub(crate) outside: Outside,
+    /// Texts patients.
+    pub(crate) texter: Option<Texter>,
+    /// Something may have been freed for those who wait.
+    pub(crate) freed: Notify,
     pub(crate) link_key: LinkKey,
 }
 
@@ -40,7 +44,11 @@ impl Premises {
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
         let outside = Outside::new(&config.calendars);
-        Ok(Self { config, store, client: webhook::client()?, senders, messages, outside, link_key })
+        let texter = config.waiting.texts.as_ref().map(|(gateway, from)| Texter::check(gateway, from)).transpose();
+        let texter =
+            texter.map_err(|why| OfficeError::BadChannel { name: "text messages to patients".to_owned(), why })?;
+        let (client, freed) = (webhook::client()?, Notify::new());
+        Ok(Self { config, store, client, senders, messages, outside, texter, freed, link_key })
     }
 
     /// The time as it is kept, to the microsecond.

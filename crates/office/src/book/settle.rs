@@ -63,6 +63,7 @@ impl Book {
                     Some(before) => self.store().undo_move(&self.requested(), before).await?,
                 };
                 if undone {
+                    premises.freed.notify_one();
                     return Ok(OfficeReply::SlotTaken);
                 }
                 Why::Taken

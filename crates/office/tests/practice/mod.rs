@@ -166,6 +166,7 @@ impl Riverside {
             gateway_token: None,
             test_pages: None,
             calendars: Vec::new(),
+            waiting: office::WaitingList::default(),
             messages: Some(desk.webhook()),
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),

@@ -57,7 +57,7 @@ impl WaitingStatus {
 }
 
 impl Store {
-    /// Lets a patient wait: [`OfficeReply::OnWaitingList`], or [`OfficeReply::NotAllowed`] for one whom the call was not matched
+    /// Lets a patient wait: [`OfficeReply::OnWaitingList`], by text if they may be texted, or [`OfficeReply::NotAllowed`] for one whom the call was not matched
     /// to. Who waits for the same kind of appointment already waits for what was wished last, and keeps their turn.
     pub async fn join_waiting_list(
         &self,
@@ -72,7 +72,7 @@ impl Store {
         let reply = if is_matched(requested.call, wish.patient, &mut transaction).await? {
             let since = replace(requested, wish, &mut transaction).await?;
             insert(requested, wish, (since.unwrap_or(requested.at), until), &mut transaction).await?;
-            OfficeReply::OnWaitingList
+            OfficeReply::OnWaitingList { by_text: wish.may_text }
         } else {
             OfficeReply::NotAllowed
         };

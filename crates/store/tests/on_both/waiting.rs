@@ -57,7 +57,7 @@ async fn waits(store: &Store, name: &str, since: i64) -> WaitingId {
     let practice = practice();
     let (call, patient) = patient(store, name).await;
     let reply = store.join_waiting_list(&requested(&practice, call, 2, since), &wish(patient), at(120)).await.unwrap();
-    assert_eq!(reply, OfficeReply::OnWaitingList);
+    assert_eq!(reply, OfficeReply::OnWaitingList { by_text: true });
     let all = store.waiting(&practice).await.unwrap();
     all.iter().find(|row| row.call == call).unwrap().id
 }
@@ -87,7 +87,7 @@ async fn who_waits_keeps_their_turn_and_a_repeated_request_does_nothing(database
     let first = wish(ann);
     for _ in 0..2 {
         let reply = store.join_waiting_list(&requested(&practice, call, 2, 5), &first, at(120)).await.unwrap();
-        assert_eq!(reply, OfficeReply::OnWaitingList);
+        assert_eq!(reply, OfficeReply::OnWaitingList { by_text: true });
     }
     let bob = waits(&store, "Bob Binder", 6).await;
     let [row, other] = &store.waiting(&practice).await.unwrap()[..] else { panic!("two wait") };
