@@ -172,22 +172,18 @@ impl Book {
 
     pub(crate) async fn book(self, booking: Booking) -> Result<OfficeReply, StoreError> {
         let reply = self.store().book(&self.requested(), &booking).await?;
-        match reply {
-            OfficeReply::Booked(made) => self.settle(made, None).await,
-            reply => Ok(reply),
-        }
+        if let OfficeReply::Booked(made) = reply { self.settle(made, None).await } else { Ok(reply) }
     }
 
     pub(crate) async fn move_appointment(self, id: AppointmentId, to: SlotId) -> Result<OfficeReply, StoreError> {
         let before = self.store().appointment(id).await?;
         let reply = self.store().move_appointment(&self.requested(), id, to).await?;
-        match reply {
-            OfficeReply::Moved(made) => {
-                let settled = self.settle(made, before.as_ref()).await;
-                self.premises.freed.notify_one();
-                settled
-            }
-            reply => Ok(reply),
+        if let OfficeReply::Moved(made) = reply {
+            let settled = self.settle(made, before.as_ref()).await;
+            self.premises.freed.notify_one();
+            settled
+        } else {
+            Ok(reply)
         }
     }
 

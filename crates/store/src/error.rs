@@ -103,7 +103,7 @@ fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
 /// What an error of PostgreSQL means, by its SQLSTATE and, where two letters suffice, the class of it:
 /// <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
 fn of_postgres(error: sqlx::Error) -> StoreError {
-    let state = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
+    let state = error.as_database_error().and_then(DatabaseError::code).unwrap_or_default().into_owned();
     match (state.get(..2).unwrap_or_default(), state.as_str()) {
         (_, "P0001") if is_double_booking(&error) => StoreError::DoubleBooked,
         // Disk full; no memory or connections are another matter.

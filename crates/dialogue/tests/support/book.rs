@@ -172,9 +172,9 @@ pub(crate) fn is_what(told: &VisitLine, request: &OfficeRequest) -> bool {
 
 /// A request as a scenario writes it.
 pub(crate) fn short(request: &OfficeRequest) -> String {
-    let hours = |query: &SlotQuery| {
-        let intervals = query.when.iter().map(|(from, to)| format!(" {from}..{to}"));
-        intervals.collect::<String>()
+    let hours = |when: &[domain::Interval]| {
+        let intervals: Vec<_> = when.iter().map(|(from, to)| format!(" {from}..{to}")).collect();
+        intervals.concat()
     };
     match request {
         OfficeRequest::FindPatient(query) => format!(
@@ -197,7 +197,7 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
                 Some(ProviderWish::Own) => " with own".to_owned(),
                 Some(ProviderWish::Anybody) | None => String::new(),
             },
-            hours(query),
+            hours(&query.when),
         ),
         OfficeRequest::FindAppointments(_) => "find appointments".to_owned(),
         OfficeRequest::Book(booking) => format!(
@@ -212,7 +212,7 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
         OfficeRequest::JoinWaitingList(wish) => format!(
             "wait for {}{}{} at {}{}",
             wish.kind,
-            wish.when.iter().map(|(from, to)| format!(" {from}..{to}")).collect::<String>(),
+            hours(&wish.when),
             wish.instead_of.map_or(String::new(), |id| format!(" instead of {}", at_start(SlotId(id.0)))),
             wish.number.expose().as_str(),
             if wish.may_text { " by text" } else { "" },

@@ -89,13 +89,25 @@ async fn look(premises: &Premises, saved: &Notify) -> Result<(), StoreError> {
     }
     let schedule = store.schedule(&practice.id).await?;
     for row in waiting.iter().filter(|row| row.status == WaitingStatus::Waiting) {
-        if has_ended(premises, row, now).await? {
-            store.end_waiting(row.id).await?;
-            continue;
+        if let Err(error) = look_for(premises, saved, &schedule, row, (now, answer_by)).await {
+            tracing::error!(waiting = %row.id, %error, "nothing is sought for one who waits, will be tried again");
         }
-        if let Some(opening) = fitting(premises, &schedule, row, (now, answer_by)).await? {
-            offer(premises, saved, row, opening, (now, answer_by)).await?;
-        }
+    }
+    Ok(())
+}
+
+/// Offers one who waits what fits, if anything does.
+async fn look_for(
+    premises: &Premises,
+    saved: &Notify,
+    schedule: &Schedule,
+    row: &WaitingRow,
+    (now, answer_by): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    if has_ended(premises, row, now).await? {
+        premises.store.end_waiting(row.id).await?;
+    } else if let Some(opening) = fitting(premises, schedule, row, (now, answer_by)).await? {
+        offer(premises, saved, row, opening, (now, answer_by)).await?;
     }
     Ok(())
 }

@@ -246,7 +246,7 @@ async fn a_schedule_is_read_back_and_replaced_as_a_whole(database: Database) {
     assert_eq!(store.schedule(&"another".into()).await.expect("read"), Schedule::default());
 
     let mut broken = schedule();
-    broken.providers[0].name = "Doctor Nobody".to_owned();
+    broken.providers[0].name = "Doctor Nobody".into();
     broken.types[2].duration = SignedDuration::ZERO;
     store.replace_schedule(&practice(), &broken).await.expect_err("no appointment lasts no time");
     assert_eq!(store.schedule(&practice()).await.expect("read"), schedule(), "all or nothing");
