@@ -33,10 +33,12 @@ bench: build models
 demo: build models
 	$(BIN) demo --practice $(PRACTICE)
 
-# Bad input: each fault is started once and must end in one sentence or in a call that still ends well; and the office is
-# killed two hundred times in the middle of what it does.
+# Bad input: each fault is started once and must end in one sentence or in a call that still ends well. The office is killed two
+# hundred times in the middle of what it does; its disk is full and read-only, its database server is away for a minute, each
+# way to page fails in each manner. ARCHITECTURE.md has a table of what that shows.
 faults: build models
-	FIRSTRING_KILLS=200 $(CARGO) test --locked -p office --test killed
+	FIRSTRING_KILLS=200 $(CARGO) test --locked -p office --test killed -- --nocapture
+	FIRSTRING_OUTAGE_S=60 $(CARGO) test --locked -p office --test faults -- --nocapture
 	$(CARGO) test --locked -p firstring --test faults
 
 lint: setup

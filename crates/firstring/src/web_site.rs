@@ -1,6 +1,6 @@
 //! The pages on their socket: with TLS or without, with a token or without.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const LAST_REQUESTS_MAX: Duration = Duration::from_secs(5);
 
 /// The running site.
 pub struct Site {
-    handle: Handle<std::net::SocketAddr>,
+    handle: Handle<SocketAddr>,
     readiness: watch::Sender<Readiness>,
     serving: JoinHandle<()>,
 }
@@ -56,6 +56,7 @@ impl Site {
             token,
             // Behind a proxy that speaks TLS for us, cookies are for TLS as well.
             scheme: if http.public_url().starts_with("https://") { Scheme::Https } else { Scheme::Http },
+            proxies: http.reverse_proxies.clone(),
             legs: browser::router(BrowserOptions::default(), incoming),
         });
         let handle = Handle::new();
@@ -103,9 +104,9 @@ async fn serve(
     router: Router,
     http: &Http,
     listener: TcpListener,
-    handle: Handle<std::net::SocketAddr>,
+    handle: Handle<SocketAddr>,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let service = router.into_make_service();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let done = match &http.tls {
         None => {
             let server = axum_server::from_tcp(listener)?.handle(handle);

@@ -93,6 +93,29 @@ fn calendars(good: &str) -> impl Iterator<Item = (String, &'static str)> {
     .into_iter()
 }
 
+/// Messages by e-mail that would never come, behind a practice's file.
+fn wrong_mailboxes(good: &str) -> Vec<(String, &'static str)> {
+    const MAIL: &str = "[mail]\nserver = \"mail.example.org\"\nfrom = \"pages@example.org\"\n";
+    const MESSAGES: &str = "[messages]\nemail = \"desk@example.org\"\ndigest_at = [\"12:00\"]\n";
+    let mailbox = |text: &str| format!("{good}\n{MAIL}{text}");
+    vec![
+        (format!("{good}\n{MESSAGES}"), "nothing sends e-mail; write [mail]"),
+        (mailbox(&MESSAGES.replace("desk@", "desk ")), "not an e-mail address"),
+        (mailbox(&MESSAGES.replace("[\"12:00\"]", "[]")), "digest_at is empty"),
+        (mailbox(&MESSAGES.replace("12:00", "noon")), "not a time of day"),
+        (mailbox(&format!("{MESSAGES}digest_days = []\n")), "a digest never comes"),
+        (mailbox("[messages]\nemail = \"desk@example.org\"\n"), "when the digest comes"),
+        (mailbox("[messages]\ndigest_at = [\"12:00\"]\n"), "write to whom"),
+        (mailbox("[messages.fhir]\nurl = \"http://ehr.example.org/R4\"\n"), "https://"),
+        (
+            mailbox("[messages.fhir]\nurl = \"https://ehr.example.org/R4\"\n")
+                .replace("# messages_url", "messages_url"),
+            "write one of the two",
+        ),
+        (mailbox(&format!("{MESSAGES}digest_days = [\"weekend\"]\n")), "not a weekday"),
+    ]
+}
+
 #[test]
 fn configurations_that_are_wrong() {
     let folder = tempfile::tempdir().unwrap();
@@ -159,7 +182,8 @@ fn configurations_that_are_wrong() {
         (good.replace("[webhooks]", "[desk]\nid = \"desk\"\nname = \"Desk\"\n\n[webhooks]"), "needs no id"),
         (good.replace("riverside_patients.csv", "nobody.csv"), "CSV"),
     ];
-    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)).chain(calendars(&good)) {
+    let elsewhere = calendars(&good).chain(wrong_mailboxes(&good));
+    for (text, word) in cases.into_iter().chain(wrong_rotas(&good)).chain(elsewhere) {
         assert_ne!(text, good, "the case for {word} changes nothing");
         let file = folder.path().join("practice.toml");
         std::fs::write(&file, text).unwrap();
@@ -184,6 +208,10 @@ fn what_cannot_be_served() {
     fails(serve().args(["--http", &address]), 1, &[&address, "--http"]);
     fails(serve().args(["--http", "0.0.0.0:0"]), 1, &["public_url"]);
     fails(serve().args(["--http", "192.0.2.1:0"]), 1, &["tls_certificate"]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("firstring.toml");
+    std::fs::write(&config, "[http]\nreverse_proxies = [\"localhost\"]\n").unwrap();
+    fails(serve().arg("--config").arg(&config), 1, &["firstring.toml:2", "reverse proxy", "127.0.0.1"]);
     fails(serve().args(["--sip", "127.0.0.1:5060"]), 2, &["telephones"]);
     assert_eq!(firstring().arg("serf").output().unwrap().status.code(), Some(2));
 }

@@ -158,7 +158,7 @@ async fn a_message_that_is_being_dictated_arrives_once_although_the_server_is_ki
     assert!(announced[0].signed && announced[0].body["complete"] == false, "{announced:?}");
     let store = open(&data).await;
     // Until then it might be announced again, under the same id.
-    while store.next_notification_at(&"riverside".into()).await.unwrap().is_some() {
+    while store.next_notification_at(&"riverside".into(), store::NoticeWay::Webhook).await.unwrap().is_some() {
         sleep(Duration::from_millis(100)).await;
     }
     drop(server);

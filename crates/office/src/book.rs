@@ -171,28 +171,28 @@ impl Book {
     }
 
     pub(crate) async fn book(self, booking: Booking) -> Result<OfficeReply, StoreError> {
+        let _turn = self.premises.outside.turn(self.call).await;
         let reply = self.store().book(&self.requested(), &booking).await?;
-        if let OfficeReply::Booked(made) = reply { self.settle(made, None).await } else { Ok(reply) }
+        let OfficeReply::Booked(made) = reply else { return Ok(reply) };
+        Ok(self.settle(made, None).await)
     }
 
     pub(crate) async fn move_appointment(self, id: AppointmentId, to: SlotId) -> Result<OfficeReply, StoreError> {
+        let _turn = self.premises.outside.turn(self.call).await;
         let before = self.store().appointment(id).await?;
         let reply = self.store().move_appointment(&self.requested(), id, to).await?;
-        if let OfficeReply::Moved(made) = reply {
-            let settled = self.settle(made, before.as_ref()).await;
-            self.premises.freed.notify_one();
-            settled
-        } else {
-            Ok(reply)
-        }
+        let OfficeReply::Moved(made) = reply else { return Ok(reply) };
+        let settled = self.settle(made, before.as_ref()).await;
+        self.premises.freed.notify_one();
+        Ok(settled)
     }
 
     pub(crate) async fn cancel(self, id: AppointmentId) -> Result<OfficeReply, StoreError> {
+        let _turn = self.premises.outside.turn(self.call).await;
         let reply = self.store().cancel_appointment(&self.requested(), id).await?;
         if let OfficeReply::Cancelled(id) = reply {
-            let settled = self.settle_cancelled(id).await;
+            self.settle_cancelled(id).await;
             self.premises.freed.notify_one();
-            settled?;
         }
         Ok(reply)
     }

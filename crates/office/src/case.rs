@@ -75,6 +75,7 @@ pub(crate) struct Case {
     told: Vec<OfficeReply>,
     sending: JoinSet<(Attempt, Result<(), Undelivered>)>,
     updates: Vec<oneshot::Sender<Standing>>,
+    joining: Vec<oneshot::Sender<Joins>>,
     acknowledgements: Vec<oneshot::Sender<CaseFile>>,
     news: News,
 }
@@ -124,6 +125,7 @@ impl Case {
             told: Vec::new(),
             sending: JoinSet::new(),
             updates: Vec::new(),
+            joining: Vec::new(),
             acknowledgements: Vec::new(),
             news: News::default(),
         }
@@ -215,6 +217,9 @@ impl Case {
             // A caller of ours that does not wait any more needs no answer.
             done.send(standing).ok();
         }
+        for done in self.joining.drain(..) {
+            done.send(Joins::Yes).ok();
+        }
         for done in self.acknowledgements.drain(..) {
             done.send(self.file.clone()).ok();
         }
@@ -250,7 +255,7 @@ impl Case {
                     self.happened(call, request, CaseUpdate::CalledAgain(draft));
                     self.raise(urgency);
                 }
-                done.send(Joins::Yes).ok();
+                self.joining.push(done);
             }
             CaseInput::Acknowledge { clinician, shown, at, done } => {
                 self.acknowledgements.push(done);
@@ -475,6 +480,11 @@ impl Case {
         while self.inputs.try_recv().is_ok() {}
         self.updates.clear();
         self.acknowledgements.clear();
+        if !self.joining.is_empty() {
+            // What that call tells nobody has kept: it opens a case of its own.
+            self.joining.clear();
+            self.listener = None;
+        }
         while self.listener.is_some() {
             tokio::select! {
                 listening = Listener::listen(self.listener.as_mut()) => match listening {
@@ -508,6 +518,7 @@ impl Case {
             self.page_settled(&sent);
         }
         self.keep().await;
+        self.keeper.finish().await;
     }
 
     fn nap(&self) -> impl Future<Output = ()> + use<> {

@@ -38,6 +38,7 @@ mod voice;
 mod tests;
 
 pub use email::{Email, Encryption, Login};
+pub(crate) use email::{EmailSender, Letter};
 pub use gateway::Gateway;
 pub use inbound::{Key, Progress, is_signed};
 pub use ntfy::Ntfy;
@@ -47,6 +48,7 @@ pub use reply::{Named, SmsReply};
 pub(crate) use sms::Texter;
 pub use sms::{Sms, SmsFrom};
 pub(crate) use text::name_in_sms;
+pub(crate) use text::one_line;
 pub use twiml::Twiml;
 pub use voice::Voice;
 pub(crate) use voice::twiml as asking;

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use calendars::OutsideCalendar;
-use domain::{CallerKind, Practice, ProviderId, RedFlagId};
-use jiff::{SignedDuration, Timestamp};
+use calendars::{FhirInbox, OutsideCalendar};
+use domain::{CallerKind, Practice, ProviderId, RedFlagId, Urgency};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
 
-use crate::{Channel, Gateway, SmsFrom, TestSchedule};
+use crate::{Channel, Email, Gateway, Schedule, SmsFrom};
 
 /// What the office of one practice needs to know.
 #[derive(Clone, Debug)]
@@ -30,13 +30,17 @@ pub struct OfficeConfig {
     /// The token by which the gateway of text messages and calls signs what it tells.
     pub gateway_token: Option<Secret>,
     /// When test pages are sent by themselves.
-    pub test_pages: Option<TestSchedule>,
+    pub test_pages: Option<Schedule>,
     /// Providers who keep a calendar elsewhere.
     pub calendars: Vec<(ProviderId, ProviderCalendar)>,
     /// How those who wait for an opening are told of one.
     pub waiting: WaitingList,
-    /// Where new messages are announced; without it the practice reads them in FirstRing.
+    /// Where new messages are announced. Without it and a mailbox the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
+    /// The worklist in the practice's records that takes them, instead of `messages`.
+    pub records: Option<Arc<FhirInbox>>,
+    /// Where they come by e-mail.
+    pub mailbox: Option<Mailbox>,
     /// What pages and notifications carry.
     pub details: Details,
     /// Where clinicians reach FirstRing, e.g. `https://firstring.example`, without a slash at the end.
@@ -91,6 +95,26 @@ pub struct Webhook {
     pub url: Secret,
     /// `whsec_` and the key in base64.
     pub secret: Secret,
+}
+
+/// Where messages come by e-mail, and when.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    /// To whom, and through which server.
+    pub email: Email,
+    /// When those come that are not urgent, all in one e-mail. The others come at once, each by itself.
+    pub digest: Schedule,
+}
+
+impl Mailbox {
+    /// From when on the practice is to have the e-mail with such a message, which was left at `left_at`.
+    pub(crate) fn due(&self, urgency: Urgency, left_at: &Zoned) -> Timestamp {
+        match urgency {
+            Urgency::Emergency | Urgency::Urgent => left_at.timestamp(),
+            // Without any time of a digest it is better told at once than never.
+            Urgency::Routine => self.digest.next(left_at).unwrap_or_else(|| left_at.timestamp()),
+        }
+    }
 }
 
 /// What pages and notifications carry.

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
 use oncall::{ClinicianId, Escalation, Input, Way};
-use store::{CaseFile, CaseRow, Store};
-use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::task::{Id, JoinSet};
+use store::{CaseFile, CaseRow, MessageRow, Notify, Store};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{AbortHandle, Id, JoinSet};
 use uuid::Uuid;
 
 use crate::book::outside::Outside;
 use crate::case::{Case, CaseInput, INPUTS};
-use crate::channel::{self, Sender, Texter};
+use crate::channel::{self, EmailSender, Sender, Texter};
 use crate::link::LinkKey;
 use crate::webhook::Hook;
 use crate::{OfficeConfig, OfficeError, webhook};
@@ -33,7 +33,8 @@ pub(crate) struct Premises {
     /// Texts patients.
     pub(crate) texter: Option<Texter>,
     /// Something may have been freed for those who wait.
-    pub(crate) freed: Notify,
+    pub(crate) freed: tokio::sync::Notify,
+    pub(crate) mailbox: Option<EmailSender>,
     pub(crate) link_key: LinkKey,
 }
 
@@ -42,19 +43,34 @@ impl Premises {
     pub(crate) fn new(store: Store, config: OfficeConfig) -> Result<Self, OfficeError> {
         let senders = channel::senders(&config)?;
         let messages = config.messages.as_ref().map(|hook| Hook::check("messages", hook)).transpose()?;
+        let mailbox = config.mailbox.as_ref().map(|mailbox| EmailSender::check(&mailbox.email)).transpose();
+        let mailbox = mailbox.map_err(|why| OfficeError::BadChannel { name: "messages".to_owned(), why })?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
         let outside = Outside::new(&config.calendars);
         let texter = config.waiting.texts.as_ref().map(|(gateway, from)| Texter::check(gateway, from)).transpose();
         let texter =
             texter.map_err(|why| OfficeError::BadChannel { name: "text messages to patients".to_owned(), why })?;
-        let (client, freed) = (webhook::client()?, Notify::new());
-        Ok(Self { config, store, client, senders, messages, outside, texter, freed, link_key })
+        let (client, freed) = (webhook::client()?, tokio::sync::Notify::new());
+        Ok(Self { config, store, client, senders, messages, outside, texter, freed, mailbox, link_key })
     }
 
     /// The time as it is kept, to the microsecond.
     pub(crate) fn now(&self) -> Timestamp {
         let now = self.config.clock.now();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// In which ways the practice is to be told of a message, and when.
+    pub(crate) fn notify(&self, message: &MessageRow) -> Notify {
+        let left_at = message.saved_at.to_zoned(self.config.practice.zone.clone());
+        let mailbox = self.config.mailbox.as_ref().map(|mailbox| mailbox.due(message.draft.urgency, &left_at));
+        let has_system = self.messages.is_some() || self.config.records.is_some();
+        match (has_system, mailbox) {
+            (false, None) => Notify::Nobody,
+            (true, None) => Notify::Practice,
+            (false, Some(from)) => Notify::Mailbox { from },
+            (true, Some(mailbox_from)) => Notify::Both { mailbox_from },
+        }
     }
 
     pub(crate) fn link(&self, case: CaseId, clinician: &ClinicianId) -> String {
@@ -107,6 +123,7 @@ struct Open {
     /// Later calls of the same caller.
     joined: Vec<CallId>,
     inputs: mpsc::Sender<CaseInput>,
+    task: AbortHandle,
 }
 
 impl Open {
@@ -138,6 +155,9 @@ impl Desk {
                 },
                 Some(ended) = self.tasks.join_next_with_id() => {
                     self.forget(ended.map_or_else(|error| {
+                        if error.is_cancelled() {
+                            return error.id();
+                        }
                         tracing::error!(%error, "the task of a case died: the case is taken up at its next input or start");
                         error.id()
                     }, |(task, ())| task));
@@ -165,9 +185,11 @@ impl Desk {
                 found.send(open.map(|open| open.inputs.clone()).collect()).ok();
             }
             Command::TakeUp { file } => {
-                if self.find(Which::Case(file.case.id)).is_none() {
-                    self.resume(*file, None);
+                // A task here that has not yet noticed that it had lost the case knows less than the disk, and must not write.
+                if let Some(stale) = self.open.remove(&file.case.id) {
+                    stale.task.abort();
                 }
+                self.resume(*file, None);
             }
             Command::Resume { file, input } => {
                 match self.find(Which::Case(file.case.id)) {
@@ -261,9 +283,9 @@ impl Desk {
         }
         let (id, call, request) = (file.case.id, file.case.call, file.case.request);
         let case = Case::new(Arc::clone(&self.premises), file, machine, replies, receiver);
-        let task = self.tasks.spawn(case.run(first)).id();
-        self.by_task.insert(task, id);
-        self.open.insert(id, Open { call, request, joined: Vec::new(), inputs });
+        let task = self.tasks.spawn(case.run(first));
+        self.by_task.insert(task.id(), id);
+        self.open.insert(id, Open { call, request, joined: Vec::new(), inputs, task });
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(300);
 /// From a failed write to the next.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// How long what is behind is tried again when the office closes. A database that does not answer says so after five seconds.
+const LAST_TRIES: Duration = Duration::from_secs(8);
+
 /// How the disk stands to the memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Standing {
@@ -76,6 +79,20 @@ impl Keeper {
             sleep_until(at).await;
         }
         self.write().await
+    }
+
+    /// The office closes: what is behind is written now or never.
+    pub(crate) async fn finish(&mut self) {
+        let until = Instant::now() + LAST_TRIES;
+        self.retry_at = None;
+        while self.is_behind() {
+            if timeout_at(until, self.catch_up()).await.is_err() {
+                let behind = self.writing.as_ref().map(|writing| &writing.change).or(self.unwritten.as_ref());
+                let case = behind.map(|change| change.case.id);
+                tracing::error!(?case, "not kept; the journal of its call has it, for the next start");
+                return;
+            }
+        }
     }
 
     /// Writes until nothing is left or a write fails.

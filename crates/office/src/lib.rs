@@ -8,6 +8,8 @@
 //! - Pages and notifications are webhooks signed by the Standard Webhooks scheme (<https://www.standardwebhooks.com>:
 //!   headers `webhook-id`, `webhook-timestamp`, `webhook-signature`). By default they carry a reference and a link, and
 //!   nothing that a caller said; [`Details::Included`] is the practice's own decision.
+//! - Messages may come by e-mail as well, urgent ones at once, the others as a digest ([`Mailbox`]). Each way is told at least once,
+//!   by one node, across restarts.
 //! - The link belongs to one case and one clinician; opening it changes nothing, [`Office::acknowledge`] does.
 //! - A message that the database refuses is answered by `Unavailable`, and tried again while the process lives. If that ends
 //!   first, the call's journal has it.
@@ -26,15 +28,18 @@ mod channel;
 mod config;
 mod desk;
 mod error;
+mod gaps;
 mod gateway;
 mod identity;
 mod keeper;
+mod letters;
 mod link;
 mod listener;
 mod messages;
 mod nodes;
 mod notifier;
 mod office;
+mod schedule;
 mod test_pages;
 mod webhook;
 
@@ -43,8 +48,9 @@ pub use channel::{
     Channel, Email, Encryption, Gateway, Key, Login, Named, Ntfy, PagerDuty, Progress, Sms, SmsFrom, SmsReply, Twiml,
     Voice, is_signed,
 };
-pub use config::{Clock, Details, OfficeConfig, ProviderCalendar, WaitingList, Webhook};
+pub use config::{Clock, Details, Mailbox, OfficeConfig, ProviderCalendar, WaitingList, Webhook};
 pub use error::OfficeError;
 pub use gateway::GatewayPost;
 pub use office::{LinkedCase, Office};
-pub use test_pages::{TestPage, TestSchedule, test_pages};
+pub use schedule::Schedule;
+pub use test_pages::{TestPage, test_pages};

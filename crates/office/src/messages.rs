@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, RequestId, Urgency};
-use store::{MessageRow, Notify as Notification, PatientRow};
+use domain::{CallId, CallerKind, Confirmed, Intent, MessageDraft, MessageId, Phi, RequestId, Urgency};
+use store::{MessageRow, PatientRow};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -21,11 +21,12 @@ const WAITING_MAX: usize = 1024;
 /// From a refusal to the next try; doubled each time up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A database that does not keep a message of ours is asked again after this time.
+const LEAVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// Keeps a message, or says in the log why not.
 pub(crate) async fn keep(premises: &Premises, message: &MessageRow) -> Option<MessageId> {
-    let notify = if premises.messages.is_some() { Notification::Practice } else { Notification::Nobody };
-    match timeout(SAVE_WITHIN, premises.store.save_message(message, notify)).await {
+    match timeout(SAVE_WITHIN, premises.store.save_message(message, premises.notify(message))).await {
         Ok(Ok(id)) => return Some(id),
         Ok(Err(error)) => tracing::error!(call = %message.call, %error, "message not kept, will be tried again"),
         Err(_) => {
@@ -35,12 +36,29 @@ pub(crate) async fn keep(premises: &Premises, message: &MessageRow) -> Option<Me
     None
 }
 
-/// Leaves a message to the staff about an appointment that nobody has called about; false if it cannot be kept now.
-pub(crate) async fn leave_for_staff(premises: &Premises, text: String, patient: Option<PatientRow>) -> bool {
-    let (name, callback, date_of_birth) = patient.map_or((None, None, None), |patient| {
-        (Some(patient.name), patient.numbers.into_iter().next(), Some(patient.date_of_birth))
-    });
-    let message = MessageRow {
+/// Leaves the practice an urgent message that nobody has called about; tries until it is kept. `saved` is notified of it.
+pub(crate) async fn leave(premises: &Premises, saved: &Notify, text: &str) {
+    let message = unasked(premises, Intent::Other, Urgency::Urgent, text);
+    while keep(premises, &message).await.is_none() {
+        tokio::time::sleep(LEAVE_AGAIN).await;
+    }
+    saved.notify_one();
+}
+
+/// Leaves a message about a patient's appointment that nobody has called about; false if it cannot be kept now.
+pub(crate) async fn leave_for_staff(premises: &Premises, text: &str, patient: Option<PatientRow>) -> bool {
+    let mut message = unasked(premises, Intent::BookAppointment, Urgency::Routine, text);
+    if let Some(patient) = patient {
+        message.draft.name = Some(patient.name);
+        message.draft.date_of_birth = Some(patient.date_of_birth);
+        message.draft.callback = patient.numbers.into_iter().next();
+    }
+    keep(premises, &message).await.is_some()
+}
+
+/// What FirstRing itself has to say to the practice.
+fn unasked(premises: &Premises, intent: Intent, urgency: Urgency, text: &str) -> MessageRow {
+    MessageRow {
         id: MessageId::new(),
         call: CallId::new(),
         request: RequestId(1),
@@ -49,21 +67,20 @@ pub(crate) async fn leave_for_staff(premises: &Premises, text: String, patient: 
         redacted_at: None,
         draft: MessageDraft {
             caller: CallerKind::Other,
-            intent: Intent::BookAppointment,
-            urgency: Urgency::Routine,
-            name,
-            date_of_birth,
-            callback,
-            text: Phi::new(text),
+            intent,
+            urgency,
+            name: Some(Phi::from("FirstRing")),
+            date_of_birth: None,
+            callback: None,
+            text: Phi::from(text),
             fields: Vec::new(),
-            confirmed: domain::Confirmed::default(),
+            confirmed: Confirmed::default(),
             promised: None,
             decodes: Vec::new(),
             complete: true,
             continues: None,
         },
-    };
-    keep(premises, &message).await.is_some()
+    }
 }
 
 /// Tries refused messages again until the office closes; `saved` is notified of those that are kept.

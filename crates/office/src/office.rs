@@ -22,6 +22,8 @@ use crate::{OfficeConfig, OfficeError, messages, nodes, notifier, test_pages};
 
 /// How long somebody who looks at a case waits for the audit.
 const AUDIT_WITHIN: Duration = Duration::from_secs(3);
+/// How long somebody who looks at a case or takes it waits to hear whether another node has it.
+const ELSEWHERE_WITHIN: Duration = Duration::from_secs(1);
 /// How often a case is told something whose task ends in that very moment.
 const TELL_TRIES: u32 = 3;
 /// How long a link stays valid after the case was closed.
@@ -32,7 +34,7 @@ const LINK_VALID: SignedDuration = SignedDuration::from_hours(72);
 pub struct Office {
     pub(crate) premises: Arc<Premises>,
     commands: mpsc::Sender<Command>,
-    message_saved: Arc<Notify>,
+    pub(crate) message_saved: Arc<Notify>,
     refused: mpsc::Sender<MessageRow>,
     dead: broadcast::Sender<NodeId>,
 }
@@ -250,7 +252,8 @@ impl Office {
     pub(crate) async fn file(&self, case: CaseId) -> Result<CaseFile, OfficeError> {
         let store = &self.premises.store;
         // A task here may not yet know that another node has taken its case.
-        let elsewhere = store.is_shared() && store.is_elsewhere(case).await.unwrap_or(false);
+        let elsewhere =
+            store.is_shared() && matches!(timeout(ELSEWHERE_WITHIN, store.is_elsewhere(case)).await, Ok(Ok(true)));
         let live = match self.find(Which::Case(case)).await?.filter(|_| !elsewhere) {
             Some(inputs) => {
                 let (done, answer) = oneshot::channel();

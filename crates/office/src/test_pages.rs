@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, RequestId, Urgency};
-use jiff::civil::{Time, Weekday};
-use jiff::{Timestamp, ToSpan, Zoned};
+use domain::Urgency;
+use jiff::Timestamp;
 use oncall::{Clinician, ClinicianId, Way, Why};
 use serde::Serialize;
-use store::{AuditEntry, MessageRow};
+use store::AuditEntry;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -25,20 +24,9 @@ use crate::{OfficeConfig, OfficeError, messages, webhook};
 
 /// The longest sleep, so that a wall clock that was set is noticed.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
-/// A database that does not keep an alarm is asked again after this time.
-const ALARM_AGAIN: Duration = Duration::from_secs(30);
 const AUDIT_WITHIN: Duration = Duration::from_secs(3);
 /// What such a page is called.
 const REFERENCE: &str = "TEST";
-
-/// When test pages are sent by themselves, by the practice's clock.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TestSchedule {
-    /// On which days.
-    pub days: Vec<Weekday>,
-    /// At what time.
-    pub at: Time,
-}
 
 /// What became of one test page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,17 +48,6 @@ struct TestBody<'a> {
     practice: &'a str,
     clinician: &'a str,
     sent_at: Timestamp,
-}
-
-impl TestSchedule {
-    /// The first time after `now`.
-    pub fn next(&self, now: &Zoned) -> Option<Timestamp> {
-        (0..=7).find_map(|days| {
-            let date = now.date().checked_add(days.days()).ok()?;
-            let at = date.to_datetime(self.at).to_zoned(now.time_zone().clone()).ok()?;
-            (self.days.contains(&date.weekday()) && at > *now).then(|| at.timestamp())
-        })
-    }
 }
 
 /// Sends a page that is marked as a test to everybody who can be paged, or to `whom`, in each of their ways, all at once.
@@ -159,10 +136,11 @@ async fn test_and_tell(premises: &Premises, saved: &Notify, stop: &CancellationT
     let failed: Vec<_> = tested.iter().filter(|page| page.failed.is_some()).collect();
     tracing::info!(pages = tested.len(), failed = failed.len(), "test pages");
     if !failed.is_empty() {
+        tracing::error!("a test page did not arrive: the practice is told");
         let what = told(&failed);
         tokio::select! {
             () = stop.cancelled() => {}
-            () = alarm(premises, saved, &what) => {}
+            () = messages::leave(premises, saved, &what) => {}
         }
     }
     let action = format!("sent {} test pages, of which {} failed", tested.len(), failed.len());
@@ -183,61 +161,4 @@ fn told(failed: &[&TestPage]) -> String {
         "Test pages did not arrive: {}. Whoever is paged so will not hear of an emergency: please mend it.",
         pages.join("; ")
     )
-}
-
-/// A message to the practice that nobody has called about; tried until it is kept.
-async fn alarm(premises: &Premises, saved: &Notify, text: &str) {
-    tracing::error!("a test page did not arrive: the practice is told");
-    let message = MessageRow {
-        id: MessageId::new(),
-        call: CallId::new(),
-        request: RequestId(1),
-        practice: premises.config.practice.id.clone(),
-        saved_at: premises.now(),
-        redacted_at: None,
-        draft: MessageDraft {
-            caller: CallerKind::Other,
-            intent: Intent::Other,
-            urgency: Urgency::Urgent,
-            name: Some(Phi::from("FirstRing")),
-            date_of_birth: None,
-            callback: None,
-            text: Phi::from(text),
-            fields: Vec::new(),
-            confirmed: domain::Confirmed::default(),
-            promised: None,
-            decodes: Vec::new(),
-            complete: true,
-            continues: None,
-        },
-    };
-    while messages::keep(premises, &message).await.is_none() {
-        tokio::time::sleep(ALARM_AGAIN).await;
-    }
-    saved.notify_one();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_test_is_on_the_next_day_of_the_schedule_by_the_practices_clock() {
-        let schedule =
-            TestSchedule { days: vec![Weekday::Sunday, Weekday::Wednesday], at: Time::constant(12, 0, 0, 0) };
-        let next = |now: &str| {
-            let now: Zoned = now.parse().unwrap();
-            let next = schedule.next(&now).unwrap().to_zoned(now.time_zone().clone());
-            next.strftime("%a %d %H:%M %z").to_string()
-        };
-        assert_eq!(
-            next("2026-10-31T12:00:00[America/New_York]"),
-            "Sun 01 12:00 -0500",
-            "clocks went back in the night"
-        );
-        assert_eq!(next("2026-11-01T12:00:00[America/New_York]"), "Wed 04 12:00 -0500");
-        assert_eq!(next("2026-11-04T11:59:59[America/New_York]"), "Wed 04 12:00 -0500");
-        let never = TestSchedule { days: Vec::new(), at: Time::midnight() };
-        assert_eq!(never.next(&"2026-11-01T12:00:00[UTC]".parse().unwrap()), None);
-    }
 }

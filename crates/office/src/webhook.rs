@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use calendars::{CalendarError, Unreached};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
@@ -28,8 +29,20 @@ pub(crate) enum Undelivered {
     RefusedBySmtp(u16),
     /// A mail server offers no encryption, or a certificate that is not to be trusted: it was told nothing.
     Unencrypted,
-    /// A mail server does not speak as one, or does not offer what the page needs, such as a way to sign in.
+    /// A server does not speak as one of its kind, or does not offer what the page needs, such as a way to sign in.
     Unfit,
+}
+
+impl From<CalendarError> for Undelivered {
+    fn from(why: CalendarError) -> Self {
+        let refused = |status| StatusCode::from_u16(status).map_or(Self::Unfit, Self::Refused);
+        match why {
+            CalendarError::Unavailable(Unreached::NotReached) => Self::NotReached,
+            CalendarError::Unavailable(Unreached::TooLate) => Self::TooLate,
+            CalendarError::Unavailable(Unreached::Status(status)) | CalendarError::Refused(status) => refused(status),
+            CalendarError::Conflict | CalendarError::Unreadable(_) | CalendarError::Misconfigured(_) => Self::Unfit,
+        }
+    }
 }
 
 impl fmt::Display for Undelivered {

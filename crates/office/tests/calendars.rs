@@ -12,12 +12,13 @@ mod tools;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use calendars::{FhirInbox, InboxConfig};
 use domain::{Appointment, OfferedSlot, OfficeReply, OfficeRequest, PatientId};
 use domain::{Phi, ProviderWish, WaitingWish};
 use front_desk::{CHECK_UP, Visitor, Wishes, at, clinic, open_at, wish};
 use office::{Clock, Gateway, Office, ProviderCalendar, SmsFrom, WaitingList};
 use practice::Riverside;
-use store::{Secret, Status, Store};
+use store::{NoticeWay, Secret, Status, Store};
 use texts::{Phone, Texts};
 use tokio::task::JoinHandle;
 use tools::caldav::Radicale;
@@ -269,4 +270,32 @@ async fn who_has_waited_gets_what_the_calendar_has_free_and_nothing_else() {
     assert!(!standing[1].contains("FirstRing"), "the calendar's own: {standing:?}");
     texts.is_quiet().await;
     assert!(open.told().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_stand_in_the_worklist_of_the_practices_records_once_each_also_when_it_was_away() {
+    let records = tools::fhir::Server::start();
+    let mut riverside = clinic().await;
+    riverside.config.messages = None;
+    let config = InboxConfig { access: records.access(), owner: None };
+    riverside.config.records = Some(Arc::new(FhirInbox::new(&config).unwrap()));
+    let began = Instant::now();
+    riverside.config.clock = Clock::new(move || open_at() + began.elapsed() * FASTER);
+    records.faults(serde_json::json!([{ "match": "POST /fhir", "times": 2, "status": 503 }])).await;
+    let (office, store, task) = riverside.open().await;
+    let mut caller = practice::Caller::new(&office);
+    caller.ask(1, practice::message()).await;
+    assert!(matches!(caller.reply().await, OfficeReply::MessageSaved { .. }));
+    let told = async {
+        while store.next_notification_at(&"riverside".into(), NoticeWay::Webhook).await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(LONG, told).await.expect("it is told until it is taken");
+    let (tasks, communications) = (records.all("Task").await, records.all("Communication").await);
+    assert_eq!((tasks.len(), communications.len()), (1, 1));
+    let text = communications[0]["payload"][0]["contentString"].as_str().unwrap();
+    assert!(text.contains("please renew my inhaler") && text.contains("Ada Byron"), "{text}");
+    drop((office, caller));
+    task.await.unwrap();
 }

@@ -1,44 +1,52 @@
 //! What was told to a caller survives `kill -9`, wherever it strikes: an office in a process of its own is asked for messages, cases
-//! and appointments, and is killed within the time between a request and its reply. After each kill the database is looked at:
-//! everything that was answered is there, nothing is there by half, the ledger is sound; and at the end every case was paged.
+//! and appointments, keeps the journals of calls, and is killed within the time between a request and its reply. After each kill
+//! the database is looked at: everything that was answered is there, nothing is there by half, the ledger is sound; and at the
+//! end every case was paged.
 //!
-//! Twenty kills; `FIRSTRING_KILLS=200` for more.
+//! Twenty kills, half of them with the database in a file and half with it on a server; `FIRSTRING_KILLS=200` for more.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 #[path = "practice/front_desk.rs"]
 mod front_desk;
+#[path = "practice/life.rs"]
+mod life;
 mod practice;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use domain::{CallId, CaseId, OfficeReply, OfficeRequest, PracticeId, RequestId, Urgency};
+use domain::{CallId, CaseId, OfficeReply, OfficeRequest, Phi, PracticeId, RequestId, Urgency};
 use front_desk::{CHECK_UP, Visitor, at, clinic, wish};
+use life::{Said, live_and_be_killed, says};
 use office::{Channel, Office, Webhook};
 use oncall::Way;
 use practice::{Caller, Receiver, Riverside, case, message};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use store::{AppointmentRow, OpenOptions, Secret, Status, Store};
+use store::{AppointmentRow, CallRow, OpenOptions, Secret, Status, Store, StoreError};
+use testbed::Postgres;
 use tokio::sync::mpsc;
 
-/// Where the office in its own process works, and where it pages.
-const PLACE: &str = "FIRSTRING_KILLED_PLACE";
 /// Requests of one life, at most: enough to be in the middle of something.
-const REQUESTS: u32 = 12;
+const REQUESTS: u32 = 24;
+/// Of each call.
+const TURNS: usize = 5;
 /// A kill strikes so long after a request began, at most: about as long as one takes.
 const WITHIN_US: u64 = 6000;
 
+/// With each database.
 fn kills() -> u64 {
-    std::env::var("FIRSTRING_KILLS").map_or(20, |written| written.parse().unwrap())
+    std::env::var("FIRSTRING_KILLS").map_or(20, |written| written.parse::<u64>().unwrap()).div_ceil(2)
 }
 
 async fn riverside(place: &str) -> Riverside {
-    let (dir, pager) = place.split_once(' ').unwrap();
+    let (database, pager) = place.split_once(' ').unwrap();
     let mut riverside = clinic().await;
-    riverside.options = OpenOptions::new(format!("{dir}/practice.db"), Secret::new(practice::DATABASE_KEY));
+    if database.starts_with("postgres:") {
+        riverside.server = Some(Secret::new(database));
+    } else {
+        riverside.options = OpenOptions::new(database, Secret::new(practice::DATABASE_KEY));
+    }
     for who in ["ann", "bob"] {
         let hook = Webhook { url: Secret::new(pager), ..riverside.ann.webhook() };
         riverside.config.channels.insert((who.into(), Way::Webhook), Channel::Webhook(hook));
@@ -50,18 +58,12 @@ async fn riverside(place: &str) -> Riverside {
 /// Not a test of its own: what is killed. It says what it is about to ask, and what was answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn lives_until_it_is_killed() {
-    let Ok(place) = std::env::var(PLACE) else { return };
+    let Ok(place) = std::env::var(life::PLACE) else { return };
     let riverside = riverside(&place).await;
-    let (office, ..) = riverside.open().await;
+    let (office, store, _task) = riverside.open().await;
     loop {
-        tokio::join!(leaves_message(&office), opens_case(&office), books(&office));
+        tokio::join!(leaves_message(&office), opens_case(&office), books(&office), is_written_down(&store));
     }
-}
-
-fn says(what: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "|{what}").unwrap();
-    out.flush().unwrap();
 }
 
 async fn leaves_message(office: &Office) {
@@ -95,62 +97,29 @@ async fn books(office: &Office) {
     says(&format!("done cancel {}", appointment.id));
 }
 
-/// What one life began and was answered, by kind.
-#[derive(Default)]
-struct Said {
-    begun: BTreeMap<String, BTreeSet<String>>,
-    done: BTreeMap<String, BTreeSet<String>>,
+/// What a call says in this turn, written in one go.
+fn turn(number: usize) -> Vec<Phi<String>> {
+    (0..=number % 3).map(|line| Phi::new(format!("turn {number}, line {line}"))).collect()
 }
 
-impl Said {
-    fn note(&mut self, line: &str) -> bool {
-        // Others may write to the same output.
-        let Some(line) = line.split('|').nth(1) else { return false };
-        let [step, kind, id] = line.split(' ').collect::<Vec<_>>()[..] else { return false };
-        let of = if step == "begin" { &mut self.begun } else { &mut self.done };
-        of.entry(kind.to_owned()).or_default().insert(id.to_owned());
-        step == "begin"
+/// A call's row and journal, as they are written while it goes on.
+async fn is_written_down(store: &Store) {
+    let (id, began_at) = (CallId::new(), at("07:00"));
+    says(&format!("begin call {id}"));
+    let row = CallRow { id, practice: practice_id(), caller_id: None, began_at, ended_at: None, summary: None };
+    store.begin_call(&row).await.unwrap();
+    says(&format!("done call {id}"));
+    let mut written = 0;
+    for number in 0..TURNS {
+        let lines = turn(number);
+        says(&format!("begin turn {id}/{number}"));
+        store.append_journal_after(id, written, &lines).await.unwrap();
+        says(&format!("done turn {id}/{number}"));
+        written += lines.len();
     }
-
-    fn done(&self, kind: &str) -> impl Iterator<Item = &str> {
-        self.done.get(kind).into_iter().flatten().map(String::as_str)
-    }
-
-    fn begun(&self, kind: &str, id: &str) -> bool {
-        self.begun.get(kind).is_some_and(|ids| ids.contains(id))
-    }
-}
-
-fn start(place: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "lives_until_it_is_killed", "--nocapture", "--test-threads=1"])
-        .env(PLACE, place)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// One life, killed after this request and this much time.
-fn live_and_be_killed(place: &str, request: u32, after: Duration) -> Said {
-    let mut child = start(place);
-    let mut said = Said::default();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut requests = 0;
-    while requests < request {
-        let line = lines.next().expect("it lives until it is killed");
-        requests += u32::from(said.note(&line));
-    }
-    let struck = Instant::now();
-    while struck.elapsed() < after {
-        std::hint::spin_loop(); // a sleep is not so exact
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    for line in lines {
-        said.note(&line);
-    }
-    said
+    says(&format!("begin end {id}"));
+    store.end_call(id, at("07:05"), &"{}".into()).await.unwrap();
+    says(&format!("done end {id}"));
 }
 
 fn call(id: &str) -> CallId {
@@ -162,20 +131,26 @@ fn practice_id() -> PracticeId {
 }
 
 async fn check(store: &Store, said: &Said) {
-    for id in said.done("message") {
+    for id in said.all_done("message") {
         assert_eq!(store.messages_of(call(id)).await.unwrap().len(), 1, "a message that was answered for is lost");
     }
-    for id in said.done("case") {
+    for id in said.all_done("case") {
         assert!(store.case_of_call(call(id)).await.is_ok(), "a case that was answered for is lost");
     }
+    check_appointments(store, said).await;
+    check_calls(store, said).await;
+    let report = store.verify_ledger(&practice_id(), None).await.unwrap();
+    assert!(report.flaws.is_empty(), "{:?}", report.flaws);
+}
+
+async fn check_appointments(store: &Store, said: &Said) {
     let appointments = store.appointments(&practice_id(), (at("00:00"), at("23:59"))).await.unwrap();
     let status = |id: &str| {
         let is = |row: &&AppointmentRow| row.appointment.id.to_string() == id;
         appointments.iter().find(is).map(|row| row.status)
     };
-    for id in said.done("book") {
-        let expected: &[Status] = match (said.begun("cancel", id), said.done("cancel").any(|cancelled| cancelled == id))
-        {
+    for id in said.all_done("book") {
+        let expected: &[Status] = match (said.is_begun("cancel", id), said.is_done("cancel", id)) {
             (false, _) => &[Status::Booked],
             (true, false) => &[Status::Booked, Status::Cancelled],
             (true, true) => &[Status::Cancelled],
@@ -183,51 +158,91 @@ async fn check(store: &Store, said: &Said) {
         let status = status(id).expect("an appointment that was answered for is lost");
         assert!(expected.contains(&status), "{status:?}, not {expected:?}");
     }
-    let report = store.verify_ledger(&practice_id(), None).await.unwrap();
-    assert!(report.flaws.is_empty(), "{:?}", report.flaws);
+}
+
+/// A journal has every turn that was answered for, perhaps the one that was being written, each whole, and nothing else.
+async fn check_calls(store: &Store, said: &Said) {
+    let unfinished: BTreeSet<_> =
+        store.unfinished_calls(&practice_id()).await.unwrap().iter().map(|row| row.id.to_string()).collect();
+    for id in said.all_begun("call") {
+        match store.call(call(id)).await {
+            Err(StoreError::NotFound { .. }) if !said.is_done("call", id) => continue,
+            found => drop(found.expect("a call that was answered for is lost")),
+        }
+        let turns = |is: fn(&Said, &str, &str) -> bool| {
+            let whole = (0..TURNS).take_while(|number| is(said, "turn", &format!("{id}/{number}")));
+            whole.flat_map(turn).collect::<Vec<_>>()
+        };
+        let journal = store.journal(call(id)).await.unwrap();
+        assert!([turns(Said::is_done), turns(Said::is_begun)].contains(&journal), "of call {id} is kept: {journal:?}");
+        let is_unfinished = unfinished.contains(id);
+        match (said.is_begun("end", id), said.is_done("end", id)) {
+            (false, _) => assert!(is_unfinished, "call {id} has ended by itself"),
+            (true, false) => {}
+            (true, true) => assert!(!is_unfinished, "the end of call {id} is lost"),
+        }
+    }
 }
 
 /// Whatever was asked, answered or not, is asked again: there is one of it, not two.
 async fn asked_again_nothing_happens_twice(office: &Office, store: &Store, said: &Said) {
     for (kind, request) in [("message", message()), ("case", OfficeRequest::OpenCase(case(Urgency::Emergency)))] {
-        for id in said.begun.get(kind).into_iter().flatten() {
+        for id in said.all_begun(kind) {
             let (sender, mut replies) = mpsc::channel(4);
             office.handle(call(id), RequestId(1), request.clone(), sender).await;
             let reply = replies.recv().await.unwrap();
             assert!(matches!(reply, OfficeReply::MessageSaved { .. } | OfficeReply::CaseOpened { .. }), "{reply:?}");
         }
     }
-    for id in said.begun.get("message").into_iter().flatten() {
+    for id in said.all_begun("message") {
         assert_eq!(store.messages_of(call(id)).await.unwrap().len(), 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    is_killed_again_and_again(dir.path().join("practice.db").to_str().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_was_answered_is_lost_when_a_node_is_killed() {
+    is_killed_again_and_again(&Postgres::shared().database()).await;
+}
+
+async fn is_killed_again_and_again(database: &str) {
     let seed = rand::random();
-    println!("seed {seed}, {} kills", kills());
+    println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
-    let (dir, mut pager) = (tempfile::tempdir().unwrap(), Receiver::start().await);
-    let place = format!("{} {}/page", dir.path().display(), pager.base());
-    let (mut paged, mut answered) = (BTreeSet::new(), 0);
+    let mut pager = Receiver::start().await;
+    let place = format!("{database} {}/page", pager.base());
+    let (mut paged, mut answers, mut interrupted) = (BTreeSet::new(), 0, 0);
     let mut last = Said::default();
-    for kill in 0..kills() {
-        let (request, after) = (random.random_range(1..=REQUESTS), random.random_range(0..WITHIN_US));
-        let place = place.clone();
-        let life = move || live_and_be_killed(&place, request, Duration::from_micros(after));
+    for _ in 0..kills() {
+        let (requests, after) = (random.random_range(1..=REQUESTS), random.random_range(0..WITHIN_US));
+        let in_place = place.clone();
+        let life =
+            move || live_and_be_killed("lives_until_it_is_killed", &in_place, requests, Duration::from_micros(after));
         last = tokio::task::spawn_blocking(life).await.unwrap();
-        answered += last.done.values().map(BTreeSet::len).sum::<usize>();
-        let store = Store::open(&riverside(&place_of(&dir, &pager)).await.options).await.expect("opens after a kill");
+        answers += last.answers();
+        interrupted += last.unanswered();
+        let store = riverside(&place).await.store().await;
         check(&store, &last).await;
         store.close().await;
         note_pages(&mut pager, &mut paged);
-        println!("kill {kill}: after request {request} and {after} us");
     }
-    assert!(answered as u64 > kills(), "the office was killed before it did anything: {answered}");
+    assert!(answers as u64 > kills(), "the office was killed before it did anything: {answers}");
+    everything_is_taken_up(&riverside(&place).await, &last, pager, paged).await;
+    println!(
+        "{} kills, {interrupted} requests in the middle of which it was killed, {answers} answers; lost: nothing",
+        kills()
+    );
+}
 
-    let riverside = riverside(&place).await;
+/// Nothing happens twice that is asked again, and every case pages.
+async fn everything_is_taken_up(riverside: &Riverside, last: &Said, mut pager: Receiver, mut paged: BTreeSet<String>) {
     let (office, store, _task) = riverside.open().await;
-    asked_again_nothing_happens_twice(&office, &store, &last).await;
+    asked_again_nothing_happens_twice(&office, &store, last).await;
     let cases: BTreeSet<CaseId> =
         store.open_cases(&practice_id()).await.unwrap().into_iter().map(|file| file.case.id).collect();
     let waited = Instant::now();
@@ -237,10 +252,6 @@ async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
     }
     let forgotten: Vec<_> = cases.iter().filter(|case| !paged.contains(&case.to_string())).collect();
     assert!(forgotten.is_empty(), "never paged: {forgotten:?}");
-}
-
-fn place_of(dir: &tempfile::TempDir, pager: &Receiver) -> String {
-    format!("{} {}/page", dir.path().display(), pager.base())
 }
 
 /// Whose pages have come.

@@ -5,7 +5,7 @@ mod practice;
 
 use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp};
-use office::{TestSchedule, test_pages};
+use office::{Schedule, test_pages};
 use oncall::Way;
 use practice::{Riverside, slow};
 
@@ -43,7 +43,7 @@ async fn on_its_day_it_happens_by_itself_and_what_does_not_arrive_becomes_a_mess
     riverside.bob.answer(500);
     let soon = Timestamp::now() + SignedDuration::from_millis(1500);
     let at = soon.to_zoned(jiff::tz::TimeZone::UTC).time();
-    riverside.config.test_pages = Some(TestSchedule { days: ALL_DAYS.to_vec(), at });
+    riverside.config.test_pages = Some(Schedule { days: ALL_DAYS.to_vec(), at: vec![at] });
     let (office, store, task) = riverside.open().await;
     assert_eq!(riverside.ann.next().await.body["type"], "test_page");
     let told = riverside.desk.next().await;

@@ -11,8 +11,17 @@ use jiff::Timestamp;
 use office::{Details, Office};
 use practice::{Caller, DATABASE_KEY, HANGS, NEVER, NUMBER, Riverside, close, holder, in_turn, link, message, slow};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use store::{Secret, Store};
+
+/// Another process that holds the database.
+async fn lock(riverside: &Riverside) -> SqliteConnection {
+    let options =
+        SqliteConnectOptions::new().filename(riverside.path()).pragma("key", format!("\"x'{DATABASE_KEY}'\""));
+    let mut other = options.connect().await.expect("another process");
+    other.execute("BEGIN IMMEDIATE").await.expect("locked");
+    other
+}
 
 #[tokio::test]
 async fn an_open_case_goes_on_after_a_restart() {
@@ -81,13 +90,7 @@ async fn a_database_that_is_gone_stops_no_page() {
 async fn a_database_that_hangs_stops_no_page_and_the_case_is_kept_when_it_answers() {
     let mut riverside = Riverside::new(slow()).await;
     let (office, store, _task) = riverside.open().await;
-    let mut other = SqliteConnectOptions::new()
-        .filename(riverside.path())
-        .pragma("key", format!("\"x'{DATABASE_KEY}'\""))
-        .connect()
-        .await
-        .expect("another process");
-    other.execute("BEGIN IMMEDIATE").await.expect("locked");
+    let mut other = lock(&riverside).await;
 
     let mut caller = Caller::new(&office);
     caller.opens(Urgency::Emergency).await;
@@ -100,16 +103,29 @@ async fn a_database_that_hangs_stops_no_page_and_the_case_is_kept_when_it_answer
 }
 
 #[tokio::test]
+async fn an_office_that_closes_keeps_its_cases_as_soon_as_the_database_answers() {
+    let mut riverside = Riverside::new(slow()).await;
+    let (office, store, task) = riverside.open().await;
+    let mut other = lock(&riverside).await;
+    let caller = Caller::new(&office);
+    caller.opens(Urgency::Emergency).await;
+    assert_eq!(riverside.ann.next().await.body["kept_in"], "memory");
+    let call = caller.call;
+    let unlocked = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        other.execute("ROLLBACK").await.expect("unlocked");
+        other.close().await.expect("closed");
+    });
+    close(office, caller, task).await;
+    assert!(store.case_of_call(call).await.is_ok(), "a case was left behind");
+    unlocked.await.expect("unlocked");
+}
+
+#[tokio::test]
 async fn a_message_that_is_refused_is_kept_and_announced_when_the_database_answers() {
     let mut riverside = Riverside::new(slow()).await;
     let (office, store, task) = riverside.open().await;
-    let mut other = SqliteConnectOptions::new()
-        .filename(riverside.path())
-        .pragma("key", format!("\"x'{DATABASE_KEY}'\""))
-        .connect()
-        .await
-        .expect("another process");
-    other.execute("BEGIN IMMEDIATE").await.expect("locked");
+    let mut other = lock(&riverside).await;
     let mut caller = Caller::new(&office);
     for _ in 0..2 {
         caller.ask(1, message()).await;

@@ -4,22 +4,25 @@ use domain::{MessageId, PracticeId};
 use jiff::Timestamp;
 
 use crate::column::{Columns, time};
-use crate::{Store, StoreError};
+use crate::{NoticeWay, Store, StoreError};
 
-/// Messages that the practice's system has not taken for too long.
+/// Messages of which the practice could not be told in a way for too long.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overdue {
+    /// In which way.
+    pub way: NoticeWay,
     /// How many.
     pub messages: u32,
-    /// Since when: the oldest was kept then.
+    /// Since when: the practice was to be told of the oldest then.
     pub since: Timestamp,
 }
 
 impl Store {
-    /// Messages that could not be announced yet, and how often it was tried.
+    /// Messages that could not be announced yet, and how often it was tried in the way in which it was tried most often.
     pub async fn unannounced_messages(&self, practice: &PracticeId) -> Result<BTreeMap<MessageId, u32>, StoreError> {
         let rows = sqlx::query(
-            "SELECT message_id, tries FROM notification WHERE practice = $1 AND delivered_at IS NULL AND tries > 0",
+            "SELECT message_id, max(tries) AS tries FROM notification
+             WHERE practice = $1 AND delivered_at IS NULL AND tries > 0 GROUP BY message_id",
         )
         .bind(&practice.0)
         .fetch_all(&self.readers)
@@ -27,22 +30,29 @@ impl Store {
         rows.iter().map(|row| Ok((MessageId(Columns(row).id("message_id")?), Columns(row).number("tries")?))).collect()
     }
 
-    /// What was kept before `before` and is not announced. Who marks such a message as done has read it: it counts no more.
+    /// What was to be told before `before` and is not, in any of the ways. Who marks such a message as done has read it: it counts no
+    /// more.
     pub async fn overdue_announcements(
         &self,
         practice: &PracticeId,
         before: Timestamp,
-    ) -> Result<Option<Overdue>, StoreError> {
-        let row = sqlx::query(
-            "SELECT count(*) AS messages, min(saved_at) AS since FROM notification JOIN inbox USING (message_id)
-             WHERE notification.practice = $1 AND delivered_at IS NULL AND done_at IS NULL AND saved_at < $2",
-        )
-        .bind(&practice.0)
-        .bind(time(before))
-        .fetch_one(&self.readers)
-        .await?;
-        let row = Columns(&row);
-        let messages = row.number("messages")?;
-        Ok(row.optional_time("since")?.map(|since| Overdue { messages, since }))
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let mut overdue = Vec::new();
+        for way in NoticeWay::ALL {
+            let row = sqlx::query(
+                "SELECT count(*) AS messages, min(owed_at) AS since FROM notification JOIN inbox USING (message_id)
+                 WHERE notification.practice = $1 AND way = $2 AND delivered_at IS NULL AND done_at IS NULL
+                    AND owed_at < $3",
+            )
+            .bind(&practice.0)
+            .bind(way.label())
+            .bind(time(before))
+            .fetch_one(&self.readers)
+            .await?;
+            let row = Columns(&row);
+            let messages = row.number("messages")?;
+            overdue.extend(row.optional_time("since")?.map(|since| Overdue { way, messages, since }));
+        }
+        Ok(overdue)
     }
 }

@@ -199,8 +199,7 @@ mod tests {
     #[tokio::test]
     async fn an_upgrade_and_its_rollback_by_a_backup_of_every_schema_of_before() {
         let key = Secret::new("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
-        let schemas: Vec<i64> = (SQLITE.migrations)().iter().map(|known| known.version).collect();
-        for schema in schemas {
+        for schema in (SQLITE.migrations)().iter().map(|known| known.version) {
             let dir = tempfile::tempdir().unwrap();
             let live = OpenOptions::new(dir.path().join("practice.db"), key.clone());
             of_before(&live, schema).await;

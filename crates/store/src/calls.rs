@@ -1,5 +1,6 @@
 use domain::{CallId, Phi, PhoneNumber, PracticeId};
 use jiff::Timestamp;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::column::{Columns, time};
@@ -104,14 +105,31 @@ impl Store {
     pub async fn append_journal(&self, call: CallId, lines: &[Phi<String>]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         for line in lines {
-            sqlx::query(
-                "INSERT INTO journal (call_id, seq, line)
-                 VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM journal WHERE call_id = $1), $2)",
-            )
-            .bind(call.to_string())
-            .bind(line.expose())
-            .execute(&mut *transaction)
-            .await?;
+            append(call, line, &mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The same behind the first `written` lines of the journal. A second time it changes nothing: a server that dies may have
+    /// kept what it has not confirmed.
+    pub async fn append_journal_after(
+        &self,
+        call: CallId,
+        written: usize,
+        lines: &[Phi<String>],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        for (line, seq) in lines.iter().zip(written as i64 + 1..) {
+            let known = sqlx::query("SELECT 1 FROM journal WHERE call_id = $1 AND seq = $2 AND line = $3")
+                .bind(call.to_string())
+                .bind(seq)
+                .bind(line.expose())
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if known.is_none() {
+                append(call, line, &mut transaction).await?;
+            }
         }
         transaction.commit().await?;
         Ok(())
@@ -125,6 +143,18 @@ impl Store {
             .await?;
         rows.iter().map(|row| Ok(Columns(row).text("line")?.into())).collect()
     }
+}
+
+async fn append(call: CallId, line: &Phi<String>, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO journal (call_id, seq, line)
+         VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM journal WHERE call_id = $1), $2)",
+    )
+    .bind(call.to_string())
+    .bind(line.expose())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 pub(crate) fn call(row: &AnyRow) -> Result<CallRow, StoreError> {

@@ -347,6 +347,23 @@ async fn keep_page(case: CaseId, page: &PageRow, connection: &mut AnyConnection)
     Ok(())
 }
 
+/// What stands where something is damaged, or was written by a later version: one case must not keep all others from being paged
+/// for. What is kept stays as it is.
+const UNREADABLE: &str =
+    "What was told here cannot be read by this version of the program; its call's journal has the words.";
+
+fn unreadable(row: &Columns<'_>) -> Result<CaseDraft, StoreError> {
+    Ok(CaseDraft {
+        urgency: row.word("urgency")?,
+        caller: CallerKind::Other,
+        red_flags: Vec::new(),
+        heard: UNREADABLE.into(),
+        callback: None,
+        unconfirmed: false,
+        continues: None,
+    })
+}
+
 fn case(row: &AnyRow) -> Result<CaseRow, StoreError> {
     let row = Columns(row);
     Ok(CaseRow {
@@ -357,7 +374,7 @@ fn case(row: &AnyRow) -> Result<CaseRow, StoreError> {
         reference: row.text("reference")?,
         opened_at: row.time("opened_at")?,
         urgency: row.word("urgency")?,
-        draft: row.json("draft")?,
+        draft: row.json("draft").or_else(|_| unreadable(&row))?,
         state: row.text("state")?,
         acknowledged: row.optional_text("acknowledged_by")?.zip(row.optional_time("acknowledged_at")?),
         closed: row.optional_text("closed_by")?.zip(row.optional_time("closed_at")?),
@@ -370,7 +387,7 @@ fn event(row: &AnyRow) -> Result<CaseEvent, StoreError> {
         call: CallId(row.id("call_id")?),
         request: RequestId(row.number("request_id")?),
         at: row.time("at")?,
-        update: row.json("what")?,
+        update: row.json("what").unwrap_or_else(|_| CaseUpdate::Heard(UNREADABLE.into())),
     })
 }
 

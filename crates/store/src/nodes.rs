@@ -53,7 +53,8 @@ impl Store {
             "INSERT INTO node (id, beats) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET beats = node.beats + 1",
         )
         .bind(&*self.node)
-        .execute(&self.writer)
+        // Not behind those who wait to write: who lives must be seen to live.
+        .execute(&self.readers)
         .await?;
         let rows = sqlx::query("SELECT id, beats FROM node WHERE id <> $1 ORDER BY id")
             .bind(&*self.node)

@@ -9,6 +9,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqliteConnection, Transaction};
+use tokio::sync::OnceCell;
 
 use crate::engine::{Engine, SQLITE};
 use crate::{NodeId, Secret, StoreError};
@@ -118,6 +119,9 @@ pub(crate) async fn pool(
             let pragmas = AssertSqlSafe(pragmas.clone());
             Box::pin(async move { sqlx::raw_sql(pragmas).execute(connection).await.map(drop) })
         })
+        // Where a disk is full SQLite rolls a transaction back by itself, and `sqlx` believes in it for ever: such a connection
+        // would begin no other.
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         // The first statement of every connection holds the key.
         .connect_with(any.disable_statement_logging())
         .await?;
@@ -164,12 +168,17 @@ pub(crate) fn key_pragma(key: &Secret) -> String {
     }
 }
 
-/// What must be done once before the first database is opened; it may be repeated.
+/// What must be done once before the first database is opened; it may be repeated. Whoever comes while it is being done waits: SQLite
+/// counts as ready a moment before SQLCipher is, and a key that is given in that moment is refused.
 pub(crate) async fn prepare_process() -> Result<(), StoreError> {
-    sqlx::any::install_default_drivers();
-    quieten_sqlcipher().await?;
-    crate::exit::before_sqlcipher_clears_up();
-    Ok(())
+    static PREPARED: OnceCell<()> = OnceCell::const_new();
+    let prepare = || async {
+        sqlx::any::install_default_drivers();
+        quieten_sqlcipher().await?;
+        crate::exit::before_sqlcipher_clears_up();
+        Ok::<_, StoreError>(())
+    };
+    PREPARED.get_or_try_init(prepare).await.copied()
 }
 
 /// SQLCipher writes to stderr by itself when a key is wrong; we return an error. The setting holds for the process.
@@ -193,6 +202,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(6, "inbox", include_str!("../migrations/sqlite/0006_inbox.sql")),
         migration(7, "nodes", include_str!("../migrations/sqlite/0007_nodes.sql")),
         migration(8, "outside", include_str!("../migrations/sqlite/0008_outside.sql")),
+        migration(9, "notices", include_str!("../migrations/sqlite/0009_notices.sql")),
         migration(10, "waiting", include_str!("../migrations/sqlite/0010_waiting.sql")),
     ])
 }

@@ -128,7 +128,26 @@ impl Store {
         Ok(Columns(&row).integer("due")?.unsigned_abs())
     }
 
+    /// What an appointment was for, in the caller's words, is gone as long after it as the words of the call in which it was made.
+    async fn sweep_reasons(&self, practice: &PracticeId, days: u32, now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        let swept = sqlx::query(
+            "UPDATE appointment SET reason = NULL WHERE practice = $1 AND reason IS NOT NULL AND end_at < $2",
+        )
+        .bind(&practice.0)
+        .bind(time(days_before(now, days)))
+        .execute(&mut *transaction)
+        .await?;
+        if swept.rows_affected() > 0 {
+            let did = format!("removed {} reasons older than {days} days", swept.rows_affected());
+            note(&did, "appointments", practice, now, &mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
     async fn sweep_journals(&self, practice: &PracticeId, days: u32, now: Timestamp) -> Result<u64, StoreError> {
+        self.sweep_reasons(practice, days, now).await?;
         let mut swept = 0;
         loop {
             // Looked for without the lock for writing, which calls and pages need.
@@ -146,6 +165,8 @@ impl Store {
                     continue;
                 }
                 sqlx::query("DELETE FROM journal WHERE call_id = $1").bind(&id).execute(&mut *transaction).await?;
+                // What the call was answered names its patient.
+                sqlx::query("DELETE FROM answer WHERE call_id = $1").bind(&id).execute(&mut *transaction).await?;
                 sqlx::query("UPDATE call SET summary = $1, caller_id = NULL WHERE id = $2")
                     .bind(summary.as_ref().and_then(words::summary_without_words))
                     .bind(&id)

@@ -21,7 +21,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// what is confirmed is on the disk, whatever the server's own setting is.
 const SESSION: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = 'on'; SET TimeZone = 'UTC';
-    SET client_min_messages = 'warning'";
+    SET client_min_messages = 'error'";
 
 pub(crate) const POSTGRES: Engine = Engine {
     name: "PostgreSQL",
@@ -84,6 +84,11 @@ async fn pool(connect: &AnyConnectOptions, connections: u32) -> Result<AnyPool, 
         .after_connect(|connection, _| {
             Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(drop) })
         })
+        // A begin that was given up, or whose lock was not to be had in time, leaves its transaction open or aborted, which `sqlx`
+        // does not know: whoever came next would write into it, or not at all.
+        .after_release(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) })
+        })
         .connect_with(connect.clone())
         .await?;
     Ok(pool)
@@ -97,6 +102,7 @@ fn migrations() -> Migrator {
         migration(6, "as sqlite", include_str!("../migrations/postgres/0006_as_sqlite.sql")),
         migration(7, "nodes", include_str!("../migrations/postgres/0007_nodes.sql")),
         migration(8, "outside", include_str!("../migrations/postgres/0008_outside.sql")),
+        migration(9, "notices", include_str!("../migrations/postgres/0009_notices.sql")),
         migration(10, "waiting", include_str!("../migrations/postgres/0010_waiting.sql")),
     ])
 }

@@ -3,6 +3,7 @@
 //! Who reads is written down before anything is sent: if that cannot be done, nothing is shown. A message of another
 //! practice, one that was never left and one that is no id are answered alike. The pages need no script.
 
+mod client;
 mod limiter;
 mod list;
 mod login;
@@ -10,8 +11,10 @@ mod message;
 mod page;
 mod refusal;
 mod same_origin;
+mod tries;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -69,6 +72,7 @@ struct Inbox {
     store: Store,
     desk: InboxDesk,
     scheme: Scheme,
+    proxies: Vec<IpAddr>,
     /// Held for an instant and never while something is waited for.
     limiter: Mutex<Limiter>,
     passwords: Semaphore,
@@ -86,9 +90,9 @@ impl Inbox {
     }
 }
 
-pub(crate) fn router(store: Store, desk: InboxDesk, scheme: Scheme) -> Router {
+pub(crate) fn router(store: Store, desk: InboxDesk, scheme: Scheme, proxies: Vec<IpAddr>) -> Router {
     let passwords = Semaphore::new(COMPARED_AT_ONCE);
-    let inbox = Inbox { store, desk, scheme, limiter: Mutex::default(), passwords };
+    let inbox = Inbox { store, desk, scheme, proxies, limiter: Mutex::default(), passwords };
     Router::new()
         .route("/inbox", get(list::open))
         .route("/inbox/done", get(list::done))

@@ -26,6 +26,7 @@ mod inbox;
 mod pages;
 mod probes;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -55,6 +56,8 @@ pub struct Parts<A> {
     pub token: Option<Secret>,
     /// How the pages are reached.
     pub scheme: Scheme,
+    /// The practice's own reverse proxies: what they tell in `X-Forwarded-For` is where a request comes from.
+    pub proxies: Vec<IpAddr>,
     /// Routes of others that the token guards as well: the caller's WebSocket.
     pub legs: Router,
 }
@@ -68,10 +71,11 @@ pub enum Scheme {
     Https,
 }
 
-/// Everything that is served over HTTP.
+/// Everything that is served over HTTP. To be served with the peer's address ([`axum::extract::ConnectInfo`]): where it is not known, all who
+/// log in count as one.
 pub fn router<A: Acknowledgements + GatewayPosts>(parts: Parts<A>) -> Router {
     let access = Arc::new(Access::new(parts.token, parts.scheme));
-    let inbox = inbox::router(parts.store.clone(), parts.inbox, parts.scheme);
+    let inbox = inbox::router(parts.store.clone(), parts.inbox, parts.scheme, parts.proxies);
     let guarded = pages::router()
         .merge(probes::ready(parts.store, parts.readiness))
         .merge(parts.legs)

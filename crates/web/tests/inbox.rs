@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use practice::{ANN, PASSWORD, Practice, at, header, message, riverside};
 use reqwest::Method;
 use store::MessageDeed::{self, CalledBack, Done, Opened, Reopened};
-use store::{MessageRow, Notify, SESSION_MAX, SessionToken, WorkRow};
+use store::{MessageRow, NoticeWay, Notify, SESSION_MAX, SessionToken, WorkRow};
 use web::Scheme;
 
 const ATTACK: &str = "<script>alert('x')</script> \"quoted\" & more";
@@ -267,13 +267,19 @@ async fn messages_that_the_practices_system_does_not_take_raise_an_alarm() {
     let session = practice.log_in().await;
     assert!(!session.page("/inbox").await.contains("has not taken"));
     practice.later(SignedDuration::from_mins(11));
-    practice.store.notification_failed(row.id, practice.now()).await.unwrap();
+    practice.store.notifications_failed(NoticeWay::Webhook, &[row.id], practice.now()).await.unwrap();
     let html = session.page("/inbox").await;
     assert!(html.contains("has not taken 1 message since <time") && html.contains("role=\"alert\""), "{html}");
     assert_eq!(practice.store.unannounced_messages(&riverside()).await.unwrap()[&row.id], 1);
-    practice.store.notification_delivered(row.id, practice.now()).await.unwrap();
+    practice.store.notifications_delivered(NoticeWay::Webhook, &[row.id], practice.now()).await.unwrap();
     assert!(!session.page("/inbox").await.contains("has not taken"));
     assert!(practice.store.unannounced_messages(&riverside()).await.unwrap().is_empty());
+
+    let mailed = message(&practice.now());
+    practice.store.save_message(&mailed, Notify::Mailbox { from: practice.now() }).await.unwrap();
+    practice.later(SignedDuration::from_mins(11));
+    let html = session.page("/inbox").await;
+    assert!(html.contains("The mail server has not taken 1 message") && !html.contains("practice's system"), "{html}");
 }
 
 #[tokio::test]
@@ -326,6 +332,22 @@ async fn who_guesses_waits_longer_and_longer() {
     assert_eq!(practice.post("/inbox/login", "name=Ann+Reyes&password=wrong").await.status(), 401, "afresh");
     let locked = practice.audit().await.into_iter().filter(|(_, what, _)| what == "login_locked");
     assert_eq!(locked.map(|(_, _, object)| object).collect::<Vec<_>>(), ["staff Ann Reyes", "staff Ann Reyes"]);
+}
+
+#[tokio::test]
+async fn who_guesses_keeps_nobody_else_from_logging_in() {
+    let practice = Practice::open(Scheme::Http).await;
+    let wrong = "name=Ann+Reyes&password=wrong";
+    let right = format!("name=Ann+Reyes&password={PASSWORD}");
+    for expected in [401, 401, 401, 401, 401, 429, 429] {
+        // What stands before the address that our proxy has added, a guesser may write as they like.
+        let answer = practice.post_from("192.0.2.1, 198.51.100.7", "/inbox/login", wrong).await;
+        assert_eq!(answer.status(), expected);
+    }
+    let answer = practice.post_from("198.51.100.7", "/inbox/login", &right).await;
+    assert_eq!(answer.status(), 429, "from there not even with the right one");
+    assert_eq!(practice.post_from("203.0.113.5", "/inbox/login", &right).await.status(), 303, "from elsewhere");
+    assert_eq!(practice.post("/inbox/login", &right).await.status(), 303);
 }
 
 #[tokio::test]

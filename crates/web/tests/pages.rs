@@ -171,6 +171,7 @@ impl Site {
             readiness,
             token: token.map(Secret::new),
             scheme,
+            proxies: Vec::new(),
             legs: Router::new().route("/call/ws", get(async || "a leg")),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -77,6 +77,7 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     let mut stop = pin!(told_to_stop());
     let mut dead = desk.office.office.dead_nodes();
     let mut rota = tokio::time::interval(ROTA_EVERY);
+    let mut telling = JoinSet::new();
     let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ROTA_EVERY, |within| within / 3));
     loop {
         tokio::select! {
@@ -87,10 +88,16 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
                 None => break,
             },
             Ok(node) = dead.recv() => drop(running.spawn(take_over(Arc::clone(&desk), node))),
-            _ = rota.tick() => warn_of_gaps(&desk),
+            _ = rota.tick() => {
+                warn_of_gaps(&desk);
+                let office = desk.office.office.clone();
+                telling.spawn(async move { office.tell_of_gaps().await });
+            }
+            Some(told) = telling.join_next() => complain_of(told),
             _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
         }
     }
+    telling.shutdown().await;
     // Clinicians still take cases until the last call is over: the pages stay.
     site.refuse_calls();
     tell_systemd(NotifyState::Stopping);
@@ -153,7 +160,7 @@ enum Lines {
 /// A panic's message may quote what a patient said: it is not told.
 fn complain_of(over: Result<(), tokio::task::JoinError>) {
     if let Err(why) = over {
-        tracing::error!(panicked = why.is_panic(), "a call's task failed");
+        tracing::error!(panicked = why.is_panic(), "a task of the server failed");
     }
 }
 

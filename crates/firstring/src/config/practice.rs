@@ -3,6 +3,7 @@ mod calendars;
 mod checked;
 mod contacts;
 mod front_desk;
+mod messages;
 mod outside;
 mod patients;
 mod policy;
@@ -15,7 +16,7 @@ use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId, WaitingLi
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use office::TestSchedule;
+use office::Schedule;
 use oncall::{Clinician, LineId, Policy, Rota, Way};
 use serde::Deserialize;
 use toml::Spanned;
@@ -27,6 +28,8 @@ pub use contacts::{Contact, Encryption, Gateway, Mail};
 use contacts::{RawContact, RawGateway, RawMail, Senders};
 pub use front_desk::Week;
 use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
+use messages::RawMessages;
+pub use messages::{Messages, MessagesByEmail};
 pub use outside::{CalendarKind, Login, OutsideCalendar};
 pub use patients::read_patients;
 use policy::{CheckedPolicy, RawPolicy};
@@ -62,13 +65,15 @@ pub struct PracticeConfig {
     /// Whether the caller's words stand in the page itself.
     pub page_details: bool,
     /// When test pages are sent by themselves.
-    pub test_pages: Option<TestSchedule>,
+    pub test_pages: Option<Schedule>,
     /// Whom a case pages, how and how fast.
     pub policy: Policy,
     /// Signs webhooks.
     pub webhook_secret: SecretRef,
     /// Where messages are announced.
     pub messages_url: Option<String>,
+    /// Where they come by e-mail.
+    pub messages: Messages,
     /// Who has approved what; all three are needed before real lines are served.
     pub approval: Option<Approval>,
 }
@@ -116,6 +121,7 @@ struct RawPractice {
     mail: Option<RawMail>,
     rota: Option<Spanned<RawRota>>,
     webhooks: RawWebhooks,
+    messages: Option<RawMessages>,
     #[serde(default)]
     facts: Vec<RawFact>,
     #[serde(default)]
@@ -254,6 +260,9 @@ impl Checked<'_> {
         let senders = self.senders(raw.gateway, raw.mail)?;
         let oncall = self.oncall(&raw.oncall, &senders)?;
         let desk = self.desk(raw.desk.as_ref(), &senders)?;
+        let hours = self.hours(raw.hours)?;
+        let messages_url = raw.webhooks.messages_url.as_ref();
+        let messages = self.messages(raw.messages.as_ref(), messages_url, &senders, &hours)?;
         let Senders { gateway, mail } = senders;
         let CheckedRota { rota, lines, unread } = self.rota(raw.rota, &raw.oncall, &oncall, &zone, now)?;
         let people: Vec<Clinician> = oncall.iter().chain(&desk).map(Contact::clinician).collect();
@@ -265,7 +274,7 @@ impl Checked<'_> {
             zone,
             emergency_number: raw.emergency_number.into_inner(),
             crisis_number: raw.crisis_number.into_inner(),
-            hours: self.hours(raw.hours)?,
+            hours,
             facts: self.facts(raw.facts)?,
             words: raw.words,
             meanwhile,
@@ -290,6 +299,7 @@ impl Checked<'_> {
             webhook_secret: SecretRef::parse(raw.webhooks.secret.get_ref())
                 .map_err(|why| self.wrong(&raw.webhooks.secret, &why))?,
             messages_url: raw.webhooks.messages_url.map(|url| self.url(&url, "messages_url")).transpose()?,
+            messages,
             approval: raw.approval,
         };
         Ok((config, unread))

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -40,6 +40,8 @@ pub struct Http {
     pub tls: Option<Tls>,
     /// A file with the token that browsers must bring.
     pub token_file: Option<PathBuf>,
+    /// Proxies of the practice's own, whose `X-Forwarded-For` tells where somebody who logs in comes from.
+    pub reverse_proxies: Vec<IpAddr>,
 }
 
 /// A certificate and its key, PEM.
@@ -90,6 +92,7 @@ struct RawHttp {
     tls_certificate: Option<Spanned<String>>,
     tls_key: Option<Spanned<String>>,
     token_file: Option<String>,
+    reverse_proxies: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -189,7 +192,12 @@ fn http(source: Option<&Source>, raw: RawHttp, over: Option<SocketAddr>) -> Resu
         }
     };
     let token_file = raw.token_file.map(|written| source.map_or_else(|| (&written).into(), |s| s.path(&written)));
-    Ok(Http { listen, public_url: raw.public_url, tls, token_file })
+    let proxy = |written: &Spanned<String>| {
+        let wrong = "not an address such as \"127.0.0.1\"; write those from which the reverse proxy connects";
+        written.get_ref().parse().map_err(|_| fail(Some(written), wrong))
+    };
+    let reverse_proxies = raw.reverse_proxies.iter().map(proxy).collect::<Result<_, _>>()?;
+    Ok(Http { listen, public_url: raw.public_url, tls, token_file, reverse_proxies })
 }
 
 impl Http {
@@ -207,6 +215,11 @@ impl Http {
         }
         if self.public_url.is_none() && self.listen.ip().is_loopback() {
             tracing::warn!("links in pages open on this machine only; set public_url under [http]");
+        }
+        if self.public_url.is_some() && self.tls.is_none() && self.reverse_proxies.is_empty() {
+            tracing::warn!(
+                "whoever tries to log in counts as one and the same: name the proxy in front of this server as reverse_proxies under [http]"
+            );
         }
         if self.listen.ip().is_loopback() || protected {
             return Ok(());

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use calendars::{Access, CalDav, CalDavConfig, Credentials, FhirCalendar, FhirConfig, OutsideCalendar};
+use calendars::{
+    Access, CalDav, CalDavConfig, Credentials, FhirCalendar, FhirConfig, FhirInbox, InboxConfig, OutsideCalendar,
+};
 use domain::{Phi, ProviderId};
 use office::ProviderCalendar;
 
 use crate::config::{CalendarKind, Login, PracticeConfig};
 
 /// Each request to such a server ends within this.
-pub(super) const WITHIN: Duration = Duration::from_secs(4);
+const WITHIN: Duration = Duration::from_secs(4);
 
 pub(super) fn open(config: &PracticeConfig) -> anyhow::Result<Vec<(ProviderId, ProviderCalendar)>> {
     let zone = config.practice.zone.clone();
@@ -33,7 +35,15 @@ pub(super) fn open(config: &PracticeConfig) -> anyhow::Result<Vec<(ProviderId, P
     all.map(|outside| one(outside).with_context(|| format!("the calendar of {}", outside.provider))).collect()
 }
 
-pub(super) fn access(url: &str, login: &Login) -> anyhow::Result<Access> {
+/// The worklist in the practice's records that takes messages.
+pub(super) fn records(config: &PracticeConfig) -> anyhow::Result<Option<Arc<FhirInbox>>> {
+    let Some(records) = &config.messages.records else { return Ok(None) };
+    let access = access(&records.url, &records.login)?;
+    let inbox = FhirInbox::new(&InboxConfig { access, owner: records.owner.clone() }).context("[messages.fhir]")?;
+    Ok(Some(Arc::new(inbox)))
+}
+
+fn access(url: &str, login: &Login) -> anyhow::Result<Access> {
     let credentials = match login {
         Login::None => Credentials::None,
         Login::Password { user, password } => {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use office::{Channel, Email, Encryption, Gateway, Login, Ntfy, PagerDuty, Sms, SmsFrom, Voice, Webhook};
+use office::{Channel, Email, Encryption, Gateway, Login, Mailbox, Ntfy, PagerDuty, Sms, SmsFrom, Voice, Webhook};
 use oncall::{ClinicianId, Way};
 use store::Secret;
 
-use crate::config::{self, Contact, PracticeConfig, SecretRef};
+use crate::config::{self, Contact, MessagesByEmail, PracticeConfig, SecretRef};
 
 /// The channels of a practice.
 pub(super) struct Channels {
@@ -83,6 +83,13 @@ impl Senders {
             }
         })
     }
+}
+
+/// Where the practice has its messages by e-mail.
+pub(super) fn mailbox(config: &PracticeConfig) -> anyhow::Result<Option<Mailbox>> {
+    let Some(MessagesByEmail { email, digest }) = &config.messages.by_email else { return Ok(None) };
+    let server = mail(config.mail.as_ref().context("messages by e-mail: [mail] is missing")?)?;
+    Ok(Some(Mailbox { email: Email { to: Secret::new(email), ..server }, digest: digest.clone() }))
 }
 
 /// To nobody yet.

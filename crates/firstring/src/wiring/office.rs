@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::calendars;
-use super::channels::Channels;
+use super::channels::{Channels, mailbox};
 use super::keys;
 use crate::config::{PracticeConfig, Server, read_patients};
 
@@ -56,7 +56,10 @@ pub async fn open_office(
         link_key = store.shared_key("links", &link_key).await?;
     }
     let mut office_config = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
-    if !server.apart {
+    if server.apart {
+        // What is rehearsed is nobody's appointment and nobody's message.
+        (office_config.records, office_config.mailbox) = (None, None);
+    } else {
         office_config.calendars = calendars::open(config)?;
     }
     bring_patients(&store, config, &office_config.clock).await?;
@@ -87,7 +90,9 @@ pub fn office_config(
         test_pages: config.test_pages.clone(),
         calendars: Vec::new(),
         waiting: WaitingList { texts: channels.texts, answer_within: config.answer_within },
+        records: calendars::records(config)?,
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
+        mailbox: mailbox(config)?,
         details: if config.page_details { Details::Included } else { Details::ReferenceOnly },
         public_url,
         link_key,
@@ -105,8 +110,15 @@ pub async fn open_store(server: &Server) -> anyhow::Result<Store> {
         let node = NodeId(keys::load_or_make(&data.join("node"))?);
         return Ok(Store::connect(&url).await.context("the database that [data] names")?.as_node(node));
     }
-    let key = Secret::new(keys::load_or_make(&data.join("key"))?);
-    let file = data.join(DATABASE);
+    let (file, key) = (data.join(DATABASE), data.join("key"));
+    if file.exists() && !key.exists() {
+        anyhow::bail!(
+            "{} is there, but not its key {}: bring it back from where it is kept",
+            file.display(),
+            key.display()
+        );
+    }
+    let key = Secret::new(keys::load_or_make(&key)?);
     Store::open(&OpenOptions::new(&file, key)).await.with_context(|| file.display().to_string())
 }
 

@@ -32,8 +32,8 @@ pub async fn keep_journal(store: &Store, mut entries: mpsc::Receiver<Entry>) -> 
             persist(|| store.begin_call(&row)).await;
         }
         if let Some(call) = call {
-            let lines = lines(&batch);
-            persist(|| store.append_journal(call, &lines)).await;
+            let (written, lines) = (journal.len(), lines(&batch));
+            persist(|| store.append_journal_after(call, written, &lines)).await;
         }
         journal.append(&mut batch);
     }

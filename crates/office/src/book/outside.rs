@@ -8,8 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use calendars::{Busy, Period};
-use domain::{AppointmentId, Interval, ProviderId};
+use domain::{AppointmentId, CallId, Interval, ProviderId};
 use futures_util::future::join_all;
+use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout};
 
 use crate::ProviderCalendar;
@@ -21,12 +22,17 @@ const FRESH: Duration = Duration::from_secs(30);
 /// What was seen longer ago says nothing any more.
 const STALE: Duration = Duration::from_hours(24);
 
+/// So many calls may change the book at once without ever waiting for one another; calls that share a turn rarely do.
+const TURNS: usize = 32;
+
 /// Every such calendar of the practice.
 pub(crate) struct Outside {
     calendars: BTreeMap<ProviderId, ProviderCalendar>,
     providers: Vec<ProviderId>,
     /// Held for a moment only, never across an `await`.
     seen: Mutex<BTreeMap<ProviderId, Seen>>,
+    /// A request that is asked again while it is being settled waits for what comes of it. By the last byte of a call's id.
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
 #[derive(Clone)]
@@ -40,7 +46,12 @@ impl Outside {
     pub(crate) fn new(calendars: &[(ProviderId, ProviderCalendar)]) -> Self {
         let calendars: BTreeMap<_, _> = calendars.iter().cloned().collect();
         let providers = calendars.keys().cloned().collect();
-        Self { calendars, providers, seen: Mutex::default() }
+        Self { calendars, providers, seen: Mutex::default(), turns: Default::default() }
+    }
+
+    /// The turn of a call to change the book and to settle it.
+    pub(super) async fn turn(&self, call: CallId) -> MutexGuard<'_, ()> {
+        self.turns[usize::from(call.0.as_bytes()[15]) % TURNS].lock().await
     }
 
     /// Who keeps one.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use calendars::{CalendarError, Entry, Period, Version};
 use domain::{Appointment, AppointmentId, OfficeReply, ProviderId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use store::{AppointmentRow, OutsideRow, Status, StoreError};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -32,74 +32,91 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After so many tries staff are told of a cancellation that a calendar does not take.
 const TRIES_IN_SILENCE: u32 = 5;
-const BATCH: u32 = 8;
 
 /// Where an entry stands, and in which state.
 type Stands = Option<(ProviderId, String)>;
 
 impl Book {
-    /// Tells the calendar of what was booked, or of what was moved from as it was `before`.
-    pub(super) async fn settle(
+    /// Tells the calendar of what was booked, or of what was moved from as it was `before`. The book has it whatever comes of this: a
+    /// database that fails now makes it a matter for the office, never "it could not be booked".
+    pub(super) async fn settle(&self, made: Appointment, before: Option<&AppointmentRow>) -> OfficeReply {
+        let settled = self.try_to_settle(&made, before).await;
+        settled.unwrap_or_else(|error| {
+            tracing::error!(appointment = %made.id, %error, "what the calendar has to be told cannot be read or noted now");
+            OfficeReply::ToBeConfirmed(made)
+        })
+    }
+
+    async fn try_to_settle(
         &self,
-        made: Appointment,
+        made: &Appointment,
         before: Option<&AppointmentRow>,
     ) -> Result<OfficeReply, StoreError> {
-        let premises = &self.premises;
-        let reply = |made| if before.is_some() { OfficeReply::Moved(made) } else { OfficeReply::Booked(made) };
-        let owed = self.store().outside(made.id).await?;
-        let Some(row) = owed.filter(|row| row.due_at.is_some()) else { return Ok(reply(made)) };
-        let why = match timeout(ANSWER_WITHIN, write(premises, &row)).await {
+        let (premises, store) = (&self.premises, self.store());
+        let done = || {
+            if before.is_some() { OfficeReply::Moved(made.clone()) } else { OfficeReply::Booked(made.clone()) }
+        };
+        let owed = store.outside(made.id).await?;
+        let Some(row) = owed.filter(|row| row.due_at.is_some()) else { return Ok(done()) };
+        match timeout(ANSWER_WITHIN, write(premises, &row)).await {
             Ok(Ok(stands)) => {
-                self.store().outside_settled(&row, stands.as_ref()).await?;
-                if premises.outside.is_legible(&made.provider) {
-                    return Ok(reply(made));
+                if !premises.outside.is_legible(&made.provider) {
+                    return self.to_be_confirmed(made, &row, Why::Illegible).await;
                 }
-                Why::Illegible
+                store.outside_settled(&row, stands.as_ref(), premises.now()).await?;
+                Ok(done())
             }
             Ok(Err(CalendarError::Conflict)) => {
                 premises.outside.forget(&made.provider);
                 let undone = match before {
-                    None => self.store().undo_booking(&self.requested(), &row.appointment).await.map(|()| true)?,
-                    Some(before) => self.store().undo_move(&self.requested(), before).await?,
+                    None => store.undo_booking(&self.requested(), &row.appointment).await.map(|()| true)?,
+                    Some(before) => store.undo_move(&self.requested(), before).await?,
                 };
                 if undone {
                     premises.freed.notify_one();
                     return Ok(OfficeReply::SlotTaken);
                 }
-                Why::Taken
+                self.to_be_confirmed(made, &row, Why::Taken).await
             }
             Ok(Err(error)) => {
                 tracing::error!(appointment = %made.id, %error, "the provider's calendar does not know of this appointment yet");
-                Why::NotReached
+                self.to_be_confirmed(made, &row, Why::NotReached).await
             }
             Err(_) => {
                 tracing::error!(appointment = %made.id, "the provider's calendar does not answer in time");
-                Why::NotReached
+                self.to_be_confirmed(made, &row, Why::NotReached).await
             }
-        };
-        self.to_be_confirmed(made, &row, why).await
+        }
     }
 
     /// Tells the calendar of what was given up. Whatever it answers, the patient is not expected any more.
-    pub(super) async fn settle_cancelled(&self, id: AppointmentId) -> Result<(), StoreError> {
-        let owed = self.store().outside(id).await?;
-        let Some(row) = owed.filter(|row| row.due_at.is_some()) else { return Ok(()) };
-        if let Ok(Ok(stands)) = timeout(ANSWER_WITHIN, write(&self.premises, &row)).await {
-            self.store().outside_settled(&row, stands.as_ref()).await?;
+    pub(super) async fn settle_cancelled(&self, id: AppointmentId) {
+        let (premises, store) = (&self.premises, self.store());
+        let settled = async {
+            let owed = store.outside(id).await?;
+            let Some(row) = owed.filter(|row| row.due_at.is_some()) else { return Ok(()) };
+            match timeout(ANSWER_WITHIN, write(premises, &row)).await {
+                Ok(Ok(stands)) => store.outside_settled(&row, stands.as_ref(), premises.now()).await,
+                // It stays owed.
+                Ok(Err(_)) | Err(_) => Ok(()),
+            }
+        };
+        if let Err(error) = settled.await {
+            let error: StoreError = error;
+            tracing::error!(appointment = %id, %error, "what the calendar has to be told cannot be read or noted now");
         }
-        Ok(())
     }
 
-    async fn to_be_confirmed(&self, made: Appointment, row: &OutsideRow, why: Why) -> Result<OfficeReply, StoreError> {
-        let premises = &self.premises;
-        let reply = OfficeReply::ToBeConfirmed(made);
-        self.store().answer_instead(&self.requested(), &reply).await?;
-        let told_at = tell_staff(premises, row, why).await.then(|| premises.now());
-        if let Why::NotReached = why {
-            let due = premises.now().saturating_add(FIRST_PAUSE).expect("a duration has no calendar units");
-            self.store().outside_failed(row, Some(due), told_at).await?;
-        } else if told_at.is_some() {
-            self.store().outside_failed(row, None, told_at).await?;
+    /// Written down before it is answered so: that staff are to look at it is not forgotten, whatever fails from here on.
+    async fn to_be_confirmed(&self, made: &Appointment, row: &OutsideRow, why: Why) -> Result<OfficeReply, StoreError> {
+        let (premises, store) = (&self.premises, self.store());
+        let due = premises.now().saturating_add(FIRST_PAUSE).expect("a duration has no calendar units");
+        store.outside_failed(row, Some(due), None).await?;
+        let reply = OfficeReply::ToBeConfirmed(made.clone());
+        store.answer_instead(&self.requested(), &reply).await?;
+        if tell_staff(premises, row, why).await {
+            let due = if let Why::Taken = why { None } else { Some(due) };
+            store.outside_failed(row, due, Some(premises.now())).await?;
         }
         Ok(reply)
     }
@@ -115,42 +132,57 @@ pub(crate) async fn run(premises: Arc<Premises>, saved: Arc<Notify>, stop: Cance
             () = stop.cancelled() => return,
             () = sleep(LOOK_EVERY) => {}
         }
-        if let Err(error) = settle_due(&premises, &saved).await {
+        if let Err(error) = settle_due(&premises, &saved, &stop).await {
             tracing::error!(%error, "what is owed to calendars cannot be read or noted, will be tried again");
         }
     }
 }
 
-async fn settle_due(premises: &Premises, saved: &Notify) -> Result<(), StoreError> {
-    let (store, now) = (&premises.store, premises.now());
-    let until = now.saturating_add(TAKEN_FOR).expect("a duration has no calendar units");
-    for row in store.take_outside(&premises.config.practice.id, now, until, BATCH).await? {
-        let id = row.appointment.appointment.id;
-        let is_taken = match timeout(RETRY_WITHIN, write(premises, &row)).await {
-            Ok(Ok(stands)) => {
-                tracing::info!(appointment = %id, "the provider's calendar knows of it now");
-                store.outside_settled(&row, stands.as_ref()).await?;
-                continue;
-            }
-            Ok(Err(why)) => {
-                tracing::warn!(appointment = %id, tries = row.tries, %why, "not in the provider's calendar yet");
-                why == CalendarError::Conflict
-            }
-            Err(_) => false,
-        };
-        let why = if is_taken { Why::Taken } else { Why::NotReached };
-        let in_silence = row.appointment.status == Status::Cancelled && row.tries < TRIES_IN_SILENCE;
-        let told = row.told_at.is_some() && !is_taken;
-        let told_now = if told || (in_silence && !is_taken) { false } else { tell_staff(premises, &row, why).await };
-        if told_now {
-            saved.notify_one();
-        }
-        // What staff have in their hands is not tried again behind their backs.
-        let due = (!(is_taken && told_now)).then(|| premises.now().saturating_add(pause(row.tries)));
-        let due = due.map(|due| due.expect("a duration has no calendar units"));
-        store.outside_failed(&row, due, told_now.then(|| premises.now())).await?;
+async fn settle_due(premises: &Premises, saved: &Notify, stop: &CancellationToken) -> Result<(), StoreError> {
+    let (store, practice) = (&premises.store, &premises.config.practice.id);
+    while !stop.is_cancelled() {
+        // One at a time, each taken just before it is tried: a calendar that hangs does not outlast what was taken.
+        let until = premises.now().saturating_add(TAKEN_FOR).expect("a duration has no calendar units");
+        let Some(row) = store.take_outside(practice, premises.now(), until, 1).await?.pop() else { return Ok(()) };
+        settle_one(premises, saved, &row).await?;
     }
     Ok(())
+}
+
+async fn settle_one(premises: &Premises, saved: &Notify, row: &OutsideRow) -> Result<(), StoreError> {
+    let (store, id) = (&premises.store, row.appointment.appointment.id);
+    let is_cancelled = row.appointment.status == Status::Cancelled;
+    // A booking was tried in vain before only if its caller was told that the office will confirm it.
+    let owes_staff = row.told_at.is_none() && row.tries > 0 && !is_cancelled;
+    let why = match timeout(RETRY_WITHIN, write(premises, row)).await {
+        Ok(Ok(stands)) => {
+            if owes_staff && !tell_staff(premises, row, Why::NotReached).await {
+                return store.outside_failed(row, Some(again(premises, row)), None).await;
+            }
+            tracing::info!(appointment = %id, "the provider's calendar knows of it now");
+            return store.outside_settled(row, stands.as_ref(), premises.now()).await;
+        }
+        Ok(Err(CalendarError::Conflict)) => Why::Taken,
+        Ok(Err(why)) => {
+            tracing::warn!(appointment = %id, tries = row.tries, %why, "not in the provider's calendar yet");
+            Why::NotReached
+        }
+        Err(_) => Why::NotReached,
+    };
+    let is_taken = matches!(why, Why::Taken);
+    let in_silence = !is_taken && (row.told_at.is_some() || (is_cancelled && row.tries < TRIES_IN_SILENCE));
+    let told = !in_silence && tell_staff(premises, row, why).await;
+    if told {
+        saved.notify_one();
+    }
+    // What staff have in their hands is not tried again behind their backs.
+    let due = if is_taken && told { None } else { Some(again(premises, row)) };
+    store.outside_failed(row, due, told.then(|| premises.now())).await
+}
+
+/// When it is tried again.
+fn again(premises: &Premises, row: &OutsideRow) -> Timestamp {
+    premises.now().saturating_add(pause(row.tries)).expect("a duration has no calendar units")
 }
 
 fn pause(tries: u32) -> Duration {
@@ -166,13 +198,9 @@ async fn write(premises: &Premises, row: &OutsideRow) -> Result<Stands, Calendar
     };
     let stands = row.stands.as_ref().filter(|(provider, _)| premises.outside.of(provider).is_some());
     let Some(wanted) = wanted else {
-        // Where nothing is known of it a try may have been made whose answer was lost.
-        let (provider, version) = match stands {
-            Some((provider, version)) => (provider, Some(Version::new(version.clone()))),
-            None => (&appointment.provider, None),
-        };
-        if let Some(calendar) = premises.outside.of(provider) {
-            calendar.calendar.cancel(appointment.id, version.as_ref()).await?;
+        match stands {
+            Some((provider, version)) => cancel(premises, provider, appointment.id, Some(version)).await?,
+            None => clear(premises, appointment.id, None).await?,
         }
         return Ok(None);
     };
@@ -182,21 +210,42 @@ async fn write(premises: &Premises, row: &OutsideRow) -> Result<Stands, Calendar
             wanted.calendar.change(&entry, &Version::new(version.clone())).await?
         }
         Some(_) => wanted.calendar.book(&entry).await?,
-        None => match wanted.calendar.book(&entry).await {
-            // What an earlier try left there at another time is our own.
-            Err(CalendarError::Conflict) if row.seq > 1 => {
-                wanted.calendar.cancel(appointment.id, None).await?;
-                wanted.calendar.book(&entry).await?
+        None => {
+            if row.seq > 1 {
+                clear(premises, appointment.id, Some(&appointment.provider)).await?;
             }
-            booked => booked?,
-        },
+            match wanted.calendar.book(&entry).await {
+                // What an earlier try left there at another time is our own.
+                Err(CalendarError::Conflict) if row.seq > 1 => {
+                    wanted.calendar.cancel(appointment.id, None).await?;
+                    wanted.calendar.book(&entry).await?
+                }
+                booked => booked?,
+            }
+        }
     };
-    if let Some((before, version)) = stands.filter(|(provider, _)| *provider != appointment.provider)
-        && let Some(left) = premises.outside.of(before)
-    {
-        left.calendar.cancel(appointment.id, Some(&Version::new(version.clone()))).await?;
+    if let Some((before, version)) = stands.filter(|(provider, _)| *provider != appointment.provider) {
+        cancel(premises, before, appointment.id, Some(version)).await?;
     }
     Ok(Some((appointment.provider.clone(), version.as_str().to_owned())))
+}
+
+async fn cancel(
+    premises: &Premises,
+    provider: &ProviderId,
+    id: AppointmentId,
+    version: Option<&String>,
+) -> Result<(), CalendarError> {
+    let Some(calendar) = premises.outside.of(provider) else { return Ok(()) };
+    calendar.calendar.cancel(id, version.cloned().map(Version::new).as_ref()).await
+}
+
+/// Where nothing is known of an entry, a try may have been made whose answer was lost, in whichever calendar it was to stand then.
+async fn clear(premises: &Premises, id: AppointmentId, but: Option<&ProviderId>) -> Result<(), CalendarError> {
+    for provider in premises.outside.providers().iter().filter(|provider| Some(*provider) != but) {
+        cancel(premises, provider, id, None).await?;
+    }
+    Ok(())
 }
 
 async fn entry(premises: &Premises, row: &OutsideRow) -> Result<Entry, CalendarError> {
@@ -256,5 +305,5 @@ async fn tell_staff(premises: &Premises, row: &OutsideRow, why: Why) -> bool {
         ),
     };
     let patient = premises.store.patient(appointment.patient).await.ok();
-    messages::leave_for_staff(premises, text, patient).await
+    messages::leave_for_staff(premises, &text, patient).await
 }

@@ -1,6 +1,6 @@
-//! Pages as e-mail.
+//! E-mail: pages, and what else the practice is told so.
 //!
-//! One connection for each page, so that none waits for another's. The order of the steps is ours and not the library's
+//! One connection for each e-mail, so that none waits for another's. The order of the steps is ours and not the library's
 //! transport's: a server that has taken the mail has taken it, however it says goodbye.
 
 use std::error::Error;
@@ -29,7 +29,7 @@ const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
 /// The longest line that mail may have.
 const LINE_BYTES: usize = 998;
 
-/// E-mails to one clinician.
+/// E-mails to one clinician, or to the practice.
 #[derive(Clone, Debug)]
 pub struct Email {
     /// The mail server's name, or its address.
@@ -42,7 +42,7 @@ pub struct Email {
     pub login: Option<Login>,
     /// The sender, such as `FirstRing <pages@riverside.example>`.
     pub from: Secret,
-    /// The clinician's address. It is theirs, so it is printed by nobody; nor is the sender's.
+    /// The recipient's address. It is theirs, so it is printed by nobody; nor is the sender's.
     pub to: Secret,
 }
 
@@ -93,8 +93,31 @@ enum Security {
     Plain,
 }
 
+/// What one e-mail says.
+pub(crate) struct Letter {
+    /// The same for every try of the same e-mail.
+    pub(crate) id: String,
+    /// Of one line.
+    pub(crate) subject: String,
+    /// Its lines end with CR and LF.
+    pub(crate) text: String,
+    /// An emergency: marked so that programs show it first.
+    pub(crate) is_emergency: bool,
+}
+
+impl Letter {
+    fn of(page: &PageNotice<'_>) -> Self {
+        Self {
+            id: page.id.to_owned(),
+            subject: format!("{} - {}", text::headline(page), text::practice(page)),
+            text: format!("{}\r\n\r\n{}\r\n\r\n{}\r\n", text::headline(page), text::body(page), page.link),
+            is_emergency: page.urgency == Urgency::Emergency && !page.test,
+        }
+    }
+}
+
 impl EmailSender {
-    pub(super) fn check(email: &Email) -> Result<Self, &'static str> {
+    pub(crate) fn check(email: &Email) -> Result<Self, &'static str> {
         let from: Mailbox = email.from.expose().parse().map_err(|_| "its sender is not an e-mail address")?;
         let to: Mailbox = email.to.expose().parse().map_err(|_| "its recipient is not an e-mail address")?;
         let server = email.server.clone();
@@ -120,9 +143,13 @@ impl EmailSender {
         })
     }
 
-    /// Taken is the server's 250 to the whole mail.
     pub(super) async fn send(&self, page: &PageNotice<'_>, within: Duration) -> Result<(), Undelivered> {
-        let mail = self.mail(page).map_err(|_| Undelivered::NotReached)?;
+        self.send_letter(Letter::of(page), within).await
+    }
+
+    /// Taken is the server's 250 to the whole mail.
+    pub(crate) async fn send_letter(&self, letter: Letter, within: Duration) -> Result<(), Undelivered> {
+        let mail = self.mail(letter).map_err(|_| Undelivered::NotReached)?;
         let mut connection = match tokio::time::timeout(within, self.deliver(&mail, within)).await {
             Ok(delivered) => delivered?,
             Err(_) => return Err(Undelivered::TooLate),
@@ -157,21 +184,20 @@ impl EmailSender {
         Ok(connection)
     }
 
-    fn mail(&self, page: &PageNotice<'_>) -> Result<Message, lettre::error::Error> {
+    fn mail(&self, letter: Letter) -> Result<Message, lettre::error::Error> {
         let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         let mut mail = Message::builder()
             .from(self.from.clone())
             .to(self.to.clone())
-            .subject(format!("{} - {}", text::headline(page), text::practice(page)))
-            .message_id(Some(format!("<{}@{}>", page.id, self.domain)))
+            .subject(letter.subject)
+            .message_id(Some(format!("<{}@{}>", letter.id, self.domain)))
             // So that "I am on holiday" does not come back.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .header(ContentType::TEXT_PLAIN);
-        if page.urgency == Urgency::Emergency && !page.test {
+        if letter.is_emergency {
             mail = mail.raw_header(header("X-Priority", "1")).raw_header(header("Importance", "high"));
         }
-        let text = format!("{}\r\n\r\n{}\r\n\r\n{}\r\n", text::headline(page), text::body(page), page.link);
-        mail.body(body(text))
+        mail.body(body(letter.text))
     }
 }
 

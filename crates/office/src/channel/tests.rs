@@ -13,7 +13,6 @@ use crate::webhook;
 mod email;
 mod fake;
 mod rest;
-mod smtp;
 mod telephone;
 mod words;
 

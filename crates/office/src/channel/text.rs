@@ -98,13 +98,13 @@ fn digits(reference: &str) -> &str {
     reference.rsplit('-').next().unwrap_or(reference)
 }
 
-/// Whoever names a practice adds no line to a header.
 /// A practice's name as it stands in a text message.
 pub(crate) fn name_in_sms(practice: &str) -> String {
     shorten(&gsm_7(&one_line(practice)), NAME_IN_SMS)
 }
 
-fn one_line(text: &str) -> String {
+/// Whoever names a practice adds no line to a header.
+pub(crate) fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -19,7 +19,7 @@ use domain::{
 use office::{Channel, Clock, Details, LinkedCase, Office, OfficeConfig, Webhook};
 use oncall::{Clinician, Pace, Policy, Rota, Way};
 use serde_json::Value;
-use store::{OpenOptions, PageOutcome, Secret, Store};
+use store::{NodeId, OpenOptions, PageOutcome, Secret, Store};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -126,7 +126,10 @@ pub struct Riverside {
     pub bob: Receiver,
     pub desk: Receiver,
     pub config: OfficeConfig,
+    /// The file of its database,
     pub options: OpenOptions,
+    /// unless a server has it.
+    pub server: Option<Secret>,
     pub _dir: tempfile::TempDir,
 }
 
@@ -167,14 +170,16 @@ impl Riverside {
             test_pages: None,
             calendars: Vec::new(),
             waiting: office::WaitingList::default(),
+            records: None,
             messages: Some(desk.webhook()),
+            mailbox: None,
             details: Details::ReferenceOnly,
             public_url: "https://firstring.example".to_owned(),
             link_key: Secret::new("the key of links"),
             clock: Clock::system(),
         };
         let options = OpenOptions::new(dir.path().join("practice.db"), Secret::new(DATABASE_KEY));
-        Self { ann, bob, desk, config, options, _dir: dir }
+        Self { ann, bob, desk, config, options, server: None, _dir: dir }
     }
 
     pub fn path(&self) -> PathBuf {
@@ -188,8 +193,16 @@ impl Riverside {
         pages.map(|page| page.outcome.clone()).nth(nth - 1).unwrap_or(PageOutcome::Unknown)
     }
 
+    /// Its database; of a server each time as the same node, which is started again.
+    pub async fn store(&self) -> Store {
+        match &self.server {
+            None => Store::open(&self.options).await.expect("opens"),
+            Some(url) => Store::connect(url).await.expect("answers").as_node(NodeId("the node".to_owned())),
+        }
+    }
+
     pub async fn open(&self) -> (Office, Store, JoinHandle<()>) {
-        let store = Store::open(&self.options).await.expect("opens");
+        let store = self.store().await;
         let (office, task) = Office::start(store.clone(), self.config.clone()).await.expect("starts");
         (office, store, task)
     }

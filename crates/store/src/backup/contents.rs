@@ -34,7 +34,7 @@ pub struct Owed {
     pub calls: u64,
     /// Cases that are not closed: they page.
     pub cases: u64,
-    /// Messages that the practice has not been told of.
+    /// Messages that the practice has not been told of in every way in which it wants to be.
     pub notifications: u64,
 }
 
@@ -120,7 +120,9 @@ impl Store {
         Ok(Owed {
             calls: self.count("SELECT count(*) AS rows FROM call WHERE ended_at IS NULL").await?,
             cases: self.count(cases).await?,
-            notifications: self.count("SELECT count(*) AS rows FROM notification WHERE delivered_at IS NULL").await?,
+            notifications: self
+                .count("SELECT count(DISTINCT message_id) AS rows FROM notification WHERE delivered_at IS NULL")
+                .await?,
         })
     }
 

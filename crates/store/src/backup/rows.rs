@@ -43,6 +43,8 @@ const TABLES: [&str; 31] = [
     "turn",
     "shared_key",
 ];
+/// The node that everything belongs to which was brought into a shared database.
+const RESTORED: &str = "restored";
 /// A database that has just been made has a row here.
 const MADE_WITH: &str = "ledger_begun";
 /// Those whose ids the database counts itself.
@@ -70,6 +72,14 @@ impl Store {
         copy.copy_rows(self).await
     }
 
+    /// What was open belongs to a node that is dead: the first that comes takes it, as it does after every death.
+    async fn leave_to_whoever_comes(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        for table in ["call", "escalation"] {
+            run(format!("UPDATE {table} SET node = '{RESTORED}'"), connection).await?;
+        }
+        run(format!("INSERT INTO node (id, beats) VALUES ('{RESTORED}', 0)"), connection).await
+    }
+
     async fn copy_rows(&self, into: &Self) -> Result<(), StoreError> {
         let mut from = self.snapshot().await?;
         let mut to = into.write().await?;
@@ -81,6 +91,9 @@ impl Store {
             while let Some(row) = rows.try_next().await? {
                 insert(table, &row, &mut to).await?;
             }
+        }
+        if into.is_shared() {
+            into.leave_to_whoever_comes(&mut to).await?;
         }
         into.arm(&triggers, &mut to).await?;
         to.commit().await?;

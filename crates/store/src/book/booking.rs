@@ -2,7 +2,8 @@
 //! change before it is written.
 
 use domain::{
-    Appointment, AppointmentId, Booking, CallId, OfficeReply, PatientId, PracticeId, ProviderId, RequestId, SlotId,
+    Appointment, AppointmentId, Booking, CallId, Interval, OfficeReply, PatientId, PracticeId, ProviderId, RequestId,
+    SlotId,
 };
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Connection, Transaction};
@@ -256,22 +257,33 @@ async fn update(
     connection: &mut AnyConnection,
 ) -> Result<Appointment, StoreError> {
     let moved = as_offered(id, offer);
+    put(&moved, offer.end, offer.blocked, connection).await?;
+    keep_change(requested, &moved, "moved", connection).await?;
+    owe(requested, id, &moved.provider, connection).await?;
+    Ok(moved)
+}
+
+/// Puts an appointment that stands to this time and provider.
+pub(super) async fn put(
+    appointment: &Appointment,
+    end: Timestamp,
+    blocked: Interval,
+    connection: &mut AnyConnection,
+) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE appointment SET provider = $1, kind = $2, start_at = $3, end_at = $4, blocked_from = $5, blocked_to = $6
          WHERE id = $7",
     )
-    .bind(&moved.provider.0)
-    .bind(&moved.kind.0)
-    .bind(time(moved.start))
-    .bind(time(offer.end))
-    .bind(time(offer.blocked.0))
-    .bind(time(offer.blocked.1))
-    .bind(id.to_string())
-    .execute(&mut *connection)
+    .bind(&appointment.provider.0)
+    .bind(&appointment.kind.0)
+    .bind(time(appointment.start))
+    .bind(time(end))
+    .bind(time(blocked.0))
+    .bind(time(blocked.1))
+    .bind(appointment.id.to_string())
+    .execute(connection)
     .await?;
-    keep_change(requested, &moved, "moved", connection).await?;
-    owe(requested, id, &moved.provider, connection).await?;
-    Ok(moved)
+    Ok(())
 }
 
 fn as_offered(id: AppointmentId, offer: &OfferRow) -> Appointment {

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection};
 
 use super::appointments::{AppointmentRow, appointment};
-use super::booking::{Requested, keep_change};
+use super::booking::{Requested, keep_change, put};
 use crate::column::{Columns, json, time};
 use crate::{Store, StoreError};
 
@@ -78,20 +78,24 @@ impl Store {
         Ok(taken)
     }
 
-    /// The entry stands so now, or nowhere. Nothing is owed any more, unless the book was changed again since `row` was read.
+    /// The entry stands so now, or nowhere. Nothing is owed any more, unless the book was changed again since `row` was read: then it
+    /// is tried again at once.
     pub async fn outside_settled(
         &self,
         row: &OutsideRow,
         stands: Option<&(ProviderId, String)>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
+        // Whatever was written to the calendar for a newer change may have come before this.
         sqlx::query(
             "UPDATE outside_entry SET provider = $1, version = $2, tries = 0, told_at = NULL,
-                due_at = CASE WHEN seq = $3 THEN NULL ELSE due_at END WHERE appointment_id = $4",
+                due_at = CASE WHEN seq = $3 THEN NULL ELSE coalesce(due_at, $5) END WHERE appointment_id = $4",
         )
         .bind(stands.map(|(provider, _)| &provider.0))
         .bind(stands.map(|(_, version)| version))
         .bind(row.seq)
         .bind(row.appointment.appointment.id.to_string())
+        .bind(time(now))
         .execute(&self.writer)
         .await?;
         Ok(())
@@ -143,26 +147,18 @@ impl Store {
         let was = &before.appointment;
         let mut transaction = self.write().await?;
         let mut attempt = transaction.begin().await?;
-        let back = sqlx::query(
-            "UPDATE appointment SET provider = $1, kind = $2, start_at = $3, end_at = $4, blocked_from = $5, blocked_to = $6
-             WHERE id = $7",
-        )
-        .bind(&was.provider.0)
-        .bind(&was.kind.0)
-        .bind(time(was.start))
-        .bind(time(before.end))
-        .bind(time(before.blocked.0))
-        .bind(time(before.blocked.1))
-        .bind(was.id.to_string())
-        .execute(&mut *attempt)
-        .await;
-        match back.map_err(StoreError::from) {
-            Ok(_) => attempt.commit().await?,
+        match put(was, before.end, before.blocked, &mut attempt).await {
+            Ok(()) => attempt.commit().await?,
             Err(StoreError::DoubleBooked) => return Ok(false),
             Err(why) => return Err(why),
         }
         keep_change(requested, was, "moved", &mut transaction).await?;
-        nothing_owed(was.id, &mut transaction).await?;
+        // Whether the calendar has the old time is not known for certain: telling it again does no harm.
+        sqlx::query("UPDATE outside_entry SET due_at = $1, seq = seq + 1 WHERE appointment_id = $2")
+            .bind(time(requested.at))
+            .bind(was.id.to_string())
+            .execute(&mut *transaction)
+            .await?;
         answer(requested, &OfficeReply::SlotTaken, &mut transaction).await?;
         transaction.commit().await?;
         Ok(true)

@@ -2,8 +2,8 @@
 
 use crate::database::{Database, on_both};
 use domain::{
-    Admits, AppointmentType, Booking, CallId, Fit, NewPatient, OfferedSlot, OfficeReply, PatientId, Phi, PracticeId,
-    Provider, RequestId, SlotId,
+    Admits, Appointment, AppointmentType, Booking, CallId, Fit, NewPatient, OfferedSlot, OfficeReply, PatientId, Phi,
+    PracticeId, Provider, RequestId, SlotId,
 };
 use jiff::civil::{Weekday, date, time};
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +43,27 @@ async fn register(store: &Store, requested: &Requested<'_>, name: &str) -> Patie
     let reply = store.register_patient(requested, &new_patient(name), |_| Found::Nobody).await.expect("kept");
     let OfficeReply::PatientMatched(matched) = reply else { panic!("{reply:?}") };
     matched.id
+}
+
+/// An appointment that a call of an hour before has made.
+pub(crate) async fn booked(store: &Store, name: &str, blocked: (Timestamp, Timestamp)) -> Appointment {
+    let practice = practice();
+    let made_at = blocked.0 - SignedDuration::from_hours(1);
+    let who = Requested { practice: &practice, call: CallId::new(), request: RequestId(1), at: made_at, outside: &[] };
+    let patient = register(store, &who, name).await;
+    let slot = OfferedSlot {
+        id: SlotId::new(),
+        start: blocked.0,
+        provider: "patel".into(),
+        kind: "checkup".into(),
+        fit: Fit::AsWished,
+    };
+    let booking = Booking { slot: slot.id, patient, reason: Some("my knee".into()) };
+    let offer = OfferRow { slot, patient, end: blocked.1, blocked };
+    store.keep_offers(&Requested { request: RequestId(2), ..who }, &[offer]).await.expect("kept");
+    let reply = store.book(&Requested { request: RequestId(3), ..who }, &booking).await.expect("answered");
+    let OfficeReply::Booked(appointment) = reply else { panic!("{reply:?}") };
+    appointment
 }
 
 /// Writes a row with raw SQL. Minutes.
@@ -246,7 +267,7 @@ async fn a_schedule_is_read_back_and_replaced_as_a_whole(database: Database) {
     assert_eq!(store.schedule(&"another".into()).await.expect("read"), Schedule::default());
 
     let mut broken = schedule();
-    broken.providers[0].name = "Doctor Nobody".into();
+    "Doctor Nobody".clone_into(&mut broken.providers[0].name);
     broken.types[2].duration = SignedDuration::ZERO;
     store.replace_schedule(&practice(), &broken).await.expect_err("no appointment lasts no time");
     assert_eq!(store.schedule(&practice()).await.expect("read"), schedule(), "all or nothing");

@@ -5,8 +5,8 @@ use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, PracticeI
 use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 use store::{
-    Added, MessageDeed, MessageRow, Notify, Overdue, PasswordHash, SESSION_IDLE_MAX, SESSION_MAX, Secret, SessionToken,
-    Shelf, Store, StoreError, WorkRow,
+    Added, MessageDeed, MessageRow, NoticeWay, Notify, Overdue, PasswordHash, SESSION_IDLE_MAX, SESSION_MAX, Secret,
+    SessionToken, Shelf, Store, StoreError, WorkRow,
 };
 
 on_both!(
@@ -15,7 +15,9 @@ on_both!(
     what_is_done_with_a_message_is_kept_in_its_order_and_never_changed,
     open_messages_stand_by_urgency_and_age_and_those_that_are_done_by_when,
     a_message_that_cannot_be_read_takes_no_other_from_sight,
-    what_is_not_announced_is_told_until_it_is_taken_done_or_redacted
+    what_is_not_announced_is_told_until_it_is_taken_done_or_redacted,
+    each_way_is_told_in_its_own_time_and_what_one_has_taken_the_other_may_not,
+    notifications_of_before_there_was_mail_stay_as_they_were
 );
 
 fn practice() -> PracticeId {
@@ -200,7 +202,7 @@ async fn messages_of_before_the_inbox_are_open_and_one_that_cannot_be_read_is_no
     }
     let taken = message(2, Urgency::Emergency);
     store.save_message(&taken, Notify::Practice).await.unwrap();
-    store.notification_delivered(taken.id, at(60)).await.unwrap();
+    store.notifications_delivered(NoticeWay::Webhook, &[taken.id], at(60)).await.unwrap();
     let redacted = message(3, Urgency::Emergency);
     store.save_message(&redacted, Notify::Nobody).await.unwrap();
     store.redact_message(&practice(), redacted.id, "Ann Reyes", &"on request".into(), at(70)).await.unwrap();
@@ -232,7 +234,7 @@ async fn a_message_that_cannot_be_read_takes_no_other_from_sight(database: Datab
     sqlx::raw_sql(sqlx::AssertSqlSafe(damage)).execute(&mut past).await.unwrap();
     drop(past);
     assert_eq!(listed(&store, Shelf::Open).await, [rows[1].id, rows[0].id]);
-    let due = store.due_notifications(&practice(), at(999), 9).await.unwrap();
+    let due = store.due_notifications(&practice(), NoticeWay::Webhook, at(999), 9).await.unwrap();
     let texts: Vec<_> = due.iter().map(|due| due.message.draft.text.expose().contains("cannot be read")).collect();
     assert_eq!(texts, [false, true], "it is announced, and says so");
 }
@@ -244,21 +246,79 @@ async fn what_is_not_announced_is_told_until_it_is_taken_done_or_redacted(databa
         store.save_message(row, Notify::Practice).await.unwrap();
     }
     let overdue = async |before| store.overdue_announcements(&practice(), at(before)).await.unwrap();
-    assert_eq!(overdue(0).await, None);
-    assert_eq!(overdue(61).await, Some(Overdue { messages: 2, since: at(0) }));
-    assert_eq!(overdue(999).await, Some(Overdue { messages: 3, since: at(0) }));
-    assert_eq!(store.overdue_announcements(&"lakeside".into(), at(999)).await.unwrap(), None);
+    let webhook = |messages, since| vec![Overdue { way: NoticeWay::Webhook, messages, since: at(since) }];
+    assert_eq!(overdue(0).await, []);
+    assert_eq!(overdue(61).await, webhook(2, 0));
+    assert_eq!(overdue(999).await, webhook(3, 0));
+    assert_eq!(store.overdue_announcements(&"lakeside".into(), at(999)).await.unwrap(), []);
     assert!(store.unannounced_messages(&practice()).await.unwrap().is_empty(), "nothing was tried");
-    store.notification_failed(rows[1].id, at(70)).await.unwrap();
+    store.notifications_failed(NoticeWay::Webhook, &[rows[1].id], at(70)).await.unwrap();
     assert_eq!(
         store.unannounced_messages(&practice()).await.unwrap().into_iter().collect::<Vec<_>>(),
         [(rows[1].id, 1)]
     );
 
-    store.notification_delivered(rows[0].id, at(80)).await.unwrap();
-    assert_eq!(overdue(999).await, Some(Overdue { messages: 2, since: at(60) }));
+    store.notifications_delivered(NoticeWay::Webhook, &[rows[0].id], at(80)).await.unwrap();
+    assert_eq!(overdue(999).await, webhook(2, 60));
     store.work_on_message(&practice(), rows[1].id, &work(90, MessageDeed::Done)).await.unwrap();
-    assert_eq!(overdue(999).await, Some(Overdue { messages: 1, since: at(120) }));
+    assert_eq!(overdue(999).await, webhook(1, 120));
     store.redact_message(&practice(), rows[2].id, "Ann", &Phi::from("asked for"), at(99)).await.unwrap();
-    assert_eq!(overdue(999).await, None);
+    assert_eq!(overdue(999).await, []);
+}
+
+async fn each_way_is_told_in_its_own_time_and_what_one_has_taken_the_other_may_not(database: Database) {
+    let store = database.open().await;
+    let (early, late) = (message(0, Urgency::Routine), message(60, Urgency::Routine));
+    store.save_message(&early, Notify::Both { mailbox_from: at(500) }).await.unwrap();
+    store.save_message(&late, Notify::Mailbox { from: at(500) }).await.unwrap();
+    let due = async |way, now| store.due_notifications(&practice(), way, at(now), 9).await.unwrap().len();
+    assert_eq!((due(NoticeWay::Webhook, 499).await, due(NoticeWay::Email, 499).await), (1, 0));
+    assert_eq!((due(NoticeWay::Webhook, 500).await, due(NoticeWay::Email, 500).await), (1, 2));
+
+    store.notifications_delivered(NoticeWay::Webhook, &[early.id], at(1)).await.unwrap();
+    assert_eq!((due(NoticeWay::Webhook, 500).await, due(NoticeWay::Email, 500).await), (0, 2));
+    let overdue = async |before| store.overdue_announcements(&practice(), at(before)).await.unwrap();
+    assert_eq!(overdue(500).await, [], "a digest whose time has not come is no failure");
+    store.notifications_failed(NoticeWay::Email, &[early.id, late.id], at(900)).await.unwrap();
+    let since = vec![Overdue { way: NoticeWay::Email, messages: 2, since: at(500) }];
+    assert_eq!(overdue(501).await, since, "a further try changes nothing about since when");
+    assert_eq!(store.next_notification_at(&practice(), NoticeWay::Email).await.unwrap(), Some(at(900)));
+    assert_eq!(store.unannounced_messages(&practice()).await.unwrap().len(), 2);
+    let owed = store.examine(&[]).await.unwrap().owed.notifications;
+    assert_eq!(owed, 2);
+    store.notifications_delivered(NoticeWay::Email, &[early.id, late.id], at(901)).await.unwrap();
+    assert_eq!(overdue(999).await, []);
+}
+
+async fn notifications_of_before_there_was_mail_stay_as_they_were(database: Database) {
+    let store = database.open().await;
+    let rows = [message(0, Urgency::Routine), message(60, Urgency::Routine)];
+    for row in &rows {
+        store.save_message(row, Notify::Practice).await.unwrap();
+    }
+    store.notifications_failed(NoticeWay::Webhook, &[rows[0].id], at(300)).await.unwrap();
+    store.notifications_delivered(NoticeWay::Webhook, &[rows[1].id], at(61)).await.unwrap();
+    store.close().await;
+    let undo = if database.is_sqlite() {
+        "CREATE TABLE before (message_id TEXT PRIMARY KEY REFERENCES message (id), practice TEXT NOT NULL,
+            due_at TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, delivered_at TEXT) STRICT;
+         INSERT INTO before SELECT message_id, practice, due_at, tries, delivered_at FROM notification;
+         DROP TABLE notification; ALTER TABLE before RENAME TO notification;
+         CREATE INDEX notification_due ON notification (practice, due_at) WHERE delivered_at IS NULL;
+         DELETE FROM _sqlx_migrations WHERE version = 9"
+    } else {
+        "DROP INDEX notification_due; ALTER TABLE notification DROP CONSTRAINT notification_pkey;
+         ALTER TABLE notification DROP COLUMN way; ALTER TABLE notification DROP COLUMN owed_at;
+         ALTER TABLE notification ADD PRIMARY KEY (message_id);
+         CREATE INDEX notification_due ON notification (practice, due_at) WHERE delivered_at IS NULL;
+         DELETE FROM _sqlx_migrations WHERE version = 9"
+    };
+    let mut past = database.past_us().await;
+    sqlx::raw_sql(undo).execute(&mut past).await.unwrap();
+    drop(past);
+    let store = database.open().await;
+    let due = store.due_notifications(&practice(), NoticeWay::Webhook, at(300), 9).await.unwrap();
+    assert_eq!(due.iter().map(|due| (due.message.id, due.tries)).collect::<Vec<_>>(), [(rows[0].id, 1)]);
+    let since = vec![Overdue { way: NoticeWay::Webhook, messages: 1, since: at(0) }];
+    assert_eq!(store.overdue_announcements(&practice(), at(999)).await.unwrap(), since);
 }

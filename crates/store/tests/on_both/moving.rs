@@ -1,7 +1,7 @@
 //! From one kind of database into the other and back: nothing is lost, and what was there goes on.
 
 use domain::{CallId, Phi};
-use store::{CaseChange, Notify, OpenOptions, Secret, Store, StoreError};
+use store::{CaseChange, NodeId, Notify, OpenOptions, Secret, Store, StoreError};
 
 use crate::database::Database;
 use crate::rows::{at, case, message, practice};
@@ -38,7 +38,10 @@ async fn records_move_from_a_file_to_a_server_and_back() {
     let Database::Postgres(url) = Database::postgres() else { unreachable!() };
     let server = Store::connect(&url).await.unwrap();
     server.fill_from(&from).await.unwrap();
-    assert_eq!(server.examine(&[]).await.unwrap(), before);
+    let mut moved = server.examine(&[]).await.unwrap();
+    assert_eq!(moved.rows.remove("node"), Some(1));
+    assert_eq!(moved.rows.len() + 1, before.rows.len());
+    assert_eq!((moved.ledgers, moved.newest, moved.owed), (before.ledgers, before.newest, before.owed));
     let heads = from.ledger_heads().await.unwrap();
     assert!(server.examine(&heads).await.unwrap().is_sound(), "the same ledger, head and all");
     let messages = |store: &Store| {
@@ -48,6 +51,12 @@ async fn records_move_from_a_file_to_a_server_and_back() {
     assert_eq!(messages(&server).await, messages(&from).await);
     let again = server.fill_from(&from).await.expect_err("refused");
     assert!(matches!(again, StoreError::NotEmpty), "{again:?}");
+
+    // Nobody has what was open: the first node that comes finds it left behind.
+    assert_eq!(server.beat().await.unwrap(), [(NodeId("restored".to_owned()), 0)]);
+    let left = NodeId("restored".to_owned());
+    assert_eq!(server.take_cases(&practice(), Some(&left)).await.unwrap().len(), 1);
+    server.forget_node(&left).await.unwrap();
 
     // What was moved goes on: the ledger's guards stand, and what the database counts goes on counting.
     let deleted = sqlx::query("DELETE FROM message").execute(&mut connection(&url).await).await;
@@ -68,7 +77,9 @@ async fn records_move_from_a_file_to_a_server_and_back() {
     assert!(!bytes.windows(8).any(|part| part == b"inhaler,"), "it is encrypted");
     assert!(!bytes.starts_with(b"SQLite format"));
     let back = Store::open_copy(&to, &key).await.unwrap();
-    let (there, here) = (server.examine(&heads).await.unwrap(), back.examine(&heads).await.unwrap());
+    let (mut there, mut here) = (server.examine(&heads).await.unwrap(), back.examine(&heads).await.unwrap());
+    // Who lives is not copied.
+    (there.rows.remove("node"), here.rows.remove("node"));
     assert_eq!(here, there);
     assert_eq!(messages(&back).await, messages(&server).await);
     back.close().await;

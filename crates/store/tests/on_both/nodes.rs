@@ -2,6 +2,7 @@
 
 use domain::{CallId, CaseId, RequestId};
 use jiff::SignedDuration;
+use store::NoticeWay::{Email, Webhook};
 use store::{CallRow, CaseChange, CaseRow, KeptCase, NodeId, Notify, Secret, Store};
 
 use crate::database::{Database, on_both};
@@ -11,6 +12,9 @@ on_both!(
     a_case_is_written_by_the_node_that_has_it_alone,
     what_a_dead_node_had_is_taken_once_whoever_comes,
     a_notification_is_taken_by_one_node_at_a_time,
+    what_a_caller_said_after_their_node_was_taken_for_dead_is_a_message_of_its_own,
+    a_case_that_cannot_be_read_takes_no_other_with_it,
+    a_digest_is_one_nodes_as_a_whole,
     a_node_is_seen_to_count_and_is_forgotten_when_nothing_is_left_of_it,
     a_turn_is_one_nodes_and_a_key_is_everybodys
 );
@@ -85,15 +89,42 @@ async fn a_notification_is_taken_by_one_node_at_a_time(database: Database) {
     let [a, b] = two_nodes(&database).await;
     let saved = message(CallId::new(), 1, "09:00:00");
     a.save_message(&saved, Notify::Practice).await.unwrap();
-    let due = a.due_notifications(&practice(), at("09:01:00"), 9).await.unwrap().remove(0);
+    let due = async |now| b.due_notifications(&practice(), Webhook, now, 9).await.unwrap();
+    let found = due(at("09:01:00")).await;
     let until = at("09:01:15");
-    let taken = tokio::join!(a.take_notification(&due, until), b.take_notification(&due, until));
-    assert!(taken.0.unwrap() != taken.1.unwrap(), "one of them");
-    assert!(b.due_notifications(&practice(), at("09:01:14"), 9).await.unwrap().is_empty());
-    let again = b.due_notifications(&practice(), until, 9).await.unwrap().remove(0);
-    assert_eq!((again.tries, again.due_at), (0, until), "whoever took it has died");
-    b.notification_delivered(saved.id, until).await.unwrap();
-    assert!(!a.take_notification(&again, until + SignedDuration::from_secs(9)).await.unwrap());
+    let taken = tokio::join!(a.take_notifications(found.clone(), until), b.take_notifications(found.clone(), until));
+    assert_eq!(taken.0.unwrap().len() + taken.1.unwrap().len(), 1, "one of them");
+    assert!(due(at("09:01:14")).await.is_empty());
+    let again = due(until).await;
+    assert_eq!((again[0].tries, again[0].due_at), (0, until), "whoever took it has died");
+    b.notifications_delivered(Webhook, &[saved.id], until).await.unwrap();
+    assert!(a.take_notifications(again, until + SignedDuration::from_secs(9)).await.unwrap().is_empty());
+}
+
+async fn a_digest_is_one_nodes_as_a_whole(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    let noon = at("12:00:00");
+    for number in 0..30 {
+        let saved = message(CallId::new(), number, "09:00:00");
+        a.save_message(&saved, Notify::Mailbox { from: noon }).await.unwrap();
+    }
+    assert!(a.due_notifications(&practice(), Email, at("11:59:59"), 99).await.unwrap().is_empty());
+    assert_eq!(a.next_notification_at(&practice(), Email).await.unwrap(), Some(noon));
+    let nodes = [a, b].map(|node| {
+        tokio::spawn(async move {
+            let mut due = node.due_notifications(&practice(), Email, noon, 99).await.unwrap();
+            // The other may have taken some already.
+            let begin = 7.min(due.len());
+            due.rotate_left(begin);
+            node.take_notifications(due, noon + SignedDuration::from_secs(15)).await.unwrap().len()
+        })
+    });
+    let mut taken = Vec::new();
+    for node in nodes {
+        taken.push(node.await.unwrap());
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, [0, 30]);
 }
 
 async fn a_node_is_seen_to_count_and_is_forgotten_when_nothing_is_left_of_it(database: Database) {
@@ -129,4 +160,32 @@ async fn a_request_of_another_case_stays_another_case() {
     let again = CaseRow { id: CaseId::new(), request: RequestId(1), ..first.clone() };
     a.keep_case(&change(&first, "")).await.unwrap();
     assert_eq!(b.keep_case(&change(&again, "")).await.unwrap(), KeptCase::Other(first.id));
+}
+
+async fn what_a_caller_said_after_their_node_was_taken_for_dead_is_a_message_of_its_own(database: Database) {
+    let [slow, other] = two_nodes(&database).await;
+    let call = CallId::new();
+    let mut fragment = message(call, 7, "09:00:00");
+    fragment.draft.text = "please re".into();
+    let whole = message(call, 7, "09:00:20");
+    let first = other.save_message(&fragment, Notify::Nobody).await.unwrap();
+    let kept = slow.save_message(&whole, Notify::Nobody).await.unwrap();
+    assert_ne!(kept, first);
+    assert_eq!(slow.save_message(&whole, Notify::Nobody).await.unwrap(), kept, "asked again");
+    assert_eq!(other.save_message(&fragment, Notify::Nobody).await.unwrap(), first);
+    let texts: Vec<_> = slow.messages_of(call).await.unwrap().into_iter().map(|row| row.draft.text).collect();
+    assert_eq!(texts, [fragment.draft.text, whole.draft.text]);
+    assert!(slow.verify_ledger(&practice(), None).await.unwrap().flaws.is_empty());
+}
+
+async fn a_case_that_cannot_be_read_takes_no_other_with_it(database: Database) {
+    let [a, b] = two_nodes(&database).await;
+    for number in 0..2 {
+        a.keep_case(&change(&case(CallId::new(), number), "open")).await.unwrap();
+    }
+    let damage = "UPDATE escalation SET draft = 'no JSON' WHERE request_id = 0";
+    sqlx::query(damage).execute(&mut database.past_us().await).await.unwrap();
+    let cases = b.take_cases(&practice(), Some(&NodeId("a".to_owned()))).await.unwrap();
+    let heard: Vec<_> = cases.iter().map(|file| file.case.draft.heard.expose().contains("cannot be read")).collect();
+    assert_eq!((heard.len(), heard.iter().filter(|damaged| **damaged).count()), (2, 1));
 }

@@ -13,6 +13,7 @@ on_both!(
     journals_of_calls_that_ended_before_the_boundary_are_deleted_with_their_words,
     messages_before_the_boundary_are_redacted_unless_something_is_owed,
     cases_closed_before_the_boundary_lose_their_words_and_keep_the_rest,
+    what_an_appointment_was_for_goes_as_long_after_it_as_the_words_of_a_call,
     nothing_is_removed_unless_it_is_asked_for
 );
 
@@ -190,7 +191,7 @@ async fn messages_before_the_boundary_are_redacted_unless_something_is_owed(data
     case(&store, in_open_case, None).await;
     stay.push(message(&store, in_open_case, old, Notify::Nobody).await);
     let delivered = message(&store, ended().await, old, Notify::Practice).await;
-    store.notification_delivered(delivered.id, now()).await.unwrap();
+    store.notifications_delivered(store::NoticeWay::Webhook, &[delivered.id], now()).await.unwrap();
     let mut gone = vec![delivered];
     for _ in 0..20 {
         gone.push(message(&store, CallId::new(), old, Notify::Nobody).await);
@@ -268,4 +269,18 @@ async fn nothing_is_removed_unless_it_is_asked_for(database: Database) {
     let all = Retention { journals_days: Some(DAYS), messages_days: Some(DAYS), cases_days: Some(DAYS) };
     assert_eq!(sweep(&store, all).await, Swept { journals: 1, messages: 1, cases: 1 });
     store.close().await;
+}
+
+async fn what_an_appointment_was_for_goes_as_long_after_it_as_the_words_of_a_call(database: Database) {
+    let store = database.open().await;
+    let (kept, old) = boundary();
+    let hour = SignedDuration::from_hours(1);
+    let early = crate::book::booked(&store, "Ann Arbor", (old - hour * 3, old - hour * 2)).await;
+    let late = crate::book::booked(&store, "Bob Binder", (kept - hour, kept)).await;
+    let words = Retention { journals_days: Some(DAYS), ..Retention::default() };
+    store.apply_retention(&riverside(), &words, now()).await.unwrap();
+    let reason = async |id| store.appointment(id).await.unwrap().unwrap().reason;
+    assert_eq!((reason(early.id).await, reason(late.id).await), (None, Some("my knee".into())));
+    let done = store.audit_of("appointments of riverside").await.unwrap();
+    assert_eq!(done[0].action, format!("removed 1 reasons older than {DAYS} days"));
 }

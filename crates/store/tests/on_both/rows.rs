@@ -7,13 +7,15 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    AuditEntry, CallRow, CaseChange, CaseEvent, CaseRow, KeptCase, MessageRow, Notify, PageOutcome, PageRow, StoreError,
+    AuditEntry, CallRow, CaseChange, CaseEvent, CaseRow, KeptCase, MessageRow, NoticeWay, Notify, PageOutcome, PageRow,
+    StoreError,
 };
 
 on_both!(
     a_call_begins_and_ends,
     the_latest_call_from_a_number_is_found_but_for_the_present_one,
     a_journal_keeps_its_order_and_its_call,
+    lines_that_are_written_again_are_there_once,
     a_message_is_kept_once_however_often_it_is_asked,
     a_notification_stays_due_until_it_is_delivered,
     a_case_grows_by_changes_and_each_change_may_be_repeated,
@@ -152,6 +154,20 @@ async fn a_journal_keeps_its_order_and_its_call(database: Database) {
     assert_eq!(read.iter().map(|l| l.expose().as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
 }
 
+/// As whoever did not hear that they were kept writes them again.
+async fn lines_that_are_written_again_are_there_once(database: Database) {
+    let store = database.open().await;
+    let call = CallId::new();
+    let lines = ["a", "b", "b", "c"].map(Phi::from);
+    for (written, until) in [(0, 2), (0, 2), (2, 4), (2, 4), (0, 4)] {
+        store.append_journal_after(call, written, &lines[written..until]).await.expect("kept");
+    }
+    assert_eq!(store.journal(call).await.expect("read"), lines);
+    store.append_journal_after(call, 1, &[Phi::from("another's")]).await.expect("kept");
+    let read = store.journal(call).await.expect("read");
+    assert_eq!((read.len(), read[4].expose().as_str()), (5, "another's"), "nothing is overwritten or left out");
+}
+
 async fn a_message_is_kept_once_however_often_it_is_asked(database: Database) {
     let store = database.open().await;
     let call = CallId::new();
@@ -163,7 +179,7 @@ async fn a_message_is_kept_once_however_often_it_is_asked(database: Database) {
     store.save_message(&second, Notify::Nobody).await.expect("kept");
     assert_eq!(store.messages_of(call).await.expect("read"), [first.clone(), second.clone()]);
     assert_eq!(store.latest_messages(&practice(), 1).await.expect("read"), [second]);
-    let due = store.due_notifications(&practice(), at("10:00:00"), 10).await.expect("read");
+    let due = store.due_notifications(&practice(), NoticeWay::Webhook, at("10:00:00"), 10).await.expect("read");
     assert_eq!(due.into_iter().map(|d| d.message).collect::<Vec<_>>(), [first], "only one wants telling");
 }
 
@@ -171,18 +187,19 @@ async fn a_notification_stays_due_until_it_is_delivered(database: Database) {
     let store = database.open().await;
     let message = message(CallId::new(), 1, "09:00:00");
     store.save_message(&message, Notify::Practice).await.expect("kept");
-    let due = async |now| store.due_notifications(&practice(), at(now), 10).await.expect("read");
+    let due = async |now| store.due_notifications(&practice(), NoticeWay::Webhook, at(now), 10).await.expect("read");
     assert_eq!(due("08:59:59.999999").await.len(), 0);
     assert_eq!(due("09:00:00").await[0].tries, 0);
     // Half a second sorts behind the whole one: times have a fixed number of decimals.
-    store.notification_failed(message.id, at("09:00:30.5")).await.expect("kept");
+    store.notifications_failed(NoticeWay::Webhook, &[message.id], at("09:00:30.5")).await.expect("kept");
     assert_eq!(due("09:00:30").await.len(), 0);
     assert_eq!(due("09:00:31").await[0].tries, 1);
-    assert_eq!(store.next_notification_at(&practice()).await.expect("read"), Some(at("09:00:30.5")));
-    assert_eq!(store.next_notification_at(&"another".into()).await.expect("read"), None);
-    store.notification_delivered(message.id, at("09:00:31")).await.expect("kept");
+    let next = async |practice| store.next_notification_at(&practice, NoticeWay::Webhook).await.expect("read");
+    assert_eq!(next(practice()).await, Some(at("09:00:30.5")));
+    assert_eq!(next("another".into()).await, None);
+    store.notifications_delivered(NoticeWay::Webhook, &[message.id], at("09:00:31")).await.expect("kept");
     assert_eq!(due("23:00:00").await.len(), 0);
-    assert_eq!(store.next_notification_at(&practice()).await.expect("read"), None);
+    assert_eq!(next(practice()).await, None);
 }
 
 async fn a_case_grows_by_changes_and_each_change_may_be_repeated(database: Database) {

@@ -60,3 +60,31 @@ async fn a_server_that_crashes_and_comes_back_has_what_was_confirmed() {
     assert_eq!(kept, [after, before]);
     assert!(store.verify_ledger(&practice(), None).await.unwrap().flaws.is_empty());
 }
+
+/// Another program holds the lock for writing for longer than anybody waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_waited_for_the_lock_in_vain_writes_again_when_it_is_free() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let mut other = database.past_us().await;
+    sqlx::raw_sql("BEGIN; SELECT pg_advisory_xact_lock(4671310)").execute(&mut other).await.unwrap();
+    let save = |number: u32| {
+        let (store, row) = (store.clone(), message(CallId::new(), number, "09:00:00"));
+        tokio::spawn(async move { store.save_message(&row, Notify::Practice).await })
+    };
+    // Every connection that writes, and one that is given up meanwhile.
+    let waiting: Vec<_> = (0..4).map(save).collect();
+    let given_up = save(9);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    given_up.abort();
+    for one in waiting {
+        let error = one.await.unwrap().expect_err("the lock is not to be had");
+        assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
+    }
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    for number in 10..30 {
+        save(number).await.unwrap().expect("written");
+    }
+    let seen = database.open().await.latest_messages(&practice(), 99).await.unwrap();
+    assert_eq!(seen.len(), 20, "and committed: another program sees it");
+}

@@ -11,7 +11,7 @@ use domain::MessageId;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use store::{InboxRow, Overdue, Shelf};
+use store::{InboxRow, NoticeWay, Overdue, Shelf};
 
 use super::Inbox;
 use super::login::{Reader, actor};
@@ -21,7 +21,7 @@ use crate::html::Escaped;
 
 /// Messages on one page.
 const PAGE_ROWS: u32 = 25;
-/// A message that the practice's system has not taken for so long raises an alarm.
+/// A message of which the practice could not be told for so long raises an alarm.
 const ANNOUNCED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Deserialize)]
@@ -67,7 +67,7 @@ async fn show(
         Shelf::Open => ("Open messages", "/inbox"),
         Shelf::Done => ("Messages that are done", "/inbox/done"),
     };
-    let mut body = overdue.map_or_else(String::new, |overdue| alarm(&overdue, &inbox.desk.zone));
+    let mut body: String = overdue.iter().map(|overdue| alarm(overdue, &inbox.desk.zone)).collect();
     write!(body, "<h1>{title}</h1>\n<p class=\"quiet\">{}</p>\n", Escaped(&inbox.desk.name)).expect(TAKES);
     if rows.is_empty() {
         body.push_str("<p>There are none.</p>\n");
@@ -89,8 +89,12 @@ const TAKES: &str = "a String takes everything";
 fn alarm(overdue: &Overdue, zone: &TimeZone) -> String {
     let (count, since) = (overdue.messages, time(overdue.since, zone));
     let messages = if count == 1 { "message" } else { "messages" };
+    let who = match overdue.way {
+        NoticeWay::Webhook => "The practice's system",
+        NoticeWay::Email => "The mail server",
+    };
     format!(
-        "<p class=\"alarm\" role=\"alert\">The practice's system has not taken {count} {messages} since {since}. They stand \
+        "<p class=\"alarm\" role=\"alert\">{who} has not taken {count} {messages} since {since}. They stand \
          here; please tell whoever runs the server.</p>\n"
     )
 }

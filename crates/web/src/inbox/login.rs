@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use store::{PasswordHash, Secret, SessionToken, StaffRow};
 
+use super::client::Client;
 use super::limiter::Turn;
 use super::page::{page, time};
 use super::refusal::{LOGIN, Refusal};
@@ -48,6 +50,7 @@ pub(super) async fn form() -> Response {
 
 pub(super) async fn log_in(
     State(inbox): State<Arc<Inbox>>,
+    client: Client,
     headers: HeaderMap,
     form: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, Refusal> {
@@ -57,11 +60,12 @@ pub(super) async fn log_in(
         return Ok(wrong());
     }
     let now = inbox.now();
-    let turn = inbox.limiter.lock().unwrap_or_else(PoisonError::into_inner).try_name(name, now);
-    let then_waits = match turn {
+    let turn = inbox.limiter.lock().unwrap_or_else(PoisonError::into_inner).try_name(name, client, now);
+    let (after, then_waits) = match turn {
         Turn::Wait(until) => return Ok(too_often(&inbox, until)),
-        Turn::Try { then_waits } => then_waits,
+        Turn::Try { after, then_waits } => (after, then_waits),
     };
+    tokio::time::sleep(Duration::try_from(after).unwrap_or_default()).await;
     let staff = inbox.store.staff_named(&inbox.desk.practice, name).await?;
     let hash = staff.as_ref().map(|staff| staff.password.clone());
     let right = is_right(&inbox, hash, password).await?;
@@ -70,15 +74,15 @@ pub(super) async fn log_in(
     let Some(staff) = staff.filter(|staff| right && staff.disabled_at.is_none()) else {
         inbox.audit("inbox", "login_failed", object.clone()).await?;
         if then_waits.is_some() {
-            tracing::warn!(who = object, "wrong passwords: the next try waits");
+            tracing::warn!(who = object, ?client, "wrong passwords: the next try from there waits");
             inbox.audit("inbox", "login_locked", object).await?;
         }
         return Ok(wrong());
     };
-    begin(&inbox, &staff, &headers).await
+    begin(&inbox, &staff, client, &headers).await
 }
 
-async fn begin(inbox: &Inbox, staff: &StaffRow, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn begin(inbox: &Inbox, staff: &StaffRow, client: Client, headers: &HeaderMap) -> Result<Response, Refusal> {
     inbox.audit(&actor(&staff.name), "logged_in", "inbox".to_owned()).await?;
     if let Some(before) = token(headers) {
         inbox.store.end_session(&before, inbox.now()).await?;
@@ -87,7 +91,7 @@ async fn begin(inbox: &Inbox, staff: &StaffRow, headers: &HeaderMap) -> Result<R
     if !inbox.store.begin_session(&inbox.desk.practice, &staff.name, &token, inbox.now()).await? {
         return Ok(wrong());
     }
-    inbox.limiter.lock().unwrap_or_else(PoisonError::into_inner).was_right(&staff.name);
+    inbox.limiter.lock().unwrap_or_else(PoisonError::into_inner).was_right(&staff.name, client, inbox.now());
     let cookie = cookie(&token.expose(), inbox.scheme);
     Ok(([(SET_COOKIE, cookie)], Redirect::to("/inbox")).into_response())
 }

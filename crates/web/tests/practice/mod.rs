@@ -1,5 +1,6 @@
 //! A practice with one member of staff, its pages on a socket, a clock that tests move, and browsers that visit.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -118,11 +119,13 @@ impl Practice {
             readiness,
             token: Some(Secret::new("the operator's token")),
             scheme,
+            proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
             legs: Router::new(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let practice = Self { store, base, seconds, client, dir, _ready: ready };
         practice.add("riverside", ANN).await;
@@ -184,6 +187,13 @@ impl Practice {
     /// A form of our own page, without a cookie.
     pub async fn post(&self, path: &str, form: &str) -> Response {
         self.visitor().post(path, form).await
+    }
+
+    /// The same from another address, through the practice's proxy.
+    pub async fn post_from(&self, address: &str, path: &str, form: &str) -> Response {
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [kind, ("sec-fetch-site", "same-origin"), ("x-forwarded-for", address)];
+        self.ask(Method::POST, path, &headers, form).await
     }
 
     /// A browser that has never been here.

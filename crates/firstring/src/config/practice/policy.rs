@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Applies, CallerKind, Meanwhile, OfficeHours, Urgency};
-use office::TestSchedule;
+use office::Schedule;
 use oncall::{Clinician, Pace, Policy, Rule, Step, Tier, Way, Whom};
 use serde::Deserialize;
 use toml::Spanned;
@@ -84,7 +84,7 @@ pub(super) struct CheckedPolicy {
     /// Whether the caller's words stand in the page itself.
     pub(super) page_details: bool,
     /// When pages are tried out.
-    pub(super) test_pages: Option<TestSchedule>,
+    pub(super) test_pages: Option<Schedule>,
 }
 
 impl Checked<'_> {
@@ -118,12 +118,12 @@ impl Checked<'_> {
         Ok(CheckedPolicy { policy, meanwhile, page_details, test_pages })
     }
 
-    fn tests(&self, raw: &RawTests) -> Result<TestSchedule, ConfigError> {
+    fn tests(&self, raw: &RawTests) -> Result<Schedule, ConfigError> {
         if raw.days.get_ref().is_empty() {
             return Err(self.wrong(&raw.days, "days is empty; name the days on which pages are tried out"));
         }
         let days = raw.days.get_ref().iter().map(|day| self.weekday(day)).collect::<Result<_, _>>()?;
-        Ok(TestSchedule { days, at: self.time(&raw.at)? })
+        Ok(Schedule { days, at: vec![self.time(&raw.at)?] })
     }
 
     fn applies(&self, rule: &RawRule) -> Result<Applies, ConfigError> {

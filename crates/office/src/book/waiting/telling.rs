@@ -83,7 +83,7 @@ async fn leave(premises: &Premises, saved: &Notify, row: &WaitingRow, text: Stri
         patient.numbers = vec![row.wish.number.clone()];
         patient
     });
-    let left = messages::leave_for_staff(premises, text, patient).await;
+    let left = messages::leave_for_staff(premises, &text, patient).await;
     if left {
         saved.notify_one();
     }

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use testbed::{MailServer, Manner};
 
-use super::smtp::{MailServer, Manner};
 use super::*;
 
 async fn send(server: &MailServer, page: &PageNotice<'_>, within: Duration) -> Result<(), Undelivered> {

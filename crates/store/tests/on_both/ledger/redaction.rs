@@ -28,8 +28,11 @@ async fn a_redacted_message_has_lost_its_words_and_nothing_else(database: Databa
     assert_eq!((redaction.at, redaction.by.as_str()), (at(60), "Ann"));
     assert_eq!(redaction.why, Phi::from("asked for by the patient"));
     assert_eq!(store.redaction_of(&riverside(), messages[0].id).await.unwrap(), None);
-    assert!(store.due_notifications(&riverside(), at(900), 10).await.unwrap().is_empty(), "nothing is left to be told");
-    assert_eq!(store.next_notification_at(&riverside()).await.unwrap(), None);
+    assert!(
+        store.due_notifications(&riverside(), store::NoticeWay::Webhook, at(900), 10).await.unwrap().is_empty(),
+        "nothing is left to be told"
+    );
+    assert_eq!(store.next_notification_at(&riverside(), store::NoticeWay::Webhook).await.unwrap(), None);
 
     let mut file = bed.intruder().await;
     for table in ["message", "ledger_text"] {

@@ -1,15 +1,23 @@
 //! A mail server that says the least that one can.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+/// How it behaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Manner {
+    /// Takes every mail.
     Takes,
+    /// Knows no recipient.
     RefusesTheRecipient,
+    /// Hears the whole mail and refuses it.
     RefusesTheMail,
+    /// Knows no password.
     RefusesToSignIn,
+    /// Offers no way to sign in.
     SignsNobodyIn,
     /// Takes the connection and says nothing.
     NeverAnswers,
@@ -17,28 +25,59 @@ pub(super) enum Manner {
     NeverSaysGoodbye,
 }
 
-pub(super) struct MailServer {
-    pub(super) port: u16,
+/// One on the loopback, until it is dropped.
+#[derive(Debug)]
+pub struct MailServer {
+    /// Where it listens.
+    pub port: u16,
+    manner: Arc<Mutex<Manner>>,
     said: mpsc::Receiver<String>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl MailServer {
-    pub(super) async fn start(manner: Manner) -> Self {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// No port is free.
+    pub async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (sender, said) = mpsc::channel(1000);
+        let (sender, said) = mpsc::channel(10_000);
+        let manner = Arc::new(Mutex::new(manner));
+        let present = Arc::clone(&manner);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let manner = *present.lock().unwrap_or_else(PoisonError::into_inner);
                 tokio::spawn(talk(stream, manner, sender.clone()));
             }
         });
-        Self { port, said, task }
+        Self { port, manner, said, task }
+    }
+
+    /// Behaves so towards whoever connects from now on.
+    pub fn behave(&self, manner: Manner) {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
     /// Every line that it has been told so far.
-    pub(super) fn said(&mut self) -> Vec<String> {
+    pub fn said(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.said.try_recv().ok()).collect()
+    }
+
+    /// The next mail that it is told as a whole, taken or refused: its headers, an empty line, its text.
+    pub async fn next_mail(&mut self) -> Vec<String> {
+        let mut mail = Vec::new();
+        let mut within = false;
+        while let Some(line) = self.said.recv().await {
+            match (within, line.as_str()) {
+                (false, "DATA") => within = true,
+                (false, _) => {}
+                (true, ".") => break,
+                (true, _) => mail.push(line),
+            }
+        }
+        mail
     }
 }
 

@@ -1,0 +1,119 @@
+//! Gaps and overlaps of the rota, told to the practice before they happen.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use oncall::{ClinicianId, Flaw, Rota, Tier};
+use store::StoreError;
+
+use crate::desk::Premises;
+use crate::{Office, messages};
+
+/// So long before it begins the practice is told of a gap: it can still be filled.
+const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// So far around are the ends of a gap looked for, that it has the same name whenever it is looked at. Calendars are not followed
+/// farther back.
+const AROUND: SignedDuration = SignedDuration::from_hours(28 * 24);
+/// A database that does not answer is asked again after this time.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+impl Office {
+    /// Leaves the practice an urgent message that names every gap and overlap of its rota within the next seven days of which it was not
+    /// told before, by whatever node. Returns when the message is kept, at once if there is nothing new. To be asked every day.
+    pub async fn tell_of_gaps(&self) {
+        let premises = &self.premises;
+        let rota = &premises.config.rota;
+        let window = Window::around(premises.now());
+        let mut new = Vec::new();
+        for flaw in window.flaws(rota) {
+            if self.is_new(&window.name(&flaw)).await {
+                new.push(window.sentence(&flaw, rota, &premises.config.practice.zone));
+            }
+        }
+        if new.is_empty() {
+            return;
+        }
+        tracing::warn!(gaps = new.len(), "the rota has gaps or overlaps: the practice is told");
+        let text = format!(
+            "The rota is not as it should be. {} Please mend it; `firstring oncall gaps` shows more. While nobody is on call, \
+             the next who can be paged is paged at once.",
+            new.join(" ")
+        );
+        messages::leave(premises, &self.message_saved, &text).await;
+    }
+
+    async fn is_new(&self, name: &str) -> bool {
+        loop {
+            match turn(&self.premises, name).await {
+                Ok(is_new) => return is_new,
+                Err(error) => tracing::error!(%error, "gaps told before cannot be read, will be tried again"),
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+}
+
+async fn turn(premises: &Premises, name: &str) -> Result<bool, StoreError> {
+    premises.store.take_turn(&premises.config.practice.id, name).await
+}
+
+/// What is looked at.
+struct Window {
+    now: Timestamp,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Window {
+    fn around(now: Timestamp) -> Self {
+        let from = now.checked_sub(AROUND).unwrap_or(Timestamp::MIN);
+        Self { now, from, to: now.checked_add(AHEAD + AROUND).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// Those that are now or begin soon, with their ends as far as the window goes.
+    fn flaws(&self, rota: &Rota) -> Vec<Flaw> {
+        let soon = self.now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let mut flaws = rota.flaws(self.from, self.to);
+        flaws.retain(|flaw| flaw.stretch.to > self.now && flaw.stretch.from < soon);
+        flaws
+    }
+
+    /// When it begins and ends; `None`: not within the window, whose own ends are others every day.
+    fn ends(&self, flaw: &Flaw) -> (Option<Timestamp>, Option<Timestamp>) {
+        let within = |at: Timestamp| Some(at).filter(|at| (self.from < *at) && (*at < self.to));
+        (within(flaw.stretch.from), within(flaw.stretch.to))
+    }
+
+    /// The same for the same gap, another for one that was changed.
+    fn name(&self, flaw: &Flaw) -> String {
+        let (from, to) = self.ends(flaw);
+        let end = |at: Option<Timestamp>| at.map_or_else(|| "far".to_owned(), |at| at.to_string());
+        let who = flaw.stretch.who.iter().chain(&flaw.stretch.too).map(|who| who.0.as_str()).collect::<Vec<_>>();
+        format!("rota {} {:?} {} {} {}", flaw.line, flaw.tier, end(from), end(to), who.join(" "))
+    }
+
+    fn sentence(&self, flaw: &Flaw, rota: &Rota, zone: &TimeZone) -> String {
+        let (from, to) = self.ends(flaw);
+        let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %-d %b %Y, %H:%M").to_string();
+        let from = from.map_or_else(|| "since long ago".to_owned(), |at| format!("from {}", local(at)));
+        let to = to.map_or_else(|| "with no end in sight".to_owned(), |at| format!("until {}", local(at)));
+        let name = |who: &ClinicianId| {
+            let known = rota.clinicians().find(|one| one.id == *who);
+            known.map_or_else(|| who.0.clone(), |one| one.name.clone())
+        };
+        let tier = match flaw.tier {
+            Tier::Primary => "primary",
+            Tier::Backup => "backup",
+            Tier::LastResort => "last resort",
+        };
+        let what = match &flaw.stretch.who {
+            None => "Nobody is on call".to_owned(),
+            Some(who) => {
+                let too: Vec<_> = flaw.stretch.too.iter().map(name).collect();
+                format!("{} is on call, and {} may think to be, too", name(who), too.join(" and "))
+            }
+        };
+        format!("{what} (line {}, {tier}), {from} {to}.", flaw.line)
+    }
+}
