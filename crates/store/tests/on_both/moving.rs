@@ -79,7 +79,8 @@ async fn records_move_from_a_file_to_a_server_and_back() {
     let back = Store::open_copy(&to, &key).await.unwrap();
     let (mut there, mut here) = (server.examine(&heads).await.unwrap(), back.examine(&heads).await.unwrap());
     // Who lives is not copied.
-    (there.rows.remove("node"), here.rows.remove("node"));
+    there.rows.remove("node");
+    here.rows.remove("node");
     assert_eq!(here, there);
     assert_eq!(messages(&back).await, messages(&server).await);
     back.close().await;
