@@ -203,7 +203,8 @@ pub(crate) fn outlives_its_call(request: &OfficeRequest) -> bool {
         | OfficeRequest::FindAppointments(_)
         | OfficeRequest::Book(_)
         | OfficeRequest::Move { .. }
-        | OfficeRequest::Cancel(_) => false,
+        | OfficeRequest::Cancel(_)
+        | OfficeRequest::JoinWaitingList(_) => false,
     }
 }
 

@@ -149,7 +149,8 @@ fn reply(request: &OfficeRequest) -> OfficeReply {
         | OfficeRequest::FindAppointments(_)
         | OfficeRequest::Book(_)
         | OfficeRequest::Move { .. }
-        | OfficeRequest::Cancel(_) => panic!("nobody wanted an appointment"),
+        | OfficeRequest::Cancel(_)
+        | OfficeRequest::JoinWaitingList(_) => panic!("nobody wanted an appointment"),
     }
 }
 

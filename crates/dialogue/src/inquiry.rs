@@ -56,7 +56,7 @@ impl UnderWay {
 
     /// What was achieved.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        (self.standing == Standing::Made).then(|| self.change.outcome.clone())
+        (self.standing == Standing::Made).then(|| self.change.outcome.clone()).flatten()
     }
 
     /// Nothing was heard of it in time.

@@ -13,7 +13,7 @@ use crate::contact::Contact;
 use crate::question::Question;
 use crate::silence::Waiting;
 use crate::unspoken::Unspoken;
-use crate::visit::Visit;
+use crate::visit::{Change, Visit};
 pub(crate) use message::Message;
 pub(crate) use urgent::{Caller, Urgent};
 
@@ -76,6 +76,8 @@ pub(crate) enum Next {
     Save,
     /// Ask the office, and wait for its answer.
     Request(OfficeRequest),
+    /// Have the office do what the caller has agreed to, and tell of it when it is done.
+    Change(Box<Change>),
     /// Nothing is left to do, but perhaps a last word to say.
     Done(Option<Prompt>),
     /// It cannot be done here, and why: a message is taken.

@@ -189,6 +189,11 @@ pub enum Claim {
     Cancelled,
     /// An appointment is written down and the office will confirm it.
     ToBeConfirmed,
+    /// The patient waits for an opening.
+    OnWaitingList {
+        /// They will be texted; else the office will call.
+        by_text: bool,
+    },
 }
 
 impl Prompt {

@@ -11,6 +11,7 @@ mod choice;
 mod lines;
 pub(crate) mod times;
 mod turning;
+mod waiting;
 
 use domain::{
     Admits, Appointment, AppointmentType, AppointmentTypeId, Intent, MatchedPatient, OfferedSlot, OfficeReply,
@@ -24,10 +25,11 @@ use crate::plan::Next;
 use crate::prompt::{Prompt, VisitLine};
 use crate::question::Question;
 use crate::setting::Setting;
-use crate::silence::Waiting;
+use crate::silence::Waiting as Silence;
 pub(crate) use change::{Change, Chosen};
 use choice::is_within;
 pub use choice::{Offered, Pick, pick};
+use waiting::Waiting;
 
 /// How often in a row a question is answered by nothing that can be used.
 const UNANSWERED_MAX: u8 = 3;
@@ -42,6 +44,9 @@ pub(crate) struct Visit {
     patient: Option<MatchedPatient>,
     /// What is to be moved or cancelled.
     appointment: Option<Appointment>,
+    /// The last search, if nothing was open at the wished time.
+    unmet: Option<SlotQuery>,
+    sought: Option<SlotQuery>,
     /// Offered and not wanted.
     refused: Vec<SlotId>,
     misfits: u8,
@@ -83,6 +88,8 @@ enum Stage {
     },
     /// The office changes its book.
     Changing(Chosen),
+    /// The waiting list?
+    Waiting(Waiting),
     Over(End),
 }
 
@@ -112,6 +119,8 @@ impl Visit {
             time_asked: false,
             patient: None,
             appointment: None,
+            unmet: None,
+            sought: None,
             refused: Vec::new(),
             misfits: 0,
             unanswered: 0,
@@ -134,6 +143,7 @@ impl Visit {
     pub(crate) fn left(&self, words: Phi<String>) -> Option<Wish> {
         let intent = match &self.stage {
             Stage::Over(End::Done(_)) => return None,
+            Stage::Waiting(waiting) if waiting.has_appointment() => return None,
             Stage::Changing(_) => Intent::ConfirmAppointment,
             Stage::Identifying
             | Stage::Looking
@@ -143,6 +153,7 @@ impl Visit {
             | Stage::Searching
             | Stage::Offering(_)
             | Stage::ReadingBack { .. }
+            | Stage::Waiting(_)
             | Stage::Over(End::Message(_)) => self.intent(),
         };
         Some(Wish { visit: self.wish.clone(), ..Wish::of(intent, words) })
@@ -150,23 +161,35 @@ impl Visit {
 
     /// Whether the office is changing its book: it is too late to drop it, and no message need tell of it.
     pub(crate) fn is_under_way(&self) -> bool {
-        matches!(self.stage, Stage::Changing(_) | Stage::Over(End::Done(_)))
+        match &self.stage {
+            Stage::Changing(_) | Stage::Over(End::Done(_)) => true,
+            Stage::Waiting(waiting) => waiting.has_appointment(),
+            Stage::Identifying
+            | Stage::Looking
+            | Stage::Which(_)
+            | Stage::Wishing
+            | Stage::OtherTime
+            | Stage::Searching
+            | Stage::Offering(_)
+            | Stage::ReadingBack { .. }
+            | Stage::Over(End::Message(_)) => false,
+        }
     }
 
     pub(crate) fn next(&mut self, identity: &mut Identity, contact: &Contact, setting: &Setting<'_>) -> Next {
         if let Stage::Over(end) = &self.stage {
-            return match end {
-                End::Done(line) => Next::Done(line.clone().map(Prompt::Visit)),
-                End::Message(why) => Next::HandOver(why.clone()),
-            };
+            return end.next();
         }
         let patient = match identity.next(contact, setting.practice.front_desk.new_patients, self.goal == Goal::Book) {
             Step::Known(patient) => patient,
             Step::Ask(question) => return Next::Ask(question),
             Step::Request(request) => return Next::Request(request),
-            Step::Wait => return Next::Wait(Waiting::ForOffice),
+            Step::Wait => return Next::Wait(Silence::ForOffice),
             Step::Unknown(why) => return Next::HandOver(Prompt::Patient(why)),
         };
+        if let Stage::Waiting(_) = self.stage {
+            return self.next_of_waiting(patient.id, contact, setting);
+        }
         if let Stage::Identifying = self.stage {
             let id = patient.id;
             self.patient = Some(patient);
@@ -185,7 +208,7 @@ impl Visit {
         if self.unanswered >= UNANSWERED_MAX {
             return Next::HandOver(Prompt::Visit(VisitLine::NotUnderstood));
         }
-        let Some(line) = self.line(setting) else { return Next::Wait(Waiting::ForOffice) };
+        let Some(line) = self.line(setting) else { return Next::Wait(Silence::ForOffice) };
         self.asks += 1;
         if let Stage::ReadingBack { told, .. } = &mut self.stage {
             *told = Told::NotYet;
@@ -219,7 +242,9 @@ impl Visit {
 
     /// What the office says; the line tells the caller of it. Claims do not come from here.
     pub(crate) fn reply(&mut self, reply: &OfficeReply, setting: &Setting<'_>) -> Option<VisitLine> {
+        self.note_unmet(reply);
         match (&self.stage, reply) {
+            (Stage::Waiting(_), reply) => self.reply_of_waiting(reply),
             (Stage::Looking, OfficeReply::Appointments(list)) => {
                 self.found(list, setting);
                 None
@@ -229,18 +254,23 @@ impl Visit {
                 self.become_stage(Stage::Wishing);
                 None
             }
-            (Stage::Searching, OfficeReply::Slots(slots)) if slots.is_empty() => self.hand_over(VisitLine::NothingFits),
+            (Stage::Searching, OfficeReply::Slots(slots)) if slots.is_empty() => {
+                self.nothing_fits(setting);
+                None
+            }
             (Stage::Searching, OfficeReply::Slots(slots)) => {
                 self.become_stage(Stage::Offering(slots.clone()));
                 None
             }
             (
                 Stage::Changing(_),
-                OfficeReply::Booked(_)
-                | OfficeReply::Moved(_)
-                | OfficeReply::Cancelled(_)
-                | OfficeReply::ToBeConfirmed(_),
+                OfficeReply::Booked(made) | OfficeReply::Moved(made) | OfficeReply::ToBeConfirmed(made),
             ) => {
+                let end = End::Done(None);
+                self.stage = self.waiting(Some(made.id), end.clone(), setting).unwrap_or(Stage::Over(end));
+                None
+            }
+            (Stage::Changing(_), OfficeReply::Cancelled(_)) => {
                 self.stage = Stage::Over(End::Done(None));
                 None
             }
@@ -347,6 +377,7 @@ impl Visit {
             not: self.refused.clone(),
         };
         self.stage = Stage::Searching;
+        self.sought = Some(query.clone());
         Next::Request(OfficeRequest::FindSlots(query))
     }
 
@@ -357,6 +388,15 @@ impl Visit {
 
     fn become_stage(&mut self, stage: Stage) {
         (self.stage, self.asks, self.unanswered) = (stage, 0, 0);
+    }
+}
+
+impl End {
+    fn next(&self) -> Next {
+        match self {
+            Self::Done(line) => Next::Done(line.clone().map(Prompt::Visit)),
+            Self::Message(why) => Next::HandOver(why.clone()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use dialogue::{Input, Output, Prompt, Reason, Receptionist, VisitLine};
 use domain::{
     CallTime, Certainty, Choice, Directive, EmergencyKind, FactId, Intent, Interval, OfficeReply, Phi, ProviderWish,
-    Reading, RedFlag, RedFlagId, Slot, Urgency, YesNo,
+    Reading, RedFlag, RedFlagId, Slot, Urgency, WaitingListKept, YesNo,
 };
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -20,7 +20,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::office::{Manner, Office};
 use support::promises::*;
-use support::{Call, Core, Event, Mouth, Trace, booking_context};
+use support::{Call, Core, Event, Mouth, Trace, waiting_context};
 
 /// Random calls for each run of the suite.
 const CALLS: u32 = 3000;
@@ -33,6 +33,8 @@ struct Scene {
     office: Manner,
     snatched: u32,
     unseen: bool,
+    nothing: bool,
+    kept: WaitingListKept,
     opening: Box<Reading>,
     turns: Vec<Turn>,
 }
@@ -110,14 +112,24 @@ fn scene() -> impl Strategy<Value = Scene> {
     let turn = (proptest::bool::weighted(0.8), 300_u64..3000, reading())
         .prop_map(|(waits_for_silence, pause_ms, reading)| Turn { waits_for_silence, pause_ms, reading });
     let office = prop_oneof![6 => Just(Manner::Well), 1 => select(Manner::ALL)];
-    let unseen = proptest::bool::weighted(0.3);
-    (office, 0_u32..2, unseen, opening, proptest::collection::vec(turn, 4..18))
-        .prop_map(|(office, snatched, unseen, opening, turns)| Scene { office, snatched, unseen, opening, turns })
+    let seldom = (proptest::bool::weighted(0.3), proptest::bool::weighted(0.1));
+    let kept = select(vec![WaitingListKept::No, WaitingListKept::OfficeCalls, WaitingListKept::PatientsAreTexted]);
+    (office, 0_u32..2, seldom, kept, opening, proptest::collection::vec(turn, 4..18)).prop_map(
+        |(office, snatched, (unseen, nothing), kept, opening, turns)| Scene {
+            office,
+            snatched,
+            unseen,
+            nothing,
+            kept,
+            opening,
+            turns,
+        },
+    )
 }
 
 impl Scene {
-    fn receptionist() -> Receptionist {
-        Receptionist::new(booking_context(true, true))
+    fn receptionist(&self) -> Receptionist {
+        Receptionist::new(waiting_context(true, true, self.kept))
     }
 
     /// Plays the call to its end.
@@ -125,6 +137,7 @@ impl Scene {
         let mut office = Office::new(self.office);
         office.book.snatched = self.snatched;
         office.book.unseen = self.unseen;
+        office.book.nothing = self.nothing;
         let mut call = Call::new(core, office, Mouth::Works).with_debugs();
         call.input(Input::Answered);
         let opening = Turn { waits_for_silence: true, pause_ms: 500, reading: self.opening.clone() };
@@ -172,8 +185,9 @@ fn changed(trace: &Trace, wanted: fn(&OfficeReply) -> bool) -> bool {
 #[test]
 fn every_promise_is_kept_about_appointments() {
     let (booked, moved, cancelled, noted) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
+    let waiting = Cell::new(0);
     let result = runner(CALLS).run(&scene(), |scene| {
-        let trace = scene.play(Scene::receptionist());
+        let trace = scene.play(scene.receptionist());
         let story = || trace.entries.iter().map(|e| format!("{} {:?}", e.at, e.event)).collect::<Vec<_>>().join("\n");
         for (promise, check) in CHECKS {
             check(&trace).map_err(|what| TestCaseError::fail(format!("promise {promise}: {what}\n{}", story())))?;
@@ -183,11 +197,13 @@ fn every_promise_is_kept_about_appointments() {
         count(&moved, |reply| matches!(reply, OfficeReply::Moved(_)));
         count(&cancelled, |reply| matches!(reply, OfficeReply::Cancelled(_)));
         count(&noted, |reply| matches!(reply, OfficeReply::ToBeConfirmed(_)));
+        count(&waiting, |reply| matches!(reply, OfficeReply::OnWaitingList { .. }));
         Ok(())
     });
     if let Err(error) = result {
         panic!("{error}");
     }
+    assert!(waiting.get() > CALLS / 100, "{}", waiting.get());
     // The calls must go where the promises matter.
     let counts = [booked.get(), moved.get(), cancelled.get(), noted.get()];
     assert!(counts.iter().all(|count| *count > CALLS / 40), "{counts:?}");
@@ -210,6 +226,8 @@ enum Breaks {
     MatchesAnybody,
     /// Says that it is booked instead of reading it back.
     ClaimsEarly,
+    /// Says that somebody waits instead of asking whether they want to.
+    ClaimsToWait,
 }
 
 impl Core for Mutant {
@@ -251,6 +269,18 @@ impl Core for Mutant {
                     tempo,
                 },
             ) => Some(Output::Say { line, prompt: Prompt::Visit(VisitLine::Booked(opening)), interruptible, tempo }),
+            (
+                Breaks::ClaimsToWait,
+                Output::Say {
+                    line,
+                    prompt: Prompt::Visit(VisitLine::OfferWaitingList { by_text, .. }),
+                    interruptible,
+                    tempo,
+                },
+            ) => {
+                let prompt = Prompt::Visit(VisitLine::OnWaitingList { by_text });
+                Some(Output::Say { line, prompt, interruptible, tempo })
+            }
             (_, output) => Some(output),
         }
     }
@@ -264,15 +294,16 @@ impl Core for Mutant {
 
 #[test]
 fn whoever_breaks_a_promise_about_appointments_is_caught() {
-    let mutants: [(Breaks, Check); 4] = [
+    let mutants: [(Breaks, Check); 5] = [
         (Breaks::TakesAnythingForYes, promise_5),
         (Breaks::TakesBegunForHeard, promise_5),
         (Breaks::MatchesAnybody, promise_9),
         (Breaks::ClaimsEarly, promise_6),
+        (Breaks::ClaimsToWait, promise_6),
     ];
     let caught = |breaks: Breaks, check: Check| {
         let run = runner(MUTANT_CALLS).run(&scene(), |scene| {
-            let trace = scene.play(Mutant { inner: Scene::receptionist(), breaks });
+            let trace = scene.play(Mutant { inner: scene.receptionist(), breaks });
             check(&trace).map_err(TestCaseError::fail)
         });
         run.is_err()

@@ -12,7 +12,8 @@
 //! In backticks stands what the reader makes of the words: `intent=`, `urgency=`, `yes`, `no`, `unsure`, `name=`, `number=`,
 //! `fact=`, `flag=KIND/URGENCY`, `drug=`, `dose=`, `pharmacy=`, `days=`, `language=`, `born=`, `when=`, `with=`, `type=`, `choice=`, `directive=`, `caller=`. A practice that `books` has the
 //! book of `support/book.rs`; of one that is `snatched`, the first opening is gone when it is to be booked; of one that is `unseen`, the
-//! provider's own calendar does not answer. Other things that happen: `Caller over the line:` (600 ms into it),
+//! provider's own calendar does not answer; with a `waiting-list`, or a `waiting-list-by-text`, callers may wait; where it has `nothing`,
+//! nothing is open. Other things that happen: `Caller over the line:` (600 ms into it),
 //! `Cough over the line`, `Correction:`, `Starts to speak`, `Partial:`, `Noise`, `Key: 5`, `Keys: 55`, `Hangs up`, `Hearing lost`, `Voice lost`, `Silence: 30 s`. The office answers
 //! by itself, in the manner of the setting.
 //! `BLESS=1` writes what happens into the files.
@@ -29,10 +30,10 @@ use std::time::Duration;
 use dialogue::{Input, Receptionist};
 use domain::{
     Certainty, EmergencyKind, FactId, Intent, Interval, Phi, ProviderWish, Reading, RedFlag, RedFlagId, Slot, Urgency,
-    YesNo,
+    WaitingListKept, YesNo,
 };
 use support::office::{Manner, Office};
-use support::{Call, Mouth, booking_context, context};
+use support::{Call, Mouth, booking_context, context, waiting_context};
 
 #[test]
 fn every_scenario_goes_as_written() {
@@ -95,11 +96,19 @@ fn play(part: &str) -> String {
     let manner = *manner.unwrap_or_else(|| panic!("no manner of the office in {setting:?}"));
     let (caller_id, open) = (has("caller-id"), has("open"));
     let books = has("books");
-    let context =
-        if books { booking_context(caller_id, open) } else { context(caller_id, open, has("connects-urgent")) };
+    let context = if has("waiting-list") {
+        waiting_context(caller_id, open, WaitingListKept::OfficeCalls)
+    } else if has("waiting-list-by-text") {
+        waiting_context(caller_id, open, WaitingListKept::PatientsAreTexted)
+    } else if books {
+        booking_context(caller_id, open)
+    } else {
+        context(caller_id, open, has("connects-urgent"))
+    };
     let mut office = Office::new(manner);
     office.book.snatched = u32::from(has("snatched"));
     office.book.unseen = has("unseen");
+    office.book.nothing = has("nothing");
     let mut call = Call::new(Receptionist::new(context), office, Mouth::Works);
     call.input(Input::Answered);
     let mut shown = 0;

@@ -25,6 +25,8 @@ pub struct FrontDesk {
     pub closures: Vec<Closure>,
     /// A caller who calls again within this time goes on where the call broke off; zero: never.
     pub resume_within: Duration,
+    /// Whether callers are offered to wait for an opening, and how they hear of one.
+    pub waiting_list: WaitingListKept,
 }
 
 /// Whether and how new patients are registered.
@@ -37,6 +39,18 @@ pub enum NewPatients {
     RegisteredWithInsurance,
     /// The practice takes none: a message.
     NotTaken,
+}
+
+/// Whether a practice keeps a waiting list for its appointments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitingListKept {
+    /// It does not.
+    #[default]
+    No,
+    /// It does; the office calls who waits.
+    OfficeCalls,
+    /// It does; who waits is texted.
+    PatientsAreTexted,
 }
 
 /// A promise of when a kind of request is answered.

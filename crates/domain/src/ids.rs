@@ -56,6 +56,7 @@ macro_rules! name_id {
 uuid_id!(/** A patient's record. */ PatientId);
 uuid_id!(/** An appointment in the practice's book. */ AppointmentId);
 uuid_id!(/** An opening that the office has offered to a call. Only the office makes one. */ SlotId);
+uuid_id!(/** Somebody's place on the waiting list. */ WaitingId);
 name_id!(/** Somebody who sees patients, as the configuration names them. */ ProviderId);
 name_id!(/** A kind of appointment, as the configuration names it. */ AppointmentTypeId);
 name_id!(/** A practice, as its configuration names it. */ PracticeId);

@@ -24,6 +24,7 @@ mod reading;
 mod red_flag;
 mod request_fields;
 mod tempo;
+mod waiting;
 
 pub use appointment::{
     Admits, Appointment, AppointmentType, Booking, Fit, OfferedSlot, Provider, ProviderWish, SlotQuery,
@@ -31,11 +32,11 @@ pub use appointment::{
 pub use call_time::CallTime;
 pub use caller::{CallerKind, Confirmation, Intent, RequestField, UnknownWord, Urgency};
 pub use escalation::{Applies, Meanwhile, OfficeHours};
-pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients};
+pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients, WaitingListKept};
 pub use hearing::{Decode, Partial, Utterance};
 pub use ids::{
     AppointmentId, AppointmentTypeId, CallId, CaseId, FactId, LineId, MessageId, PatientId, PracticeId, ProviderId,
-    RequestId, SlotId,
+    RequestId, SlotId, WaitingId,
 };
 pub use news::CallNews;
 pub use office::{CaseDraft, CaseStanding, CaseUpdate, Confirmed, MessageDraft, OfficeReply, OfficeRequest};
@@ -48,3 +49,4 @@ pub use reading::{
 };
 pub use red_flag::{EmergencyKind, RedFlag, RedFlagId};
 pub use tempo::Tempo;
+pub use waiting::WaitingWish;

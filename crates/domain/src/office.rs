@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Appointment, AppointmentId, Booking, CallerKind, CaseId, Confirmation, Decode, Intent, MatchedPatient, MessageId,
     NewPatient, OfferedSlot, PatientId, PatientQuery, Phi, PhoneNumber, RedFlagId, RequestField, SlotId, SlotQuery,
-    Urgency,
+    Urgency, WaitingWish,
 };
 
 /// What a call asks of the office. Each is durable before it is answered.
@@ -41,6 +41,8 @@ pub enum OfficeRequest {
     },
     /// Give an appointment up. Answered by [`OfficeReply::Cancelled`] or [`OfficeReply::NoSuchAppointment`].
     Cancel(AppointmentId),
+    /// Wait for an opening that is freed. Answered by [`OfficeReply::OnWaitingList`].
+    JoinWaitingList(WaitingWish),
 }
 
 /// A message for the practice.
@@ -191,6 +193,11 @@ pub enum OfficeReply {
     Cancelled(AppointmentId),
     /// It is in FirstRing's book, but the calendar that the provider keeps elsewhere could not be asked: the office will confirm it.
     ToBeConfirmed(Appointment),
+    /// They wait: what is freed is offered to one after the other, who has waited longest first.
+    OnWaitingList {
+        /// By text message; otherwise the office calls them.
+        by_text: bool,
+    },
     /// Somebody else was faster: nothing was booked or moved.
     SlotTaken,
     /// There is no such appointment ahead: nothing was changed.

@@ -200,6 +200,7 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         gateway_token: None,
         test_pages: None,
         calendars: Vec::new(),
+        waiting: office::WaitingList::default(),
         records: None,
         messages: None,
         mailbox: None,

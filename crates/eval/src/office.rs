@@ -48,7 +48,8 @@ impl OfficeManner {
                 | OfficeRequest::FindAppointments(_)
                 | OfficeRequest::Book(_)
                 | OfficeRequest::Move { .. }
-                | OfficeRequest::Cancel(_),
+                | OfficeRequest::Cancel(_)
+                | OfficeRequest::JoinWaitingList(_),
             ) => None,
         }
     }

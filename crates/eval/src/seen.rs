@@ -62,7 +62,8 @@ impl Seen {
             | OfficeRequest::FindAppointments(_)
             | OfficeRequest::Book(_)
             | OfficeRequest::Move { .. }
-            | OfficeRequest::Cancel(_) => {}
+            | OfficeRequest::Cancel(_)
+            | OfficeRequest::JoinWaitingList(_) => {}
         }
     }
 

@@ -151,6 +151,10 @@ fn configurations_that_are_wrong() {
             good.replace("resume_within_minutes = 15", "resume_within_minutes = -1"),
             "resume_within_minutes: invalid value: integer `-1`",
         ),
+        (
+            good.replace("resume_within_minutes = 15", "waiting_list = { answer_within_minutes = 3 }"),
+            "answer_within_minutes is from 5 to 240",
+        ),
         // Whom a case pages.
         (good.replacen("connect = true", "connect = \"yes\"", 1), "connect: invalid type"),
         (good.replace("within_minutes = 10 ", "within_minutes = 0 "), "1 to 120"),

@@ -6,22 +6,23 @@
 
 mod calendar;
 mod choice;
+mod open;
 pub(crate) mod outside;
 mod search;
 pub(crate) mod settle;
 #[cfg(test)]
 mod tests;
+pub(crate) mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::{
-    AppointmentId, AppointmentType, AppointmentTypeId, Booking, CallId, Interval, NewPatient, NewPatients, OfferedSlot,
-    OfficeReply, PatientId, PatientQuery, Practice, ProviderId, ProviderWish, RequestId, SlotId, SlotQuery,
+    AppointmentId, AppointmentType, AppointmentTypeId, Booking, CallId, NewPatient, NewPatients, OfferedSlot,
+    OfficeReply, PatientId, PatientQuery, Practice, ProviderWish, RequestId, SlotId, SlotQuery,
 };
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use store::{AppointmentRow, Found, OfferRow, PatientRow, Requested, Schedule, Store, StoreError};
+use store::{Found, OfferRow, PatientRow, Requested, Schedule, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::desk::Premises;
@@ -29,7 +30,8 @@ use crate::identity;
 use calendar::Calendar;
 pub use calendar::Opening;
 use choice::{Wish, choose};
-use search::{Search, Who, admits, last_day};
+use open::{Sought, taken};
+use search::{Search, admits, last_day};
 
 /// Does the work in a task of its own, so that nothing else of the call waits for the book, and tells what came of it.
 pub(crate) fn answer(
@@ -82,7 +84,7 @@ pub async fn openings(
     let calendar = Calendar::new(&schedule, practice);
     let last = days.1.min(last_day(kind, calendar.day(now)));
     let until = calendar.begin(last.saturating_add(2.days()));
-    let taken = taken(store.appointments_blocking(&practice.id, (now, until)).await?, None);
+    let taken = taken(store.appointments_blocking(&practice.id, (now, until)).await?);
     Ok(Search { kind, days, now, taken: &taken, patient: None }.openings(&calendar))
 }
 
@@ -180,7 +182,9 @@ impl Book {
         let before = self.store().appointment(id).await?;
         let reply = self.store().move_appointment(&self.requested(), id, to).await?;
         let OfficeReply::Moved(made) = reply else { return Ok(reply) };
-        Ok(self.settle(made, before.as_ref()).await)
+        let settled = self.settle(made, before.as_ref()).await;
+        self.premises.freed.notify_one();
+        Ok(settled)
     }
 
     pub(crate) async fn cancel(self, id: AppointmentId) -> Result<OfficeReply, StoreError> {
@@ -188,12 +192,12 @@ impl Book {
         let reply = self.store().cancel_appointment(&self.requested(), id).await?;
         if let OfficeReply::Cancelled(id) = reply {
             self.settle_cancelled(id).await;
+            self.premises.freed.notify_one();
         }
         Ok(reply)
     }
 
-    /// Everything that this patient could have, but for what was offered before and not wanted, and for the very
-    /// appointment that is to be moved.
+    /// Everything that this patient could have, but for what was offered before and not wanted.
     async fn openings(
         &self,
         schedule: &Schedule,
@@ -201,28 +205,16 @@ impl Book {
         patient: &PatientRow,
         query: &SlotQuery,
     ) -> Result<Vec<Opening>, StoreError> {
-        let (store, practice, now) = (self.store(), self.practice(), self.premises.now());
-        let calendar = Calendar::new(schedule, practice);
-        let today = calendar.day(now);
+        let now = self.premises.now();
+        let today = Calendar::new(schedule, self.practice()).day(now);
         let days = (today, last_day(kind, today));
-        let until = calendar.begin(days.1.saturating_add(2.days()));
-        let ahead = store.appointments_ahead(patient.id, now).await?;
-        let (moving, staying): (Vec<_>, Vec<_>) =
-            ahead.into_iter().partition(|row| Some(row.appointment.id) == query.instead_of);
-        let moving = moving.into_iter().next();
-        let rows = store.appointments_blocking(&practice.id, (now, until)).await?;
-        let ours: BTreeSet<_> = rows.iter().map(|row| row.appointment.id).collect();
-        let mut taken = taken(rows, moving.as_ref().map(|row| row.appointment.id));
-        self.premises.outside.add_taken(&kind.providers, (now, until), &ours, &mut taken).await;
-        let engaged: Vec<_> = staying.iter().map(|row| (row.appointment.start, row.end)).collect();
-        let patient = Some(Who { born: *patient.date_of_birth.expose(), engaged: &engaged });
-        let mut openings = Search { kind, days, now, taken: &taken, patient }.openings(&calendar);
-
-        let offered = store.offers_to(self.call).await?;
+        let sought =
+            Sought { schedule, kind, patient, instead_of: query.instead_of, days, now, from: now, made_in: None };
+        let mut openings = sought.openings(&self.premises).await?;
+        let offered = self.store().offers_to(self.call).await?;
         let unwanted = offered.iter().filter(|offer| query.not.contains(&offer.slot.id));
-        let mut unwanted: Vec<_> = unwanted.map(|o| (o.slot.start, o.slot.provider.clone())).collect();
-        unwanted.extend(moving.map(|row| (row.appointment.start, row.appointment.provider)));
-        openings.retain(|o| !unwanted.iter().any(|(start, provider)| *start == o.start && *provider == o.provider));
+        let unwanted: Vec<_> = unwanted.map(|o| (o.slot.start, &o.slot.provider)).collect();
+        openings.retain(|o| !unwanted.contains(&(o.start, &o.provider)));
         Ok(openings)
     }
 
@@ -247,13 +239,4 @@ impl Book {
 
 fn find_type<'a>(schedule: &'a Schedule, id: &AppointmentTypeId) -> Option<&'a AppointmentType> {
     schedule.types.iter().find(|kind| kind.id == *id)
-}
-
-/// Each provider's blocks, but for those of one appointment.
-fn taken(rows: Vec<AppointmentRow>, but: Option<AppointmentId>) -> BTreeMap<ProviderId, Vec<Interval>> {
-    let mut taken: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| Some(row.appointment.id) != but) {
-        taken.entry(row.appointment.provider).or_default().push(row.blocked);
-    }
-    taken
 }

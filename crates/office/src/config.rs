@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use calendars::{FhirInbox, OutsideCalendar};
 use domain::{CallerKind, Practice, ProviderId, RedFlagId, Urgency};
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
 
-use crate::{Channel, Email, Schedule};
+use crate::{Channel, Email, Gateway, Schedule, SmsFrom};
 
 /// What the office of one practice needs to know.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct OfficeConfig {
     pub test_pages: Option<Schedule>,
     /// Providers who keep a calendar elsewhere.
     pub calendars: Vec<(ProviderId, ProviderCalendar)>,
+    /// How those who wait for an opening are told of one.
+    pub waiting: WaitingList,
     /// Where new messages are announced. Without it and a mailbox the practice reads them in FirstRing.
     pub messages: Option<Webhook>,
     /// The worklist in the practice's records that takes them, instead of `messages`.
@@ -69,6 +71,21 @@ pub struct ProviderCalendar {
     pub calendar: Arc<dyn OutsideCalendar>,
     /// Whether entries are titled with the patient's name. Calendars are shown on telephones and shared.
     pub names: bool,
+}
+
+/// How those who wait for an opening that is freed are told of one, and how long they have to answer.
+#[derive(Clone, Debug)]
+pub struct WaitingList {
+    /// Who texts those who have agreed to that; without it staff find a message and call.
+    pub texts: Option<(Gateway, SmsFrom)>,
+    /// Then the next is offered it. More than nothing and less than twelve hours: it must end on the day on which it begins.
+    pub answer_within: SignedDuration,
+}
+
+impl Default for WaitingList {
+    fn default() -> Self {
+        Self { texts: None, answer_within: SignedDuration::from_mins(30) }
+    }
 }
 
 /// Where a webhook goes and how it is signed.

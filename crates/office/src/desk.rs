@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::book::outside::Outside;
 use crate::case::{Case, CaseInput, INPUTS};
-use crate::channel::{self, EmailSender, Sender};
+use crate::channel::{self, EmailSender, Sender, Texter};
 use crate::link::LinkKey;
 use crate::webhook::Hook;
 use crate::{OfficeConfig, OfficeError, webhook};
@@ -30,6 +30,10 @@ pub(crate) struct Premises {
     pub(crate) senders: BTreeMap<(ClinicianId, Way), Arc<Sender>>,
     pub(crate) messages: Option<Hook>,
     pub(crate) outside: Outside,
+    /// Texts patients.
+    pub(crate) texter: Option<Texter>,
+    /// Something may have been freed for those who wait.
+    pub(crate) freed: tokio::sync::Notify,
     pub(crate) mailbox: Option<EmailSender>,
     pub(crate) link_key: LinkKey,
 }
@@ -43,7 +47,11 @@ impl Premises {
         let mailbox = mailbox.map_err(|why| OfficeError::BadChannel { name: "messages".to_owned(), why })?;
         let link_key = LinkKey::new(&config.link_key, &config.practice.id);
         let outside = Outside::new(&config.calendars);
-        Ok(Self { config, store, client: webhook::client()?, senders, messages, outside, mailbox, link_key })
+        let texter = config.waiting.texts.as_ref().map(|(gateway, from)| Texter::check(gateway, from)).transpose();
+        let texter =
+            texter.map_err(|why| OfficeError::BadChannel { name: "text messages to patients".to_owned(), why })?;
+        let (client, freed) = (webhook::client()?, tokio::sync::Notify::new());
+        Ok(Self { config, store, client, senders, messages, outside, texter, freed, mailbox, link_key })
     }
 
     /// The time as it is kept, to the microsecond.

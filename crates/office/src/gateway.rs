@@ -1,4 +1,5 @@
-//! What clinicians answer by telephone: replies to text messages, and keys that are pressed in calls.
+//! What clinicians answer by telephone: replies to text messages, and keys that are pressed in calls. Replies of patients who wait
+//! for an opening come the same way.
 //!
 //! The gateway that carries them posts them here. It signs each request with the practice's token; a reply counts for whoever
 //! is paged at the number that it comes from, a key for the one clinician whose call it was. Both do what the buttons of the
@@ -13,6 +14,7 @@ use store::{CaseFile, PageOutcome, PageRow};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::book::waiting;
 use crate::case::CaseInput;
 use crate::channel::{self, Channel, PageNotice};
 use crate::desk::{Command, Which};
@@ -48,8 +50,8 @@ struct Paged {
 }
 
 impl Office {
-    /// A text message that somebody has sent to the practice's number: if it is a clear answer of a clinician to a page, it is done.
-    /// The answer is told to the sender; a stranger is told nothing.
+    /// A text message that somebody has sent to the practice's number: if it is a clear answer of a clinician to a page, or of a patient
+    /// to what was offered from the waiting list, it is done. The answer is told to the sender; a stranger is told nothing.
     ///
     /// # Errors
     /// [`OfficeError::BadLink`] if the gateway has not signed it.
@@ -57,12 +59,20 @@ impl Office {
         self.check_signature(post)?;
         let Ok(from) = post.field("From").parse::<PhoneNumber>() else { return Ok(Twiml::nothing()) };
         let people = self.people_at(&from);
+        let paged = if people.is_empty() { Vec::new() } else { self.paged(&people).await? };
+        let said = SmsReply::of(post.field("Body"));
+        // A clinician may be a patient, too: what can be meant for a case is.
+        if !is_for_a_case(&said, &paged)
+            && let Some(told) =
+                waiting::answer(&self.premises, &from, post.field("Body"), at, !people.is_empty()).await?
+        {
+            return Ok(Twiml::message(&told));
+        }
         if people.is_empty() {
             tracing::warn!("a text message from a number that nobody is paged at");
             return Ok(Twiml::nothing());
         }
-        let paged = self.paged(&people).await?;
-        match SmsReply::of(post.field("Body")) {
+        match said {
             SmsReply::Take(named) => self.take_by_text(&paged, named.as_ref(), at).await,
             SmsReply::Reached(named) => self.reached_by_text(&paged, &named, at).await,
             SmsReply::Other => Ok(Twiml::message(&which(&paged))),
@@ -215,6 +225,16 @@ fn shown_to(file: &CaseFile, clinician: &ClinicianId, at: Timestamp) -> Urgency 
     });
     let known = raises.filter(|(at, _)| paged.is_some_and(|paged| *at <= paged)).map(|(_, urgency)| urgency);
     known.chain([file.case.draft.urgency]).max().unwrap_or(Urgency::Routine)
+}
+
+fn is_for_a_case(said: &SmsReply, paged: &[Paged]) -> bool {
+    match said {
+        SmsReply::Take(None) => !paged.is_empty(),
+        SmsReply::Take(Some(named)) | SmsReply::Reached(named) => {
+            paged.iter().any(|paged| named.names(&paged.file.case.reference))
+        }
+        SmsReply::Other => false,
+    }
 }
 
 fn outcome(linked: &LinkedCase) -> String {

@@ -48,7 +48,7 @@ pub use channel::{
     Channel, Email, Encryption, Gateway, Key, Login, Named, Ntfy, PagerDuty, Progress, Sms, SmsFrom, SmsReply, Twiml,
     Voice, is_signed,
 };
-pub use config::{Clock, Details, Mailbox, OfficeConfig, ProviderCalendar, Webhook};
+pub use config::{Clock, Details, Mailbox, OfficeConfig, ProviderCalendar, WaitingList, Webhook};
 pub use error::OfficeError;
 pub use gateway::GatewayPost;
 pub use office::{LinkedCase, Office};

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::book::{self, Book, answer, settle};
+use crate::book::{self, Book, answer, settle, waiting};
 use crate::case::{CaseInput, Joins};
 use crate::desk::{COMMANDS, Command, Desk, Premises, Which};
 use crate::keeper::Standing;
@@ -73,6 +73,7 @@ impl Office {
         let stop = CancellationToken::new();
         let notifier = notifier::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let settling = settle::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
+        let waiting = waiting::run(Arc::clone(&premises), Arc::clone(&message_saved), stop.clone());
         let (refused, again) = mpsc::channel(messages::REFUSED_MAX);
         let retry = messages::retry(Arc::clone(&premises), again, Arc::clone(&message_saved));
         let watch = tokio::spawn(nodes::watch(Arc::clone(&premises), commands.downgrade(), dead.clone(), stop.clone()));
@@ -82,7 +83,7 @@ impl Office {
                 tokio::join!(desk.run(receiver), retry);
                 stop.cancel();
             };
-            tokio::join!(desk, notifier, settling);
+            tokio::join!(desk, notifier, settling, waiting);
             // By now it has been told to stop; whatever went wrong in it has stopped no page.
             if let Err(error) = tests.await {
                 tracing::error!(%error, "the task of test pages died");
@@ -117,6 +118,7 @@ impl Office {
                 return answer(call, replies, book.move_appointment(appointment, to));
             }
             OfficeRequest::Cancel(appointment) => return answer(call, replies, book.cancel(appointment)),
+            OfficeRequest::JoinWaitingList(wish) => return answer(call, replies, book.join_waiting_list(wish)),
             OfficeRequest::OpenCase(draft) => {
                 if let Some(case) = draft.continues
                     && self.join_case(case, call, id, &draft, &replies).await

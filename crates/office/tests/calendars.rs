@@ -4,6 +4,8 @@
 #[path = "practice/front_desk.rs"]
 mod front_desk;
 mod practice;
+#[path = "practice/texts.rs"]
+mod texts;
 #[path = "../../calendars/tests/tools/mod.rs"]
 mod tools;
 
@@ -12,10 +14,12 @@ use std::time::{Duration, Instant};
 
 use calendars::{FhirInbox, InboxConfig};
 use domain::{Appointment, OfferedSlot, OfficeReply, OfficeRequest, PatientId};
+use domain::{Phi, ProviderWish, WaitingWish};
 use front_desk::{CHECK_UP, Visitor, Wishes, at, clinic, open_at, wish};
-use office::{Clock, Office, ProviderCalendar};
+use office::{Clock, Gateway, Office, ProviderCalendar, SmsFrom, WaitingList};
 use practice::Riverside;
-use store::{NoticeWay, Status, Store};
+use store::{NoticeWay, Secret, Status, Store};
+use texts::{Phone, Texts};
 use tokio::task::JoinHandle;
 use tools::caldav::Radicale;
 
@@ -222,6 +226,50 @@ async fn an_entry_that_cannot_be_read_is_a_doubt_that_the_office_settles() {
     let told = open.told().await;
     assert!(matches!(&told[..], [told] if told.contains("cannot read")), "{told:?}");
     open.close(ann).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_waited_gets_what_the_calendar_has_free_and_nothing_else() {
+    let (mut bed, mut texts) = (Bed::new().await, Texts::start().await);
+    let gateway = Gateway { api: texts.base(), account: "AC1".to_owned(), token: Secret::new(texts::TOKEN) };
+    let from = SmsFrom::Number("+12125550100".to_owned());
+    bed.riverside.config.waiting = WaitingList { texts: Some((gateway, from)), ..WaitingList::default() };
+    bed.riverside.config.gateway_token = Some(Secret::new(texts::TOKEN));
+    bed.riverside.config.clock = Clock::new(|| at("08:05"));
+    let open = bed.open().await;
+    for (from, number, is_taken) in [("10:00", "+12125550111", false), ("11:00", "+12125550112", true)] {
+        let when = vec![(at(from), at(from) + jiff::SignedDuration::from_mins(30))];
+        let (mut carla, has) = visitor(&open).await;
+        let slot = carla.slots(&wish(has, CHECK_UP).at(&when)).await.remove(0);
+        let OfficeReply::Booked(made) = carla.books(slot.id, has).await else { panic!("free") };
+        let mut ann = Visitor::new(&open.office);
+        let waiting = WaitingWish {
+            patient: ann.registers(&format!("Ann Arbor{from}")).await,
+            kind: CHECK_UP.into(),
+            provider: Some(ProviderWish::Named("patel".into())),
+            when,
+            instead_of: None,
+            number: Phi::new(number.parse().unwrap()),
+            may_text: true,
+        };
+        ann.asks(OfficeRequest::JoinWaitingList(waiting)).await;
+        carla.asks(OfficeRequest::Cancel(made.id)).await;
+        let text = texts.next().await;
+        if is_taken {
+            bed.server.put("faster", "DTSTART:20260302T110000Z; DTEND:20260302T113000Z").await;
+        }
+        let phone = Phone { office: &open.office, number, now: at("08:05") };
+        let told = phone.texts(&format!("YES {}", text.code())).await;
+        assert!(told.contains(if is_taken { "someone was faster" } else { "It is booked" }), "{told}");
+    }
+    let standing = bed.standing();
+    assert!(
+        standing.len() == 2 && standing[0].contains("T100000Z") && standing[0].contains("FirstRing"),
+        "{standing:?}"
+    );
+    assert!(!standing[1].contains("FirstRing"), "the calendar's own: {standing:?}");
+    texts.is_quiet().await;
+    assert!(open.told().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,8 @@ mod outside;
 mod patients;
 mod registry;
 mod schedule;
+mod waiting;
+mod waiting_offers;
 
 pub use appointments::{AppointmentChange, AppointmentRow, ChangeKind, Status};
 pub use booking::Requested;
@@ -24,3 +26,5 @@ pub use outside::OutsideRow;
 pub use patients::{Found, PatientRow};
 pub use registry::{Imported, ImportedPatient};
 pub use schedule::{Exception, Opens, Release, Schedule, Template};
+pub use waiting::{WaitingRow, WaitingStatus};
+pub use waiting_offers::{WaitingOfferRow, WaitingOutcome};

@@ -39,7 +39,8 @@ pub use audit::AuditEntry;
 pub use backup::{Contents, Owed, files_beside, schema_known, settle};
 pub use book::{
     AppointmentChange, AppointmentRow, ChangeKind, Exception, Found, Imported, ImportedPatient, OfferRow, Opens,
-    OutsideRow, PatientRow, Release, Requested, Schedule, Status, Template,
+    OutsideRow, PatientRow, Release, Requested, Schedule, Status, Template, WaitingOfferRow, WaitingOutcome,
+    WaitingRow, WaitingStatus,
 };
 pub use calls::CallRow;
 pub use cases::{CaseChange, CaseEvent, CaseFile, CaseRow, KeptCase, PageOutcome, PageRow};

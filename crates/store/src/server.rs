@@ -103,6 +103,7 @@ fn migrations() -> Migrator {
         migration(7, "nodes", include_str!("../migrations/postgres/0007_nodes.sql")),
         migration(8, "outside", include_str!("../migrations/postgres/0008_outside.sql")),
         migration(9, "notices", include_str!("../migrations/postgres/0009_notices.sql")),
+        migration(10, "waiting", include_str!("../migrations/postgres/0010_waiting.sql")),
     ])
 }
 

@@ -97,6 +97,24 @@ pub enum VisitLine {
     Cancelled(Opening),
     /// Claim: it is written down, and the office will confirm it.
     ToBeConfirmed(Opening),
+    /// "Would you like me to put you on the waiting list?"
+    OfferWaitingList {
+        /// "And text you": a yes is a yes to that, too.
+        by_text: bool,
+        /// Nothing was booked; says that first.
+        nothing_fits: bool,
+        /// Which asking.
+        nth: u32,
+    },
+    /// Claim: the patient waits for an opening.
+    OnWaitingList {
+        /// They will be texted; else the office will call.
+        by_text: bool,
+    },
+    /// The caller would not wait: a message is taken.
+    MessageInstead,
+    /// The patient wished to wait and could not be put on the list.
+    NotOnWaitingList,
     /// What the patient has ahead.
     Ahead(Vec<Opening>),
     /// The patient has nothing ahead.
@@ -123,11 +141,17 @@ impl VisitLine {
             Self::AskWhen(_) | Self::AskNewTime { .. } | Self::AskOtherTime(_) => Asked::When,
             Self::Offer { openings, .. } if openings.len() == 1 => Asked::YesNo,
             Self::Offer { .. } | Self::Which { .. } => Asked::Choice,
-            Self::ReadBackBooking { .. } | Self::ReadBackMove { .. } | Self::ReadBackCancel { .. } => Asked::YesNo,
+            Self::ReadBackBooking { .. }
+            | Self::ReadBackMove { .. }
+            | Self::ReadBackCancel { .. }
+            | Self::OfferWaitingList { .. } => Asked::YesNo,
             Self::Booked(_)
             | Self::Moved(_)
             | Self::Cancelled(_)
             | Self::ToBeConfirmed(_)
+            | Self::OnWaitingList { .. }
+            | Self::NotOnWaitingList
+            | Self::MessageInstead
             | Self::Ahead(_)
             | Self::NothingAhead
             | Self::LeftAsItIs
@@ -146,6 +170,7 @@ impl VisitLine {
             Self::Moved(_) => Some(Claim::Moved),
             Self::Cancelled(_) => Some(Claim::Cancelled),
             Self::ToBeConfirmed(_) => Some(Claim::ToBeConfirmed),
+            Self::OnWaitingList { by_text } => Some(Claim::OnWaitingList { by_text: *by_text }),
             Self::AskReason(_)
             | Self::AskWhen(_)
             | Self::AskNewTime { .. }
@@ -155,6 +180,9 @@ impl VisitLine {
             | Self::ReadBackBooking { .. }
             | Self::ReadBackMove { .. }
             | Self::ReadBackCancel { .. }
+            | Self::OfferWaitingList { .. }
+            | Self::NotOnWaitingList
+            | Self::MessageInstead
             | Self::Ahead(_)
             | Self::NothingAhead
             | Self::LeftAsItIs
@@ -184,6 +212,10 @@ impl VisitLine {
             | Self::AskWhen(_)
             | Self::AskOtherTime(_)
             | Self::Offer { .. }
+            | Self::OfferWaitingList { .. }
+            | Self::OnWaitingList { .. }
+            | Self::NotOnWaitingList
+            | Self::MessageInstead
             | Self::LeftAsItIs
             | Self::SlotTaken
             | Self::NothingFits

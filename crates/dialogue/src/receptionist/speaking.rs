@@ -229,6 +229,10 @@ impl Receptionist {
                 self.desk.inquire(request, now);
                 Step::Taken
             }
+            Next::Change(change) => {
+                self.desk.change(*change, now);
+                Step::Taken
+            }
             Next::Done(line) => {
                 self.visit_done(line);
                 Step::Taken

@@ -57,6 +57,9 @@ impl Receptionist {
         if self.stays_as_it_is(text) || self.is_somebody_elses(line, text, reading) {
             return;
         }
+        if let VisitLine::OfferWaitingList { .. } = line {
+            return self.answer_waiting_list(text, reading, now);
+        }
         let setting = Setting { practice: &self.practice, began: &self.began, now };
         let Plan::Visit(visit) = &mut self.plan else { return };
         if reading.yes_no != Some(YesNo::Yes) && visit.turn_to(reading.intent()) {
@@ -85,6 +88,18 @@ impl Receptionist {
         } else if !any_words {
             self.hear_beside_answer(text, reading);
         }
+    }
+
+    /// Asked once: whatever is no clear yes is a no.
+    fn answer_waiting_list(&mut self, text: &Phi<String>, reading: &Reading, now: CallTime) {
+        if reading.yes_no.is_none() && self.digress(text, reading, now) {
+            return;
+        }
+        let agrees = reading.yes_no == Some(YesNo::Yes) && reading.certainty == Certainty::Sure;
+        if let Plan::Visit(visit) = &mut self.plan {
+            visit.answer_waiting(agrees);
+        }
+        self.hear_beside_answer(text, reading);
     }
 
     /// An utterance that was heard as `was` names another time, kind or provider in its second decode: the visit goes on

@@ -34,6 +34,7 @@ impl Visit {
             | Stage::Offering(_)
             | Stage::Which(_)
             | Stage::Changing(_)
+            | Stage::Waiting(_)
             | Stage::Over(_) => false,
         }
     }
@@ -66,7 +67,12 @@ impl Visit {
                 self.choose_slot(picked, reading, now)
             }
             Stage::ReadingBack { .. } => self.answer_read_back(reading, now),
-            Stage::Identifying | Stage::Looking | Stage::Searching | Stage::Changing(_) | Stage::Over(_) => false,
+            Stage::Identifying
+            | Stage::Looking
+            | Stage::Searching
+            | Stage::Changing(_)
+            | Stage::Waiting(_)
+            | Stage::Over(_) => false,
         };
         self.unanswered = if used { 0 } else { self.unanswered + 1 };
         used
@@ -104,7 +110,7 @@ impl Visit {
         let again = |visit: &mut Self, when| {
             visit.refused.extend(&refused);
             visit.wish.when = when;
-            visit.misfit(Stage::Wishing);
+            visit.misfit(Stage::Wishing, setting);
         };
         match picked {
             Pick::This(slot) => {
@@ -125,7 +131,7 @@ impl Visit {
             }
             Pick::None => {
                 self.refused.extend(&refused);
-                self.misfit(Stage::OtherTime);
+                self.misfit(Stage::OtherTime, setting);
             }
             Pick::NotSaid => return false,
         }
@@ -168,15 +174,16 @@ impl Visit {
             | Stage::Searching
             | Stage::ReadingBack { .. }
             | Stage::Changing(_)
+            | Stage::Waiting(_)
             | Stage::Over(_) => false,
         }
     }
 
     /// Nothing of what was offered fits: once more, then a message.
-    fn misfit(&mut self, next: Stage) {
+    fn misfit(&mut self, next: Stage, setting: &Setting<'_>) {
         self.misfits += 1;
         if self.misfits >= MISFITS_MAX {
-            self.hand_over(VisitLine::NothingFits);
+            self.nothing_fits(setting);
         } else {
             self.become_stage(next);
         }
@@ -195,7 +202,7 @@ impl Visit {
             }
             (Some(YesNo::No), Chosen::Book(slot) | Chosen::Move { to: slot, .. }) => {
                 self.refused.push(slot.id);
-                self.misfit(Stage::OtherTime);
+                self.misfit(Stage::OtherTime, setting);
             }
             (None, _) => return false,
         }

@@ -2,7 +2,7 @@
 
 use domain::{
     Appointment, AppointmentTypeId, Booking, CallerKind, MatchedPatient, OfferedSlot, OfficeReply, OfficeRequest, Phi,
-    ProviderId,
+    ProviderId, WaitingWish,
 };
 use jiff::Timestamp;
 
@@ -28,9 +28,10 @@ pub(crate) struct Change {
     pub(crate) request: OfficeRequest,
     /// What is said when it is made.
     pub(crate) claim: VisitLine,
-    /// What is said when the office has yet to confirm it.
+    /// What is said when the office has yet to confirm it, or will call.
     pub(crate) noted: VisitLine,
-    pub(crate) outcome: Outcome,
+    /// What is noted of it, if anything is.
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Change {
@@ -60,20 +61,30 @@ impl Change {
                 }),
                 claim: VisitLine::Booked(setting.offered(slot)),
                 noted: VisitLine::ToBeConfirmed(setting.offered(slot)),
-                outcome: Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind)),
+                outcome: Some(Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind))),
             },
             Chosen::Move { from, to } => Self {
                 request: OfficeRequest::Move { appointment: from.id, to: to.id },
                 claim: VisitLine::Moved(setting.offered(to)),
                 noted: VisitLine::ToBeConfirmed(setting.offered(to)),
-                outcome: Outcome::Moved(outcome(to.start, &to.provider, &to.kind)),
+                outcome: Some(Outcome::Moved(outcome(to.start, &to.provider, &to.kind))),
             },
             Chosen::Cancel(one) => Self {
                 request: OfficeRequest::Cancel(one.id),
                 claim: VisitLine::Cancelled(setting.opening(one.start, &one.provider, &one.kind)),
                 noted: VisitLine::ToBeConfirmed(setting.opening(one.start, &one.provider, &one.kind)),
-                outcome: Outcome::Cancelled(outcome(one.start, &one.provider, &one.kind)),
+                outcome: Some(Outcome::Cancelled(outcome(one.start, &one.provider, &one.kind))),
             },
+        }
+    }
+
+    /// Puts somebody on the waiting list.
+    pub(crate) fn wait(wish: WaitingWish) -> Self {
+        Self {
+            request: OfficeRequest::JoinWaitingList(wish),
+            claim: VisitLine::OnWaitingList { by_text: true },
+            noted: VisitLine::OnWaitingList { by_text: false },
+            outcome: None,
         }
     }
 
@@ -84,6 +95,9 @@ impl Change {
             | (OfficeRequest::Move { .. }, OfficeReply::Moved(_))
             | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_)) => Some(&self.claim),
             (OfficeRequest::Book(_) | OfficeRequest::Move { .. }, OfficeReply::ToBeConfirmed(_)) => Some(&self.noted),
+            (OfficeRequest::JoinWaitingList(_), OfficeReply::OnWaitingList { by_text }) => {
+                Some(if *by_text { &self.claim } else { &self.noted })
+            }
             (_, _) => None,
         }
     }

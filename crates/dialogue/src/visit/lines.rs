@@ -12,7 +12,12 @@ impl Visit {
         let nth = self.asks;
         let standing = |one: &Appointment| setting.opening(one.start, &one.provider, &one.kind);
         match &self.stage {
-            Stage::Identifying | Stage::Looking | Stage::Searching | Stage::Changing(_) | Stage::Over(_) => None,
+            Stage::Identifying
+            | Stage::Looking
+            | Stage::Searching
+            | Stage::Changing(_)
+            | Stage::Waiting(_)
+            | Stage::Over(_) => None,
             Stage::Which(list) => Some(VisitLine::Which { appointments: list.iter().map(standing).collect(), nth }),
             Stage::Wishing => Some(match &self.appointment {
                 Some(from) => VisitLine::AskNewTime { from: standing(from), nth },

@@ -49,6 +49,14 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("moved", &["when", "provider"]),
     ("cancelled", &["when", "provider"]),
     ("to_be_confirmed", &["when", "provider"]),
+    ("offer_waiting_list", &[]),
+    ("offer_waiting_list_by_text", &[]),
+    ("nothing_fits_offer_waiting_list", &[]),
+    ("nothing_fits_offer_waiting_list_by_text", &[]),
+    ("on_waiting_list", &[]),
+    ("on_waiting_list_by_text", &[]),
+    ("not_on_waiting_list", &[]),
+    ("message_instead", &[]),
     ("ahead", &["appointments"]),
     ("nothing_ahead", &[]),
     ("left_as_it_is", &[]),
@@ -125,6 +133,19 @@ pub(super) fn visit_line(line: &VisitLine, desk: &FrontDesk) -> Said {
         VisitLine::Booked(opening) => told("booked", opening),
         VisitLine::Moved(opening) => told("moved", opening),
         VisitLine::Cancelled(opening) => told("cancelled", opening),
+        VisitLine::OfferWaitingList { by_text, nothing_fits, nth } => {
+            let key = match (nothing_fits, by_text) {
+                (false, false) => "offer_waiting_list",
+                (false, true) => "offer_waiting_list_by_text",
+                (true, false) => "nothing_fits_offer_waiting_list",
+                (true, true) => "nothing_fits_offer_waiting_list_by_text",
+            };
+            Said::fixed(key, *nth)
+        }
+        VisitLine::OnWaitingList { by_text: true } => Said::fixed("on_waiting_list_by_text", 0),
+        VisitLine::OnWaitingList { by_text: false } => Said::fixed("on_waiting_list", 0),
+        VisitLine::MessageInstead => Said::fixed("message_instead", 0),
+        VisitLine::NotOnWaitingList => Said::fixed("not_on_waiting_list", 0),
         VisitLine::ToBeConfirmed(opening) => told("to_be_confirmed", opening),
         VisitLine::Ahead(list) => {
             Said::with("ahead", 0, vec![("appointments", listed(list, "and", |one| named(one, desk)))])

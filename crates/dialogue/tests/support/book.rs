@@ -49,6 +49,8 @@ pub(crate) struct Book {
     pub(crate) snatched: u32,
     /// The calendars that providers keep elsewhere do not answer.
     pub(crate) unseen: bool,
+    /// Nothing is open.
+    pub(crate) nothing: bool,
 }
 
 impl Book {
@@ -66,6 +68,7 @@ impl Book {
                 Some(_) | None => matched(KNOWN, &query.name, &query.date_of_birth),
             },
             OfficeRequest::RegisterPatient(patient) => matched(NEW, &patient.name, &patient.date_of_birth),
+            OfficeRequest::FindSlots(_) if self.nothing => OfficeReply::Slots(Vec::new()),
             OfficeRequest::FindSlots(query) => OfficeReply::Slots(find(query)),
             OfficeRequest::FindAppointments(patient) => OfficeReply::Appointments(appointments(*patient)),
             OfficeRequest::Book(Booking { slot, patient, .. }) if self.unseen => {
@@ -75,6 +78,7 @@ impl Book {
             OfficeRequest::Book(Booking { slot, patient, .. }) => OfficeReply::Booked(booked(*slot, *patient)),
             OfficeRequest::Move { to, .. } => OfficeReply::Moved(booked(*to, id(KNOWN))),
             OfficeRequest::Cancel(appointment) => OfficeReply::Cancelled(*appointment),
+            OfficeRequest::JoinWaitingList(wish) => OfficeReply::OnWaitingList { by_text: wish.may_text },
             OfficeRequest::SaveMessage(_) | OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_) => {
                 unreachable!("not the book's business")
             }
@@ -168,9 +172,9 @@ pub(crate) fn is_what(told: &VisitLine, request: &OfficeRequest) -> bool {
 
 /// A request as a scenario writes it.
 pub(crate) fn short(request: &OfficeRequest) -> String {
-    let hours = |query: &SlotQuery| {
-        let intervals = query.when.iter().map(|(from, to)| format!(" {from}..{to}"));
-        intervals.collect::<String>()
+    let hours = |when: &[domain::Interval]| {
+        let intervals: Vec<_> = when.iter().map(|(from, to)| format!(" {from}..{to}")).collect();
+        intervals.concat()
     };
     match request {
         OfficeRequest::FindPatient(query) => format!(
@@ -193,7 +197,7 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
                 Some(ProviderWish::Own) => " with own".to_owned(),
                 Some(ProviderWish::Anybody) | None => String::new(),
             },
-            hours(query),
+            hours(&query.when),
         ),
         OfficeRequest::FindAppointments(_) => "find appointments".to_owned(),
         OfficeRequest::Book(booking) => format!(
@@ -205,6 +209,14 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
             format!("move {} to {}", at_start(SlotId(appointment.0)), at_start(*to))
         }
         OfficeRequest::Cancel(appointment) => format!("cancel {}", at_start(SlotId(appointment.0))),
+        OfficeRequest::JoinWaitingList(wish) => format!(
+            "wait for {}{}{} at {}{}",
+            wish.kind,
+            hours(&wish.when),
+            wish.instead_of.map_or(String::new(), |id| format!(" instead of {}", at_start(SlotId(id.0)))),
+            wish.number.expose().as_str(),
+            if wish.may_text { " by text" } else { "" },
+        ),
         OfficeRequest::SaveMessage(_) | OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_) => {
             unreachable!("not the book's business")
         }

@@ -173,6 +173,13 @@ pub(crate) fn booking_context(caller_id: bool, open: bool) -> CallContext {
     CallContext { practice: book::practice(), ..context(caller_id, open, false) }
 }
 
+/// The same of one that keeps a waiting list.
+pub(crate) fn waiting_context(caller_id: bool, open: bool, kept: domain::WaitingListKept) -> CallContext {
+    let mut practice = (*book::practice()).clone();
+    practice.front_desk.waiting_list = kept;
+    CallContext { practice: std::sync::Arc::new(practice), ..context(caller_id, open, false) }
+}
+
 impl<C: Core> Call<C> {
     pub(crate) fn new(core: C, office: Office, mouth: Mouth) -> Self {
         Self {

@@ -93,7 +93,8 @@ impl Office {
             | OfficeRequest::FindAppointments(_)
             | OfficeRequest::Book(_)
             | OfficeRequest::Move { .. }
-            | OfficeRequest::Cancel(_) => vec![self.book.reply(request)],
+            | OfficeRequest::Cancel(_)
+            | OfficeRequest::JoinWaitingList(_) => vec![self.book.reply(request)],
         };
         let opens = matches!(request, OfficeRequest::OpenCase(_));
         let replies: Vec<(u64, OfficeReply)> = match manner {
@@ -170,7 +171,8 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
         | OfficeRequest::FindAppointments(_)
         | OfficeRequest::Book(_)
         | OfficeRequest::Move { .. }
-        | OfficeRequest::Cancel(_) => super::book::short(request),
+        | OfficeRequest::Cancel(_)
+        | OfficeRequest::JoinWaitingList(_) => super::book::short(request),
         OfficeRequest::UpdateCase(update) => match update {
             CaseUpdate::Raised { urgency, red_flags } => format!("raised to {urgency} flags={}", listed(red_flags)),
             CaseUpdate::Heard(text) => format!("heard {}", text.expose()),

@@ -200,12 +200,15 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
     let mut cases: Vec<RequestId> = Vec::new();
     let mut messages: Vec<RequestId> = Vec::new();
     let mut changes: Vec<RequestId> = Vec::new();
+    let mut joins: Vec<RequestId> = Vec::new();
+    let (mut waits, mut waits_for_a_text) = (false, false);
     let (mut paged, mut at_the_desk, mut acknowledged, mut kept) = (false, false, false, false);
     let (mut booked, mut moved, mut cancelled, mut noted) = (false, false, false, false);
     for Entry { at, event, .. } in &trace.entries {
         match event {
             Event::Out(Output::Ask { id, request: OfficeRequest::OpenCase(_) }) => cases.push(*id),
             Event::Out(Output::Ask { id, request: OfficeRequest::SaveMessage(_) }) => messages.push(*id),
+            Event::Out(Output::Ask { id, request: OfficeRequest::JoinWaitingList(_) }) => joins.push(*id),
             Event::Out(Output::Ask { id, request }) if changes_the_book(request) => changes.push(*id),
             Event::In(Input::Office { id, reply }) => match reply {
                 OfficeReply::Paged => paged |= cases.contains(id),
@@ -216,6 +219,10 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
                 OfficeReply::Moved(_) => moved |= changes.contains(id),
                 OfficeReply::Cancelled(_) => cancelled |= changes.contains(id),
                 OfficeReply::ToBeConfirmed(_) => noted |= changes.contains(id),
+                OfficeReply::OnWaitingList { by_text } => {
+                    waits |= joins.contains(id) && !by_text;
+                    waits_for_a_text |= joins.contains(id) && *by_text;
+                }
                 OfficeReply::NotPaged
                 | OfficeReply::NobodyAnswers
                 | OfficeReply::Unavailable
@@ -240,6 +247,8 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
                     Some(Claim::Moved) => moved,
                     Some(Claim::Cancelled) => cancelled,
                     Some(Claim::ToBeConfirmed) => noted,
+                    Some(Claim::OnWaitingList { by_text: true }) => waits_for_a_text,
+                    Some(Claim::OnWaitingList { by_text: false }) => waits,
                     None => true,
                 };
                 if !true_now {
@@ -317,6 +326,7 @@ pub(crate) fn promise_9(trace: &Trace) -> Verdict {
                 OfficeRequest::FindSlots(query) => query.patient,
                 OfficeRequest::FindAppointments(patient) => *patient,
                 OfficeRequest::Book(booking) => booking.patient,
+                OfficeRequest::JoinWaitingList(wish) => wish.patient,
                 OfficeRequest::Move { .. } | OfficeRequest::Cancel(_) if matched.is_empty() => {
                     return broken(*at, "the book is changed for somebody unknown");
                 }

@@ -19,6 +19,17 @@ pub enum Appointments {
     List(ListAppointments),
     /// What is free, whoever comes.
     Slots(Slots),
+    /// Who waits for an opening, who has waited longest first.
+    Waiting(ListWaiting),
+}
+
+#[derive(Debug, Args)]
+pub struct ListWaiting {
+    #[command(flatten)]
+    pub files: Files,
+    /// One JSON line for each who waits.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Days by the practice's clock.

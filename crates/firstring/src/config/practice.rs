@@ -12,10 +12,10 @@ mod rota;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId};
-use jiff::Timestamp;
+use domain::{Fact, FactId, OpenHours, Practice, PracticeId, RedFlagId, WaitingListKept};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use office::Schedule;
 use oncall::{Clinician, LineId, Policy, Rota, Way};
 use serde::Deserialize;
@@ -56,6 +56,8 @@ pub struct PracticeConfig {
     pub gateway: Option<Gateway>,
     /// Who sends e-mail.
     pub mail: Option<Mail>,
+    /// How long an opening is offered to one who waits.
+    pub answer_within: SignedDuration,
     /// Who is on call when.
     pub rota: Rota,
     /// Which line of service a red flag belongs to; the general one otherwise.
@@ -139,7 +141,14 @@ struct RawPractice {
     languages: Vec<RawLanguage>,
     #[serde(default)]
     resume_within_minutes: u32,
+    waiting_list: Option<RawWaitingList>,
     patients: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWaitingList {
+    answer_within_minutes: Option<Spanned<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +174,8 @@ struct RawFact {
     answer: Spanned<String>,
 }
 
+/// How long an opening may be offered to one who waits.
+const ANSWER_MINUTES: std::ops::RangeInclusive<u32> = 5..=240;
 const VOICES: &[&str] = &["piper/joe", "kokoro/"];
 
 impl PracticeConfig {
@@ -228,6 +239,12 @@ impl Checked<'_> {
         }
         self.digits(&raw.emergency_number, 3, "emergency_number")?;
         self.digits(&raw.crisis_number, 3, "crisis_number")?;
+        let waiting_list = match (&raw.waiting_list, &raw.gateway) {
+            (None, _) => WaitingListKept::No,
+            (Some(_), None) => WaitingListKept::OfficeCalls,
+            (Some(_), Some(_)) => WaitingListKept::PatientsAreTexted,
+        };
+        let answer_within = self.answer_within(raw.waiting_list.as_ref())?;
         let (front_desk, week) = self.front_desk(RawFrontDesk {
             providers: raw.providers,
             appointment_types: raw.appointment_types,
@@ -238,6 +255,7 @@ impl Checked<'_> {
             callers: raw.callers,
             languages: raw.languages,
             resume_within_minutes: raw.resume_within_minutes,
+            waiting_list,
         })?;
         let senders = self.senders(raw.gateway, raw.mail)?;
         let oncall = self.oncall(&raw.oncall, &senders)?;
@@ -272,6 +290,7 @@ impl Checked<'_> {
             desk,
             gateway,
             mail,
+            answer_within,
             rota,
             lines,
             page_details,
@@ -284,6 +303,19 @@ impl Checked<'_> {
             approval: raw.approval,
         };
         Ok((config, unread))
+    }
+
+    /// How long an opening is offered to one who waits.
+    fn answer_within(&self, raw: Option<&RawWaitingList>) -> Result<SignedDuration, ConfigError> {
+        let Some(minutes) = raw.and_then(|raw| raw.answer_within_minutes.as_ref()) else {
+            return Ok(office::WaitingList::default().answer_within);
+        };
+        if !ANSWER_MINUTES.contains(minutes.get_ref()) {
+            return Err(
+                self.wrong(minutes, "answer_within_minutes is from 5 to 240: offers are made and answered by day")
+            );
+        }
+        Ok(SignedDuration::from_mins(i64::from(*minutes.get_ref())))
     }
 
     fn hours(&self, raw: Vec<RawHours>) -> Result<Vec<OpenHours>, ConfigError> {

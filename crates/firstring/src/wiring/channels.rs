@@ -14,6 +14,8 @@ pub(super) struct Channels {
     pub(super) all: BTreeMap<(ClinicianId, Way), Channel>,
     /// By which the gateway signs what it tells.
     pub(super) gateway_token: Option<Secret>,
+    /// What texts patients.
+    pub(super) texts: Option<(Gateway, SmsFrom)>,
 }
 
 impl Channels {
@@ -31,7 +33,9 @@ impl Channels {
                 all.insert((ClinicianId(contact.id.clone()), way), channel);
             }
         }
-        Ok(Self { all, gateway_token: senders.gateway.map(|(gateway, _)| gateway.token) })
+        let gateway_token = senders.gateway.as_ref().map(|(gateway, _)| gateway.token.clone());
+        let texts = senders.gateway.map(|(gateway, from)| (gateway, SmsFrom::Number(from.as_str().to_owned())));
+        Ok(Self { all, gateway_token, texts })
     }
 }
 

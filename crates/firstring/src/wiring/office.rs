@@ -9,7 +9,7 @@ use call::{OFFICE_REQUESTS_MAX, OfficeEnvelope, OfficeRequests};
 use domain::{CallId, OfficeRequest};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use office::{Clock, Details, Office, OfficeConfig, Webhook};
+use office::{Clock, Details, Office, OfficeConfig, WaitingList, Webhook};
 use oncall::Rota;
 use store::{NodeId, OpenOptions, Secret, Store};
 use tokio::sync::mpsc;
@@ -89,6 +89,7 @@ pub fn office_config(
         gateway_token: channels.gateway_token,
         test_pages: config.test_pages.clone(),
         calendars: Vec::new(),
+        waiting: WaitingList { texts: channels.texts, answer_within: config.answer_within },
         records: calendars::records(config)?,
         messages: config.messages_url.as_ref().map(|url| Webhook { url: Secret::new(url), secret }),
         mailbox: mailbox(config)?,

@@ -73,6 +73,7 @@ impl Book {
                     Some(before) => store.undo_move(&self.requested(), before).await?,
                 };
                 if undone {
+                    premises.freed.notify_one();
                     return Ok(OfficeReply::SlotTaken);
                 }
                 self.to_be_confirmed(made, &row, Why::Taken).await

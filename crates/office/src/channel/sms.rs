@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::PhoneNumber;
 use reqwest::Client;
 
-use super::gateway::{Endpoint, Gateway};
+use super::gateway::{Endpoint, Gateway, WITHIN};
 use super::{PageNotice, text};
 use crate::webhook::Undelivered;
 
@@ -29,15 +29,20 @@ pub enum SmsFrom {
     Service(String),
 }
 
-pub(crate) struct SmsSender {
+/// Sends text messages to anybody.
+pub(crate) struct Texter {
     endpoint: Endpoint,
     from: (&'static str, String),
+}
+
+pub(crate) struct SmsSender {
+    texter: Texter,
     to: PhoneNumber,
 }
 
-impl SmsSender {
-    pub(super) fn check(sms: &Sms) -> Result<Self, &'static str> {
-        let (from, why) = match &sms.from {
+impl Texter {
+    pub(crate) fn check(gateway: &Gateway, from: &SmsFrom) -> Result<Self, &'static str> {
+        let (from, why) = match from {
             SmsFrom::Number(number) => (("From", number), "its sender is not a telephone number"),
             SmsFrom::Service(service) => (("MessagingServiceSid", service), "its messaging service is not an id"),
         };
@@ -45,8 +50,20 @@ impl SmsSender {
         if !is_sendable(from.1) {
             return Err(why);
         }
-        let endpoint = Endpoint::check(&sms.gateway, "Messages")?;
-        Ok(Self { endpoint, from: (from.0, from.1.clone()), to: sms.to.clone() })
+        let endpoint = Endpoint::check(gateway, "Messages")?;
+        Ok(Self { endpoint, from: (from.0, from.1.clone()) })
+    }
+
+    /// Sends `body` once. Taken means that the gateway has it.
+    pub(crate) async fn text(&self, client: &Client, to: &PhoneNumber, body: &str) -> Result<(), Undelivered> {
+        let form = [("To", to.as_str()), (self.from.0, &self.from.1), ("Body", body)];
+        self.endpoint.post(client, &form, WITHIN).await
+    }
+}
+
+impl SmsSender {
+    pub(super) fn check(sms: &Sms) -> Result<Self, &'static str> {
+        Ok(Self { texter: Texter::check(&sms.gateway, &sms.from)?, to: sms.to.clone() })
     }
 
     pub(super) async fn send(
@@ -56,8 +73,9 @@ impl SmsSender {
         within: Duration,
     ) -> Result<(), Undelivered> {
         let body = text::sms(page);
-        let mut form = vec![("To", self.to.as_str()), (self.from.0, &self.from.1), ("Body", &body)];
+        let Texter { endpoint, from } = &self.texter;
+        let mut form = vec![("To", self.to.as_str()), (from.0, &from.1), ("Body", &body)];
         form.extend(page.status_url.map(|url| ("StatusCallback", url)));
-        self.endpoint.post(client, &form, within).await
+        endpoint.post(client, &form, within).await
     }
 }

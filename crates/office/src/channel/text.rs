@@ -57,7 +57,7 @@ pub(super) fn body(page: &PageNotice<'_>) -> String {
 /// A text message. One of two parts at most: without the link it has less than 160 characters, all of GSM's seven bits,
 /// because one other character makes every part less than half as long.
 pub(super) fn sms(page: &PageNotice<'_>) -> String {
-    let name = shorten(&gsm_7(&one_line(page.practice)), NAME_IN_SMS);
+    let name = name_in_sms(page.practice);
     let of = if name.is_empty() { String::new() } else { format!(", {name}") };
     if page.test {
         return format!("{TEST}: {}{of}. {}", page.reference, page.link);
@@ -96,6 +96,11 @@ fn spelled(reference: &str) -> String {
 /// The end of a reference: `1234`.
 fn digits(reference: &str) -> &str {
     reference.rsplit('-').next().unwrap_or(reference)
+}
+
+/// A practice's name as it stands in a text message.
+pub(crate) fn name_in_sms(practice: &str) -> String {
+    shorten(&gsm_7(&one_line(practice)), NAME_IN_SMS)
 }
 
 /// Whoever names a practice adds no line to a header.

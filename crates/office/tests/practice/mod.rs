@@ -180,6 +180,7 @@ impl Riverside {
             gateway_token: None,
             test_pages: None,
             calendars: Vec::new(),
+            waiting: office::WaitingList::default(),
             records: None,
             messages: Some(desk.webhook()),
             mailbox: None,

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Column, Row};
 use crate::{OpenOptions, Secret, Store, StoreError};
 
 /// Every table but `node`, which says who lives; what is referred to comes before what refers to it.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 31] = [
     "call",
     "journal",
     "message",
@@ -30,6 +30,8 @@ const TABLES: [&str; 29] = [
     "appointment",
     "appointment_change",
     "outside_entry",
+    "waiting",
+    "waiting_offer",
     "answer",
     "ledger",
     "ledger_text",

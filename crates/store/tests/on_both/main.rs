@@ -10,3 +10,4 @@ mod nodes;
 mod retention;
 mod rows;
 mod server;
+mod waiting;

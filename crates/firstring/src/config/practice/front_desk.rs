@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Admits, AnswerPromise, AppointmentType, AppointmentTypeId, CallerKind, CallerPolicy, Closure, FrontDesk, Intent,
-    LanguageLine, NewPatients, Provider, ProviderId,
+    LanguageLine, NewPatients, Provider, ProviderId, WaitingListKept,
 };
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub(super) struct RawFrontDesk {
     pub(super) callers: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) languages: Vec<RawLanguage>,
     pub(super) resume_within_minutes: u32,
+    /// Whether a waiting list is kept, and whether who waits can be texted.
+    pub(super) waiting_list: WaitingListKept,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +125,7 @@ impl Checked<'_> {
             languages: self.languages(raw.languages)?,
             closures: closures(&week.exceptions),
             resume_within: Duration::from_secs(u64::from(raw.resume_within_minutes) * 60),
+            waiting_list: raw.waiting_list,
         };
         Ok((desk, week))
     }
