@@ -74,7 +74,7 @@ impl Desk {
 
     /// What was achieved in the office's book.
     pub(crate) fn changes_made(&self) -> impl Iterator<Item = Outcome> {
-        self.changes.iter().filter_map(UnderWay::outcome)
+        self.changes.iter().filter_map(UnderWay::outcome).cloned()
     }
 
     /// Whether the caller is owed a word: about the page, a message, or a change of the book.

@@ -26,12 +26,13 @@ pub(crate) struct UnderWay {
     standing: Standing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Standing {
     Awaited,
     /// It was not made, or nothing was heard of it in time. Should it have been made all the same, the caller hears so.
     NotMade,
-    Made,
+    /// With what was achieved.
+    Made(Outcome),
 }
 
 impl UnderWay {
@@ -41,27 +42,30 @@ impl UnderWay {
 
     /// Whether the caller is still owed a word of it.
     pub(crate) fn news_awaited(&self) -> bool {
-        self.standing == Standing::Awaited
+        matches!(self.standing, Standing::Awaited)
     }
 
     /// What the caller is to hear of a reply.
     pub(crate) fn reply(&mut self, reply: &OfficeReply) -> Option<Prompt> {
-        if self.standing == Standing::Made {
+        if self.outcome().is_some() {
             return None;
         }
         let told = self.change.told_of(reply);
-        self.standing = if told.is_some() { Standing::Made } else { Standing::NotMade };
-        told.cloned().map(Prompt::Visit)
+        self.standing = told.map_or(Standing::NotMade, |told| Standing::Made(told.outcome.clone()));
+        told.map(|told| Prompt::Visit(told.line.clone()))
     }
 
     /// What was achieved.
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
-        (self.standing == Standing::Made).then(|| self.change.outcome.clone()).flatten()
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        match &self.standing {
+            Standing::Made(outcome) => Some(outcome),
+            Standing::Awaited | Standing::NotMade => None,
+        }
     }
 
     /// Nothing was heard of it in time.
     pub(crate) fn give_up(&mut self) {
-        if self.standing == Standing::Awaited {
+        if self.news_awaited() {
             self.standing = Standing::NotMade;
         }
     }

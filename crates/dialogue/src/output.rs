@@ -108,6 +108,10 @@ pub enum Outcome {
     Moved(Box<AppointmentOutcome>),
     /// An appointment is given up: this one.
     Cancelled(Box<AppointmentOutcome>),
+    /// The office has yet to confirm a change of this appointment.
+    ToBeConfirmed(Box<AppointmentOutcome>),
+    /// The patient waits for an opening.
+    OnWaitingList,
     /// Nothing.
     None,
 }
@@ -124,6 +128,8 @@ impl Outcome {
             Self::Booked(_) => "booked",
             Self::Moved(_) => "moved",
             Self::Cancelled(_) => "cancelled",
+            Self::ToBeConfirmed(_) => "to_be_confirmed",
+            Self::OnWaitingList => "on_waiting_list",
             Self::None => "none",
         }
     }

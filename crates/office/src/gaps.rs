@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use oncall::{ClinicianId, Flaw, Rota, Tier};
 use store::StoreError;
 
-use crate::desk::Premises;
 use crate::{Office, messages};
 
 /// So long before it begins the practice is told of a gap: it can still be filled.
@@ -22,40 +21,48 @@ impl Office {
     /// Leaves the practice an urgent message that names every gap and overlap of its rota within the next seven days of which it was not
     /// told before, by whatever node. Returns when the message is kept, at once if there is nothing new. To be asked every day.
     pub async fn tell_of_gaps(&self) {
-        let premises = &self.premises;
-        let rota = &premises.config.rota;
-        let window = Window::around(premises.now());
-        let mut new = Vec::new();
-        for flaw in window.flaws(rota) {
-            if self.is_new(&window.name(&flaw)).await {
-                new.push(window.sentence(&flaw, rota, &premises.config.practice.zone));
+        loop {
+            match self.try_to_tell_of_gaps().await {
+                Ok(true) => return,
+                // Another node was faster with one of them.
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(%error, "gaps cannot be told, will be tried again");
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
             }
         }
-        if new.is_empty() {
-            return;
+    }
+
+    /// The message and the turns are kept together, so that no gap counts as told of which nobody was.
+    async fn try_to_tell_of_gaps(&self) -> Result<bool, StoreError> {
+        let premises = &self.premises;
+        let (rota, practice) = (&premises.config.rota, &premises.config.practice);
+        let window = Window::around(premises.now());
+        let (mut names, mut sentences) = (Vec::new(), Vec::new());
+        for flaw in window.flaws(rota) {
+            let name = window.name(&flaw);
+            if !names.contains(&name) && premises.store.is_turn_free(&practice.id, &name).await? {
+                sentences.push(window.sentence(&flaw, rota, &practice.zone));
+                names.push(name);
+            }
         }
-        tracing::warn!(gaps = new.len(), "the rota has gaps or overlaps: the practice is told");
+        if names.is_empty() {
+            return Ok(true);
+        }
         let text = format!(
             "The rota is not as it should be. {} Please mend it; `firstring oncall gaps` shows more. While nobody is on call, \
              the next who can be paged is paged at once.",
-            new.join(" ")
+            sentences.join(" ")
         );
-        messages::leave(premises, &self.message_saved, &text).await;
-    }
-
-    async fn is_new(&self, name: &str) -> bool {
-        loop {
-            match turn(&self.premises, name).await {
-                Ok(is_new) => return is_new,
-                Err(error) => tracing::error!(%error, "gaps told before cannot be read, will be tried again"),
-            }
-            tokio::time::sleep(ASK_AGAIN).await;
+        let message = messages::urgent(premises, &text);
+        let told = premises.store.save_message_once(&message, premises.notify(&message), &names).await?;
+        if told {
+            tracing::warn!(gaps = names.len(), "the rota has gaps or overlaps: the practice is told");
+            self.message_saved.notify_one();
         }
+        Ok(told)
     }
-}
-
-async fn turn(premises: &Premises, name: &str) -> Result<bool, StoreError> {
-    premises.store.take_turn(&premises.config.practice.id, name).await
 }
 
 /// What is looked at.

@@ -1,5 +1,6 @@
 use domain::{CallId, CallerKind, Confirmed, Intent, MessageDraft, MessageId, Phi, PracticeId, RequestId, Urgency};
 use jiff::Timestamp;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::column::{Columns, json, time};
@@ -46,19 +47,7 @@ impl Store {
             }
             row.request.0 += BESIDE;
         }
-        sqlx::query(
-            "INSERT INTO message (id, call_id, request_id, practice, saved_at, draft) VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(row.id.to_string())
-        .bind(row.call.to_string())
-        .bind(i64::from(row.request.0))
-        .bind(&row.practice.0)
-        .bind(time(row.saved_at))
-        .bind(json(&row.draft))
-        .execute(&mut *transaction)
-        .await?;
-        ledger::enter_message(&row, &mut transaction).await?;
-        notifications::enter(&row, notify, &mut transaction).await?;
+        insert(&row, notify, &mut transaction).await?;
         transaction.commit().await?;
         Ok(row.id)
     }
@@ -103,6 +92,23 @@ fn unreadable() -> MessageDraft {
         complete: false,
         continues: None,
     }
+}
+
+/// The message, with its entry in the ledger and its notifications.
+pub(crate) async fn insert(row: &MessageRow, notify: Notify, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO message (id, call_id, request_id, practice, saved_at, draft) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(row.id.to_string())
+    .bind(row.call.to_string())
+    .bind(i64::from(row.request.0))
+    .bind(&row.practice.0)
+    .bind(time(row.saved_at))
+    .bind(json(&row.draft))
+    .execute(&mut *connection)
+    .await?;
+    ledger::enter_message(row, connection).await?;
+    notifications::enter(row, notify, connection).await
 }
 
 pub(crate) fn message(row: &AnyRow) -> Result<MessageRow, StoreError> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::calls::{CallRow, call};
 use crate::column::Columns;
-use crate::{CaseFile, Secret, Store, StoreError};
+use crate::{CaseFile, MessageRow, Notify, Secret, Store, StoreError, messages};
 
 /// One process that serves, for as long as it or its successor in the same place lives.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -124,6 +124,40 @@ impl Store {
             .execute(&self.writer)
             .await?;
         Ok(taken.rows_affected() == 1)
+    }
+
+    /// Keeps a message as [`Store::save_message`] does, and takes all these turns with it: both or neither. False, and nothing is
+    /// kept, if any of them was taken.
+    pub async fn save_message_once(
+        &self,
+        message: &MessageRow,
+        notify: Notify,
+        turns: &[String],
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        for name in turns {
+            let taken = sqlx::query("INSERT INTO turn (practice, name) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(&message.practice.0)
+                .bind(name)
+                .execute(&mut *transaction)
+                .await?;
+            if taken.rows_affected() != 1 {
+                return Ok(false);
+            }
+        }
+        messages::insert(message, notify, &mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Whether a turn is still to be had.
+    pub async fn is_turn_free(&self, practice: &PracticeId, name: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM turn WHERE practice = $1 AND name = $2")
+            .bind(&practice.0)
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_none())
     }
 
     /// The key of this name that every node has: the one that was proposed first.

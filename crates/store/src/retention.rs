@@ -146,8 +146,31 @@ impl Store {
         Ok(())
     }
 
+    /// Who waited for an opening, at which number, and what they were offered is gone as long after all that they waited for.
+    async fn sweep_waiting(&self, practice: &PracticeId, days: u32, now: Timestamp) -> Result<(), StoreError> {
+        const OVER: &str = "FROM waiting WHERE practice = $1 AND status IN ('taken', 'left') AND wait_until < $2";
+        let offers = format!("FROM waiting_offer WHERE waiting_id IN (SELECT id {OVER})");
+        let mut transaction = self.write().await?;
+        let mut swept = 0;
+        for sql in [
+            format!("DELETE FROM answer WHERE call_id IN (SELECT call_id {offers})"),
+            format!("DELETE {offers}"),
+            format!("DELETE {OVER}"),
+        ] {
+            let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&practice.0).bind(time(days_before(now, days)));
+            swept = query.execute(&mut *transaction).await?.rows_affected();
+        }
+        if swept > 0 {
+            note(&format!("deleted {swept} older than {days} days"), "waiting list", practice, now, &mut transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
     async fn sweep_journals(&self, practice: &PracticeId, days: u32, now: Timestamp) -> Result<u64, StoreError> {
         self.sweep_reasons(practice, days, now).await?;
+        self.sweep_waiting(practice, days, now).await?;
         let mut swept = 0;
         loop {
             // Looked for without the lock for writing, which calls and pages need.
@@ -212,7 +235,6 @@ fn days_before(now: Timestamp, days: u32) -> Timestamp {
     now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
 }
 
-/// The oldest of those that are due.
 /// Whether what was found is so still, in the transaction that changes it.
 async fn is_still(
     of: &'static str,
@@ -232,6 +254,7 @@ async fn is_still(
     Ok(row.is_some())
 }
 
+/// The oldest of those that are due.
 async fn batch(
     columns: &str,
     of: &'static str,

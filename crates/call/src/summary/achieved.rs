@@ -59,12 +59,16 @@ struct Appointment<'a> {
 
 fn appointment(outcome: &Outcome) -> Option<&AppointmentOutcome> {
     match outcome {
-        Outcome::Booked(about) | Outcome::Moved(about) | Outcome::Cancelled(about) => Some(about),
+        Outcome::Booked(about)
+        | Outcome::Moved(about)
+        | Outcome::Cancelled(about)
+        | Outcome::ToBeConfirmed(about) => Some(about),
         Outcome::Emergency
         | Outcome::Urgent
         | Outcome::Connected
         | Outcome::Message(_)
         | Outcome::Answered
+        | Outcome::OnWaitingList
         | Outcome::None => None,
     }
 }

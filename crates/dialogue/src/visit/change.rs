@@ -26,12 +26,17 @@ pub(crate) enum Chosen {
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) request: OfficeRequest,
-    /// What is said when it is made.
-    pub(crate) claim: VisitLine,
-    /// What is said when the office has yet to confirm it, or will call.
-    pub(crate) noted: VisitLine,
-    /// What is noted of it, if anything is.
-    pub(crate) outcome: Option<Outcome>,
+    /// When it is made.
+    made: Told,
+    /// When the office has yet to confirm it, or will call.
+    noted: Told,
+}
+
+/// What is said of a change, and what the practice reads of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) line: VisitLine,
+    pub(crate) outcome: Outcome,
 }
 
 impl Change {
@@ -52,6 +57,10 @@ impl Change {
                 callback: contact.callback().cloned(),
             })
         };
+        let to_be_confirmed = |start: Timestamp, provider: &ProviderId, kind: &AppointmentTypeId| Told {
+            line: VisitLine::ToBeConfirmed(setting.opening(start, provider, kind)),
+            outcome: Outcome::ToBeConfirmed(outcome(start, provider, kind)),
+        };
         match chosen {
             Chosen::Book(slot) => Self {
                 request: OfficeRequest::Book(Booking {
@@ -59,21 +68,27 @@ impl Change {
                     patient: patient.id,
                     reason: told_by(contact.caller(), reason),
                 }),
-                claim: VisitLine::Booked(setting.offered(slot)),
-                noted: VisitLine::ToBeConfirmed(setting.offered(slot)),
-                outcome: Some(Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind))),
+                made: Told {
+                    line: VisitLine::Booked(setting.offered(slot)),
+                    outcome: Outcome::Booked(outcome(slot.start, &slot.provider, &slot.kind)),
+                },
+                noted: to_be_confirmed(slot.start, &slot.provider, &slot.kind),
             },
             Chosen::Move { from, to } => Self {
                 request: OfficeRequest::Move { appointment: from.id, to: to.id },
-                claim: VisitLine::Moved(setting.offered(to)),
-                noted: VisitLine::ToBeConfirmed(setting.offered(to)),
-                outcome: Some(Outcome::Moved(outcome(to.start, &to.provider, &to.kind))),
+                made: Told {
+                    line: VisitLine::Moved(setting.offered(to)),
+                    outcome: Outcome::Moved(outcome(to.start, &to.provider, &to.kind)),
+                },
+                noted: to_be_confirmed(to.start, &to.provider, &to.kind),
             },
             Chosen::Cancel(one) => Self {
                 request: OfficeRequest::Cancel(one.id),
-                claim: VisitLine::Cancelled(setting.opening(one.start, &one.provider, &one.kind)),
-                noted: VisitLine::ToBeConfirmed(setting.opening(one.start, &one.provider, &one.kind)),
-                outcome: Some(Outcome::Cancelled(outcome(one.start, &one.provider, &one.kind))),
+                made: Told {
+                    line: VisitLine::Cancelled(setting.opening(one.start, &one.provider, &one.kind)),
+                    outcome: Outcome::Cancelled(outcome(one.start, &one.provider, &one.kind)),
+                },
+                noted: to_be_confirmed(one.start, &one.provider, &one.kind),
             },
         }
     }
@@ -82,21 +97,20 @@ impl Change {
     pub(crate) fn wait(wish: WaitingWish) -> Self {
         Self {
             request: OfficeRequest::JoinWaitingList(wish),
-            claim: VisitLine::OnWaitingList { by_text: true },
-            noted: VisitLine::OnWaitingList { by_text: false },
-            outcome: None,
+            made: Told { line: VisitLine::OnWaitingList { by_text: true }, outcome: Outcome::OnWaitingList },
+            noted: Told { line: VisitLine::OnWaitingList { by_text: false }, outcome: Outcome::OnWaitingList },
         }
     }
 
-    /// What may be said after the office's reply; `None` if that does not say that it has made this change.
-    pub(crate) fn told_of(&self, reply: &OfficeReply) -> Option<&VisitLine> {
+    /// What is told after the office's reply; `None` if that does not say that it has made this change.
+    pub(crate) fn told_of(&self, reply: &OfficeReply) -> Option<&Told> {
         match (&self.request, reply) {
             (OfficeRequest::Book(_), OfficeReply::Booked(_))
             | (OfficeRequest::Move { .. }, OfficeReply::Moved(_))
-            | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_)) => Some(&self.claim),
+            | (OfficeRequest::Cancel(_), OfficeReply::Cancelled(_)) => Some(&self.made),
             (OfficeRequest::Book(_) | OfficeRequest::Move { .. }, OfficeReply::ToBeConfirmed(_)) => Some(&self.noted),
             (OfficeRequest::JoinWaitingList(_), OfficeReply::OnWaitingList { by_text }) => {
-                Some(if *by_text { &self.claim } else { &self.noted })
+                Some(if *by_text { &self.made } else { &self.noted })
             }
             (_, _) => None,
         }

@@ -255,8 +255,21 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
                     return broken(*at, format!("{prompt:?} is not true yet"));
                 }
             }
-            Event::Out(Output::Note(Note::Outcome(Outcome::Message(_)))) if !kept => {
-                return broken(*at, "a message is noted that was not kept");
+            Event::Out(Output::Note(Note::Outcome(outcome))) => {
+                let true_now = match outcome {
+                    Outcome::Message(_) => kept,
+                    Outcome::Booked(_) => booked,
+                    Outcome::Moved(_) => moved,
+                    Outcome::Cancelled(_) => cancelled,
+                    Outcome::ToBeConfirmed(_) => noted,
+                    Outcome::OnWaitingList => waits || waits_for_a_text,
+                    Outcome::Emergency | Outcome::Urgent | Outcome::Connected | Outcome::Answered | Outcome::None => {
+                        true
+                    }
+                };
+                if !true_now {
+                    return broken(*at, format!("{} is noted, and is not so", outcome.kind()));
+                }
             }
             Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
         }

@@ -1,7 +1,8 @@
 //! Who may read messages, for how long, and what they do with them.
 
 use crate::database::{Database, on_both};
-use domain::{CallId, CallerKind, Intent, MessageDraft, MessageId, Phi, PracticeId, RequestId, Urgency};
+use crate::rows;
+use domain::{CallId, MessageDraft, MessageId, Phi, PracticeId, Urgency};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 use store::{
@@ -29,29 +30,9 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn message(seconds: i64, urgency: Urgency) -> MessageRow {
-    MessageRow {
-        id: MessageId::new(),
-        call: CallId::new(),
-        request: RequestId(1),
-        practice: practice(),
-        saved_at: at(seconds),
-        draft: MessageDraft {
-            caller: CallerKind::Patient,
-            intent: Intent::LeaveMessage,
-            urgency,
-            name: None,
-            date_of_birth: None,
-            callback: None,
-            text: Phi::from("please call"),
-            fields: Vec::new(),
-            confirmed: domain::Confirmed::default(),
-            promised: None,
-            decodes: Vec::new(),
-            complete: true,
-            continues: None,
-        },
-        redacted_at: None,
-    }
+    let row = rows::message(CallId::new(), 1, "09:00:00");
+    let draft = MessageDraft { urgency, text: Phi::from("please call"), name: None, callback: None, ..row.draft };
+    MessageRow { saved_at: at(seconds), draft, ..row }
 }
 
 fn work(seconds: i64, what: MessageDeed) -> WorkRow {

@@ -148,6 +148,16 @@ async fn a_turn_is_one_nodes_and_a_key_is_everybodys(database: Database) {
     assert!(a.take_turn(&practice(), "test pages").await.unwrap());
     assert!(!b.take_turn(&practice(), "test pages").await.unwrap());
     assert!(b.take_turn(&"lakeside".into(), "test pages").await.unwrap());
+    let told = message(CallId::new(), 1, "09:00:00");
+    let turns = ["gap one", "gap two"].map(str::to_owned);
+    assert!(a.is_turn_free(&practice(), "gap one").await.unwrap());
+    assert!(a.save_message_once(&told, Notify::Nobody, &turns).await.unwrap());
+    assert!(!b.is_turn_free(&practice(), "gap one").await.unwrap());
+    let again = message(CallId::new(), 1, "09:00:01");
+    let more = ["gap three", "gap two"].map(str::to_owned);
+    assert!(!b.save_message_once(&again, Notify::Nobody, &more).await.unwrap());
+    assert!(b.is_turn_free(&practice(), "gap three").await.unwrap(), "with the message or not at all");
+    assert_eq!(b.latest_messages(&practice(), 9).await.unwrap().len(), 1);
     let key = a.shared_key("links", &Secret::new("first")).await.unwrap();
     let same = b.shared_key("links", &Secret::new("second")).await.unwrap();
     assert_eq!((key.expose(), same.expose()), ("first", "first"));

@@ -2,10 +2,8 @@
 //! be done.
 
 use crate::database::{Database, on_both};
-use domain::{
-    CallId, CallerKind, CaseDraft, CaseId, CaseUpdate, Intent, MessageDraft, MessageId, Phi, PracticeId, RedFlagId,
-    RequestId, Urgency,
-};
+use crate::rows;
+use domain::{CallId, CallerKind, CaseDraft, CaseId, CaseUpdate, Phi, PracticeId, RedFlagId, RequestId, Urgency};
 use jiff::{SignedDuration, Timestamp};
 use store::{CallRow, CaseChange, CaseEvent, CaseRow, MessageRow, Notify, Retention, Store, Swept};
 
@@ -59,29 +57,7 @@ async fn call(store: &Store, ended_at: Option<Timestamp>) -> CallId {
 }
 
 async fn message(store: &Store, call: CallId, saved_at: Timestamp, notify: Notify) -> MessageRow {
-    let row = MessageRow {
-        id: MessageId::new(),
-        call,
-        request: RequestId(1),
-        practice: riverside(),
-        saved_at,
-        draft: MessageDraft {
-            caller: CallerKind::Patient,
-            intent: Intent::PrescriptionRefill,
-            urgency: Urgency::Routine,
-            name: Some(Phi::from("Zoë Byron")),
-            date_of_birth: None,
-            callback: Some(number()),
-            text: Phi::from("please renew my inhaler"),
-            fields: Vec::new(),
-            confirmed: domain::Confirmed::default(),
-            promised: None,
-            decodes: Vec::new(),
-            complete: true,
-            continues: None,
-        },
-        redacted_at: None,
-    };
+    let row = MessageRow { saved_at, ..rows::message(call, 1, "09:00:00") };
     store.save_message(&row, notify).await.unwrap();
     row
 }

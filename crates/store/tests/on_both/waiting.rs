@@ -5,7 +5,7 @@ use domain::{
 };
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
-use store::{Found, Requested, Store, WaitingOfferRow, WaitingOutcome, WaitingStatus};
+use store::{Found, Requested, Retention, Store, WaitingOfferRow, WaitingOutcome, WaitingStatus};
 
 use crate::database::{Database, on_both};
 
@@ -13,7 +13,8 @@ on_both!(
     who_waits_keeps_their_turn_and_a_repeated_request_does_nothing,
     a_freed_time_is_offered_to_one_however_many_nodes_see_it,
     an_offer_is_ended_once_and_what_was_booked_counts,
-    who_leaves_is_offered_nothing
+    who_leaves_is_offered_nothing,
+    who_waited_is_forgotten_with_the_words_of_calls
 );
 
 const NUMBER: &str = "+12125550111";
@@ -167,4 +168,26 @@ async fn who_leaves_is_offered_nothing(database: Database) {
     assert!(store.open_waiting_offers(&practice).await.unwrap().is_empty());
     assert!(!store.offer_waiting(&practice, &offer(bob, "0002", 0)).await.unwrap());
     assert_eq!(store.waiting_at(bob).await.unwrap().status, WaitingStatus::Left);
+}
+
+async fn who_waited_is_forgotten_with_the_words_of_calls(database: Database) {
+    let (store, practice) = (database.open().await, practice());
+    let (ann, bob) = (waits(&store, "Ann Arbor", 1).await, waits(&store, "Bob Binder", 2).await);
+    let first = offer(ann, "0001", 0);
+    assert!(store.offer_waiting(&practice, &first).await.unwrap());
+    store.end_waiting_offer(&first, WaitingOutcome::Booked, WaitingStatus::Taken).await.unwrap();
+
+    let sweep = |minutes: i64| {
+        let (store, practice) = (store.clone(), practice.clone());
+        async move {
+            let retention = Retention { journals_days: Some(30), ..Retention::default() };
+            store.apply_retention(&practice, &retention, at(minutes + 30 * 24 * 60)).await.unwrap();
+        }
+    };
+    sweep(120).await;
+    assert_eq!(store.waiting_at(ann).await.unwrap().status, WaitingStatus::Taken, "exactly as old is not older");
+    sweep(121).await;
+    assert!(store.waiting_at(ann).await.is_err());
+    assert!(store.waiting_offers(ann).await.unwrap().is_empty());
+    assert_eq!(store.waiting_at(bob).await.unwrap().status, WaitingStatus::Waiting, "who still waits stays");
 }
