@@ -16,8 +16,13 @@ pub struct Incoming {
 }
 
 /// How a call came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IncomingFrom {
     /// By the page at `/call`.
     Browser,
+    /// By telephone.
+    Sip {
+        /// The numbers or names that were dialled, those that tell most first.
+        dialled: Vec<String>,
+    },
 }

@@ -1,0 +1,183 @@
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use audio::codec::Codec;
+use rsipstack::EndpointBuilder;
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::sip::{HostWithPort, Method, Param, Scheme, Transport, Uri};
+use rsipstack::transaction::Endpoint;
+use rsipstack::transaction::endpoint::EndpointOption;
+use rsipstack::transport::tcp_listener::TcpListenerConnection;
+use rsipstack::transport::tls::{TlsConfig, TlsListenerConnection};
+use rsipstack::transport::udp::UdpConnection;
+use rsipstack::transport::{SipAddr, TransportLayer};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::requests::{self, Desk};
+use crate::Incoming;
+
+/// Requests in progress may be answered so long when the server stops.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+/// What we answer to, and say so in `Allow`.
+const METHODS: [Method; 8] = [
+    Method::Invite,
+    Method::Ack,
+    Method::Cancel,
+    Method::Bye,
+    Method::Options,
+    Method::Update,
+    Method::Info,
+    Method::Refer,
+];
+
+/// How calls arrive by SIP.
+#[derive(Clone, Debug)]
+pub struct SipOptions {
+    /// Where UDP and TCP are listened to.
+    pub listen: SocketAddr,
+    /// Where TLS is listened to, and with what.
+    pub tls: Option<SipTls>,
+    /// What others reach this machine at, for `Contact` and SDP; `None`: at the address that is listened to.
+    pub external: Option<IpAddr>,
+    /// UDP ports for sound, two a call.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// What is spoken, the best first.
+    pub codecs: Vec<Codec>,
+    /// The country code of numbers that come without one.
+    pub country: String,
+    /// So many calls at once; the next is told to try elsewhere.
+    pub calls_max: usize,
+}
+
+/// A certificate and its key, PEM.
+#[derive(Clone, Debug)]
+pub struct SipTls {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The chain.
+    pub certificate: PathBuf,
+    /// The private key, PKCS #8.
+    pub key: PathBuf,
+}
+
+/// Why telephones cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SipError {
+    /// Somebody else uses the port, or the address is not this machine's.
+    #[error("cannot listen for SIP on {address}; stop what uses it or choose another")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: rsipstack::Error,
+    },
+    /// The certificate or its key.
+    #[error("{} cannot be read", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// Answers telephones until it is stopped.
+#[derive(Debug)]
+pub struct Sip {
+    admission: watch::Sender<Admission>,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+/// Whether new calls are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Open,
+    /// 503 to INVITE and OPTIONS, so that the trunk goes elsewhere. Calls in progress go on.
+    Draining,
+}
+
+impl Sip {
+    /// Listens; whoever conducts calls takes them from `incoming`'s other end.
+    pub async fn start(options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
+        let stop = CancellationToken::new();
+        let transports = transports(&options, &stop).await?;
+        let endpoint = endpoint(transports, &stop);
+        let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
+        let (admission, admitted) = watch::channel(Admission::Open);
+        let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
+        let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
+        let serving = tokio::spawn(async move {
+            tokio::join!(endpoint.serve(), requests::take(requests, desk));
+        });
+        Ok(Self { admission, stop, serving })
+    }
+
+    /// New calls are refused from now on; those in progress go on.
+    pub fn refuse_calls(&self) {
+        self.admission.send_replace(Admission::Draining);
+    }
+
+    /// Closes the sockets.
+    pub async fn stop(self) {
+        self.refuse_calls();
+        tokio::time::sleep(LAST_REQUESTS).await;
+        self.stop.cancel();
+        if self.serving.await.is_err() {
+            tracing::error!("the task that answers SIP failed");
+        }
+    }
+}
+
+async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<TransportLayer, SipError> {
+    let layer = TransportLayer::new(stop.child_token());
+    let failed = |address| move |source| SipError::Listen { address, source };
+    let outside = |listen: SocketAddr| options.external.map(|ip| SocketAddr::new(ip, listen.port()));
+    let listen = options.listen;
+    let udp = UdpConnection::create_connection(listen, outside(listen), Some(stop.child_token()));
+    layer.add_transport(udp.await.map_err(failed(listen))?.into());
+    let tcp = TcpListenerConnection::new(listen, outside(listen)).await.map_err(failed(listen))?;
+    layer.add_transport(tcp.into());
+    if let Some(tls) = &options.tls {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|source| SipError::Unreadable { path: path.clone(), source })
+        };
+        let config =
+            TlsConfig { cert: Some(read(&tls.certificate)?), key: Some(read(&tls.key)?), ..TlsConfig::default() };
+        let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;
+        layer.add_transport(secure.map_err(failed(tls.listen))?.into());
+    }
+    Ok(layer)
+}
+
+fn endpoint(transports: TransportLayer, stop: &CancellationToken) -> Endpoint {
+    let option = EndpointOption { callid_suffix: Some("firstring".to_owned()), ..EndpointOption::default() };
+    EndpointBuilder::new()
+        .with_user_agent("FirstRing")
+        .with_transport_layer(transports)
+        .with_cancel_token(stop.child_token())
+        .with_allows(METHODS.to_vec())
+        .with_option(option)
+        .build()
+}
+
+/// What the other side is to reach us at within a call that came over `transport`.
+pub(super) fn contact(options: &SipOptions, transport: Transport) -> Uri {
+    let listen = match (&options.tls, transport) {
+        (Some(tls), Transport::Tls) => tls.listen,
+        _ => options.listen,
+    };
+    let address = SocketAddr::new(options.external.unwrap_or(listen.ip()), listen.port());
+    let params = if transport == Transport::Udp { Vec::new() } else { vec![Param::Transport(transport)] };
+    Uri { scheme: Some(Scheme::Sip), host_with_port: HostWithPort::from(address), params, ..Uri::default() }
+}
+
+/// Where a request came from, as the transport has it and not as the request says.
+pub(super) fn source(address: Option<&SipAddr>) -> Option<IpAddr> {
+    address.and_then(|address| address.get_socketaddr().ok()).map(|address| address.ip())
+}
