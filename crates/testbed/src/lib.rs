@@ -1,9 +1,11 @@
 //! Real servers that tests start for themselves on the loopback interface, and that are gone when the test's process is gone,
 //! in whatever way it ends. For tests only: nothing that runs at a practice depends on this crate.
 
+mod baresip;
 mod mail;
 mod postgres;
 
+pub use baresip::{Baresip, Phone};
 pub use mail::{MailServer, Manner};
 pub use postgres::Postgres;
 

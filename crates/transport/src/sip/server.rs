@@ -112,8 +112,14 @@ impl Sip {
         let (admission, admitted) = watch::channel(Admission::Open);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
+        let stopped = stop.clone();
         let serving = tokio::spawn(async move {
-            tokio::join!(endpoint.serve(), requests::take(requests, desk));
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                () = endpoint.serve() => {}
+                () = requests::take(requests, desk) => {}
+            }
+            endpoint.shutdown();
         });
         Ok(Self { admission, stop, serving })
     }

@@ -1,0 +1,144 @@
+//! A line by SIP that a test conducts: it hears the caller, and says a tone.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use audio::Sound;
+use audio::codec::Codec;
+use domain::LineId;
+use testbed::Phone;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+use transport::sip::{Sip, SipOptions};
+use transport::{Incoming, Leg, LegNews, Voiced};
+
+pub const TONE_OF_CALLER: f32 = 400.0;
+pub const TONE_OF_OURS: f32 = 880.0;
+const RINGS_WITHIN: Duration = Duration::from_secs(10);
+
+/// An open line.
+pub struct Line {
+    sip: Sip,
+    calls: mpsc::Receiver<Incoming>,
+    pub address: String,
+}
+
+/// A call on it.
+pub struct Call {
+    pub leg: Leg,
+    /// What was heard so far.
+    pub heard: Vec<f32>,
+}
+
+pub fn options() -> SipOptions {
+    let port = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    SipOptions {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        tls: None,
+        external: None,
+        rtp_ports: 30_000..=39_999,
+        codecs: Codec::ALL.to_vec(),
+        country: "1".to_owned(),
+        calls_max: 8,
+    }
+}
+
+impl Line {
+    pub async fn open() -> Self {
+        Self::with(options()).await
+    }
+
+    pub async fn with(options: SipOptions) -> Self {
+        let address = format!("sip:clinic@{}", options.listen);
+        let (incoming, calls) = mpsc::channel(8);
+        let sip = Sip::start(options, incoming).await.unwrap();
+        Self { sip, calls, address }
+    }
+
+    pub async fn rings(&mut self) -> Call {
+        let call = timeout(RINGS_WITHIN, self.calls.recv()).await.expect("it rings").unwrap();
+        Call { leg: call.leg, heard: Vec::new() }
+    }
+
+    pub fn refuse_calls(&self) {
+        self.sip.refuse_calls();
+    }
+
+    pub async fn close(self) {
+        self.sip.stop().await;
+    }
+}
+
+impl Call {
+    /// Queues a tone, which takes as long as it sounds.
+    pub fn says_a_tone(&self, long: Duration) {
+        let samples = tone(TONE_OF_OURS, 16_000, long);
+        let voiced = Voiced { line: LineId(1), sound: Sound { hz: 16_000, samples }, last: true };
+        let speaker = self.leg.speaker.clone();
+        tokio::spawn(async move { speaker.play(speaker.generation(), voiced).await });
+    }
+
+    pub async fn listens(&mut self, long: Duration) {
+        let until = Instant::now() + long;
+        while let Ok(Some(frame)) = tokio::time::timeout_at(until, self.leg.hears.recv()).await {
+            self.heard.extend(frame.pcm.samples());
+        }
+    }
+
+    /// The next news of this kind, while what is heard is taken.
+    pub async fn news(&mut self, within: Duration, is_it: impl Fn(&LegNews) -> bool) -> Option<LegNews> {
+        let until = Instant::now() + within;
+        loop {
+            tokio::select! {
+                news = self.leg.news.recv() => match news {
+                    Some(news) if is_it(&news) => return Some(news),
+                    Some(_) => {}
+                    None => return None,
+                },
+                Some(frame) = self.leg.hears.recv() => self.heard.extend(frame.pcm.samples()),
+                () = tokio::time::sleep_until(until) => return None,
+            }
+        }
+    }
+}
+
+/// A telephone into which a tone is said for half a minute.
+pub fn telephone(dir: &Path, codec: &str, hz: u32) -> Phone {
+    let wav = dir.join(format!("tone-{hz}.wav"));
+    audio::wav::write(&wav, hz, 1, &tone(TONE_OF_CALLER, hz, Duration::from_secs(30))).unwrap();
+    Phone {
+        name: "caller".to_owned(),
+        wav,
+        hz,
+        codec: codec.to_owned(),
+        answers: false,
+        account: String::new(),
+        config: String::new(),
+    }
+}
+
+pub fn tone(pitch: f32, hz: u32, long: Duration) -> Vec<f32> {
+    let len = (long.as_secs_f32() * hz as f32) as usize;
+    (0..len).map(|i| 0.3 * (std::f32::consts::TAU * pitch * i as f32 / hz as f32).sin()).collect()
+}
+
+/// The pitch of what is loud in it, by how often it rises through zero.
+pub fn pitch(samples: &[f32], hz: u32) -> f32 {
+    let loud = loud(samples, hz);
+    assert!(loud.len() > 25, "only {} blocks of 20 ms are loud", loud.len());
+    // Where a tone begins and ends is noise of the codec.
+    let loud = &loud[1..loud.len() - 1];
+    let rises = |part: &&[f32]| part.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
+    loud.iter().map(rises).sum::<usize>() as f32 * 50.0 / loud.len() as f32
+}
+
+/// Blocks of 20 ms in which there is a tone.
+pub fn loud(samples: &[f32], hz: u32) -> Vec<&[f32]> {
+    let block = hz as usize / 50;
+    samples.windows(block + 1).step_by(block).filter(|part| level(part) > 0.05).collect()
+}
+
+fn level(samples: &[f32]) -> f32 {
+    (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32).sqrt()
+}
