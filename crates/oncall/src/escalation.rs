@@ -357,13 +357,18 @@ impl Escalation {
     fn failed(&mut self, attempt: Attempt, now: Timestamp) {
         let lasted_a_rest = self.has_lasted_a_rest(now);
         let State::Paging(paging) = &mut self.state else { return };
-        if let Some((to, Fate::Accepted)) = paging.settle(attempt, Fate::Failed) {
-            // It counted as one that somebody could have been told by.
-            self.accepted = self.accepted.saturating_sub(u32::from(!self.plan.is_desk(to)));
-            if lasted_a_rest {
-                // Another rest would page later than if nobody had heard of the failure.
-                paging.round = Round::SomebodyReached;
+        match paging.settle(attempt, Fate::Failed) {
+            Some((_, Fate::Unknown)) => {}
+            Some((to, Fate::Accepted)) => {
+                // It counted as one that somebody could have been told by.
+                self.accepted = self.accepted.saturating_sub(u32::from(!self.plan.is_desk(to)));
+                if lasted_a_rest {
+                    // Another rest would page later than if nobody had heard of the failure.
+                    paging.round = Round::SomebodyReached;
+                }
             }
+            // It was told before, or that turn is over.
+            Some((_, Fate::Failed)) | None => return,
         }
         self.leave_lost_turn(now);
     }
