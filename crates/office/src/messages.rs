@@ -38,11 +38,16 @@ pub(crate) async fn keep(premises: &Premises, message: &MessageRow) -> Option<Me
 
 /// Leaves the practice an urgent message that nobody has called about; tries until it is kept. `saved` is notified of it.
 pub(crate) async fn leave(premises: &Premises, saved: &Notify, text: &str) {
-    let message = unasked(premises, Intent::Other, Urgency::Urgent, text);
+    let message = urgent(premises, text);
     while keep(premises, &message).await.is_none() {
         tokio::time::sleep(LEAVE_AGAIN).await;
     }
     saved.notify_one();
+}
+
+/// An urgent message to the practice that nobody has called about.
+pub(crate) fn urgent(premises: &Premises, text: &str) -> MessageRow {
+    unasked(premises, Intent::Other, Urgency::Urgent, text)
 }
 
 /// Leaves a message about a patient's appointment that nobody has called about; false if it cannot be kept now.
