@@ -253,9 +253,9 @@ async fn a_report_that_comes_to_another_node_counts() {
     let text = texts.next().await;
     paged(&mut caller).await;
     let case = link_in(&text).0;
-    // Kept by the node that has it, so that no page is sent again for not being known of.
+    // On the disk, or the other node would send again what nobody knows the fate of.
     while !matches!(
-        first.look(case, &link_in(&text).1).await.unwrap().file.pages[0].outcome,
+        second.look(case, &link_in(&text).1).await.unwrap().file.pages[0].outcome,
         PageOutcome::Accepted { .. }
     ) {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -71,7 +71,7 @@ impl Endpoint {
         let began = Instant::now();
         form.push(("StatusCallback", url));
         match self.post(client, &form, within).await {
-            Err(why) if is_bad_request(&why) => {
+            Err(why) if is_bad_request(why) => {
                 form.pop();
                 self.post(client, &form, within.saturating_sub(began.elapsed())).await
             }
@@ -99,8 +99,8 @@ impl Endpoint {
 }
 
 /// A refusal for something that stands in the request.
-fn is_bad_request(why: &Undelivered) -> bool {
-    matches!(why, Undelivered::Refused(status) | Undelivered::RefusedWith(status, _) if *status == StatusCode::BAD_REQUEST)
+fn is_bad_request(why: Undelivered) -> bool {
+    matches!(why, Undelivered::Refused(status) | Undelivered::RefusedWith(status, _) if status == StatusCode::BAD_REQUEST)
 }
 
 /// The gateway's number for why it refused, which its documentation explains: an unknown number, an empty account.

@@ -247,7 +247,7 @@ async fn a_page_that_was_taken_may_fail_afterwards_and_stays_failed(database: Da
     {
         let change = CaseChange { case: case.clone(), events: Vec::new(), pages: vec![page.clone()] };
         assert_eq!(store.keep_case(&change).await.expect("kept"), KeptCase::Kept);
-        assert_eq!(store.case(case.id).await.expect("read").pages, [kept.clone()]);
+        assert_eq!(store.case(case.id).await.expect("read").pages[..], std::slice::from_ref(kept)[..]);
     }
     let again = database.open().await;
     assert_eq!(again.open_cases(&practice()).await.expect("read")[0].pages, [lost]);
