@@ -152,8 +152,10 @@ async fn a_report_that_overtakes_the_gateways_answer_counts() {
     caller.opens(Urgency::Emergency).await;
     let text = texts.next().await;
     undelivered(&text).post(&office).await;
-    tokio::time::timeout(PROMPT, riverside.bob.next()).await.expect("at once");
+    let (case, token) = link(&tokio::time::timeout(PROMPT, riverside.bob.next()).await.expect("at once"));
     tokio::time::sleep(Duration::from_millis(1500)).await;
+    let now = office.look(case, &token).await.unwrap().file;
+    assert!(why(&now.pages[0].outcome).is_some(), "{:?}", now.pages);
     let case = store.case_of_call(caller.call).await.unwrap();
     assert!(why(&case.pages[0].outcome).is_some_and(|why| why.contains("undelivered")), "{:?}", case.pages);
     close(office, caller, task).await;
