@@ -167,6 +167,22 @@ impl GatewayPosts for Links {
         let answer = self.office.key_pressed(case, token, told, &gateway_post(post), self.clock.now()).await;
         answer.map(String::from).map_err(|why| refusal(&why))
     }
+
+    async fn page_reported(&self, case: CaseId, attempt: u32, post: &Posted) -> Result<String, AcknowledgeError> {
+        let answer = self.office.page_reported(case, attempt, &gateway_post(post)).await;
+        answer.map(String::from).map_err(|why| refusal(&why))
+    }
+
+    async fn test_page_reported(
+        &self,
+        clinician: &str,
+        way: &str,
+        sent_ms: i64,
+        post: &Posted,
+    ) -> Result<String, AcknowledgeError> {
+        let answer = self.office.test_page_reported(&clinician.into(), way, sent_ms, &gateway_post(post)).await;
+        answer.map(String::from).map_err(|why| refusal(&why))
+    }
 }
 
 fn gateway_post(post: &Posted) -> GatewayPost<'_> {

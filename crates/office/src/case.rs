@@ -24,6 +24,8 @@ use crate::keeper::{Keeper, Standing};
 use crate::listener::{Listener, Listening};
 use crate::webhook::Undelivered;
 
+mod receipts;
+
 /// Inputs that wait for the task. When full, who sends waits.
 pub(crate) const INPUTS: usize = 32;
 /// The longest sleep, so that a wall clock that was set is noticed.
@@ -51,6 +53,8 @@ pub(crate) enum CaseInput {
     Done { clinician: ClinicianId, shown: Urgency, at: Timestamp, done: oneshot::Sender<CaseFile> },
     /// A clinician who was paged cannot take it, or gives it back. Answered by the case as it then is.
     Decline { clinician: ClinicianId, at: Timestamp, done: oneshot::Sender<CaseFile> },
+    /// The gateway that had taken a page reports that it did not arrive. Answered by the case as it then is.
+    PageLost { attempt: Attempt, why: String, done: oneshot::Sender<CaseFile> },
     /// Somebody looks.
     Look { done: oneshot::Sender<CaseFile> },
     /// The request that opened it was made again: everything that was told is told again.
@@ -273,6 +277,10 @@ impl Case {
                 self.acknowledgements.push(done);
                 self.machine.handle_input(Input::Declined { clinician }, at);
             }
+            CaseInput::PageLost { attempt, why, done } => {
+                self.acknowledgements.push(done);
+                self.page_lost(attempt, why);
+            }
             CaseInput::Look { done } => {
                 done.send(self.file.clone()).ok();
             }
@@ -365,6 +373,7 @@ impl Case {
         let (urgency, why) = (page.urgency, page.why);
         let (link, key_url) =
             (premises.link(case, &page.clinician), premises.key_url(case, &page.clinician, page.urgency));
+        let status_url = premises.status_url(case, attempt);
         self.sending.spawn(async move {
             let notice = PageNotice {
                 id: &id,
@@ -376,7 +385,7 @@ impl Case {
                 why,
                 link: &link,
                 key_url: &key_url,
-                status_url: None,
+                status_url: status_url.as_deref(),
                 test: false,
                 json: &json,
             };
@@ -427,18 +436,17 @@ impl Case {
             tracing::error!(case = %self.file.case.id, "a page was lost within the process");
             return;
         };
-        let now = self.premises.now();
-        let attempt = *attempt;
+        let (now, attempt) = (self.premises.now(), *attempt);
+        if self.is_lost(attempt) {
+            return; // its report has overtaken this answer
+        }
         let (input, outcome) = match result {
             Ok(()) => (Input::PageAccepted { attempt }, PageOutcome::Accepted { at: now }),
             Err(why) => (Input::PageFailed { attempt }, PageOutcome::Failed { at: now, why: why.to_string() }),
         };
         tracing::info!(case = %self.file.case.id, step = attempt.0, ?outcome, "page");
         self.machine.handle_input(input, now);
-        let Some(row) = self.file.pages.iter_mut().rev().find(|p| p.step == attempt.0) else { return };
-        row.outcome = outcome;
-        self.news.pages.push(row.clone());
-        let row = row.clone();
+        let Some(row) = self.fared(attempt, outcome) else { return };
         if !self.machine.is_paging() {
             self.resolve_page(&row); // it was on its way when somebody took the case
         }

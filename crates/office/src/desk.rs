@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::{CallId, CaseDraft, CaseId, OfficeReply, RequestId, Urgency};
 use jiff::Timestamp;
-use oncall::{ClinicianId, Escalation, Input, Way};
+use oncall::{Attempt, ClinicianId, Escalation, Input, Way};
 use store::{CaseFile, CaseRow, MessageRow, Notify, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, Id, JoinSet};
@@ -82,6 +82,12 @@ impl Premises {
     pub(crate) fn key_url(&self, case: CaseId, clinician: &ClinicianId, told: Urgency) -> String {
         let token = self.link_key.token(case, clinician);
         format!("{}/gateway/key/{case}?t={token}&u={told}", self.public_url())
+    }
+
+    /// Where the gateway reports what has become of a page; none where nobody could check that it was the gateway.
+    pub(crate) fn status_url(&self, case: CaseId, attempt: Attempt) -> Option<String> {
+        self.config.gateway_token.as_ref()?;
+        Some(format!("{}/gateway/status/{case}/{}", self.public_url(), attempt.0))
     }
 
     /// What a call hears when this one was paged.

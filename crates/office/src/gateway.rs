@@ -21,6 +21,8 @@ use crate::desk::{Command, Which};
 use crate::office::LinkedCase;
 use crate::{Key, Named, Office, OfficeError, SmsReply, Twiml, is_signed};
 
+mod receipts;
+
 /// A case answers within this, or is left out.
 const LOOK_WITHIN: Duration = Duration::from_secs(1);
 /// Nobody reads a text message and writes another in less.

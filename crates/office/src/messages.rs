@@ -45,6 +45,7 @@ pub(crate) async fn leave(premises: &Premises, saved: &Notify, text: &str) {
     saved.notify_one();
 }
 
+/// An urgent message to the practice that nobody has called about.
 pub(crate) fn urgent(premises: &Premises, text: &str) -> MessageRow {
     unasked(premises, Intent::Other, Urgency::Urgent, text)
 }

@@ -206,14 +206,23 @@ impl Office {
             draft,
             redacted_at: None,
         };
-        if let Some(id) = messages::keep(premises, &message).await {
-            self.message_saved.notify_one();
-            return OfficeReply::MessageSaved { message: id };
+        match self.leave(message).await {
+            Some(id) => OfficeReply::MessageSaved { message: id },
+            None => OfficeReply::Unavailable,
         }
+    }
+
+    /// Keeps a message and has it told of. One that is not kept now is tried again.
+    pub(crate) async fn leave(&self, message: MessageRow) -> Option<MessageId> {
+        if let Some(id) = messages::keep(&self.premises, &message).await {
+            self.message_saved.notify_one();
+            return Some(id);
+        }
+        let call = message.call;
         if self.refused.try_send(message).is_err() {
             tracing::error!(%call, "too many messages are refused; the call's journal has this one");
         }
-        OfficeReply::Unavailable
+        None
     }
 
     /// Tells an earlier call's case what this call would open one with. False if that one does not wait for anybody any more.

@@ -1,6 +1,6 @@
 //! Pages that try out whether pages arrive: through the real channels, marked as tests, before they are needed.
 //!
-//! "Arrived" is what a channel says when it takes a page. One that is not taken becomes a message to the practice, marked urgent: it
+//! "Arrived" is what a channel says when it takes a page, unless the gateway reports otherwise afterwards. One that does not arrive becomes a message to the practice, marked urgent: it
 //! stands in the ledger and the inbox and is announced until somebody has it.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use domain::Urgency;
 use jiff::Timestamp;
 use oncall::{Clinician, ClinicianId, Way, Why};
+use reqwest::Url;
 use serde::Serialize;
 use store::AuditEntry;
 use tokio::sync::Notify;
@@ -59,6 +60,19 @@ pub async fn test_pages(config: &OfficeConfig, whom: Option<&ClinicianId>) -> Re
     Ok(send_all(config, &webhook::client()?, &senders, whom).await)
 }
 
+/// Everybody who can be paged.
+pub(crate) fn everybody(config: &OfficeConfig) -> impl Iterator<Item = &Clinician> {
+    config.rota.clinicians().chain(config.policy.desk())
+}
+
+/// Where the gateway reports what has become of a test page. It says whose page it was, because nothing is kept of one.
+fn status_url(public_url: &str, to: &ClinicianId, way: Way, sent: Timestamp) -> Option<String> {
+    let mut url: Url = public_url.parse().ok()?;
+    let sent = sent.as_millisecond().to_string();
+    url.path_segments_mut().ok()?.pop_if_empty().extend(["gateway", "test", &to.0, way.label(), &sent]);
+    Some(url.into())
+}
+
 async fn send_all(
     config: &OfficeConfig,
     client: &reqwest::Client,
@@ -66,11 +80,11 @@ async fn send_all(
     whom: Option<&ClinicianId>,
 ) -> Vec<TestPage> {
     let mut sending = JoinSet::new();
-    let everybody = config.rota.clinicians().chain(config.policy.desk());
-    for clinician in everybody.filter(|one| whom.is_none_or(|whom| one.id == *whom)) {
+    for clinician in everybody(config).filter(|one| whom.is_none_or(|whom| one.id == *whom)) {
         for &way in &clinician.ways {
             let Some(sender) = senders.get(&(clinician.id.clone(), way)).cloned() else { continue };
             let (client, clinician) = (client.clone(), clinician.clone());
+            let is_listened_to = config.gateway_token.is_some();
             let (practice, link, now) = (config.practice.name.clone(), config.public_url.clone(), config.clock.now());
             sending.spawn(async move {
                 let began = Instant::now();
@@ -78,6 +92,7 @@ async fn send_all(
                 let body =
                     TestBody { kind: "test_page", practice: &practice, clinician: &clinician.id.0, sent_at: now };
                 let json = json(&body);
+                let status_url = is_listened_to.then(|| status_url(&link, &clinician.id, way, now)).flatten();
                 let notice = PageNotice {
                     id: &id,
                     dedup: &id,
@@ -87,7 +102,7 @@ async fn send_all(
                     why: Why::Opened,
                     link: &link,
                     key_url: "",
-                    status_url: None,
+                    status_url: status_url.as_deref(),
                     test: true,
                     json: &json,
                 };
@@ -152,11 +167,20 @@ async fn test_and_tell(premises: &Premises, saved: &Notify, stop: &CancellationT
 
 /// Everything that failed, in a sentence for people.
 fn told(failed: &[&TestPage]) -> String {
-    let page = |page: &&TestPage| {
-        let why = page.failed.as_deref().unwrap_or_default();
-        format!("{} by {} ({why})", page.clinician.name, page.way)
-    };
-    let pages: Vec<_> = failed.iter().map(page).collect();
+    let page = |page: &&TestPage| one(&page.clinician.name, page.way, page.failed.as_deref().unwrap_or_default());
+    all(&failed.iter().map(page).collect::<Vec<_>>())
+}
+
+/// The same of one that was taken, and reported afterwards as not arrived.
+pub(crate) fn lost(name: &str, way: Way, why: &str) -> String {
+    all(&[one(name, way, why)])
+}
+
+fn one(name: &str, way: Way, why: &str) -> String {
+    format!("{name} by {way} ({why})")
+}
+
+fn all(pages: &[String]) -> String {
     format!(
         "Test pages did not arrive: {}. Whoever is paged so will not hear of an emergency: please mend it.",
         pages.join("; ")

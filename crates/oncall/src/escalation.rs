@@ -20,12 +20,13 @@ pub enum Input {
         /// How urgent it is.
         urgency: Urgency,
     },
-    /// The channel took the page.
+    /// The channel took the page. Of one that has failed this changes nothing: what was told last need not have happened last.
     PageAccepted {
         /// Which page.
         attempt: Attempt,
     },
-    /// The channel did not take the page, or nobody knows.
+    /// The channel did not take the page, or nobody knows; or it took it, and says afterwards that it reached nobody. Told again, it
+    /// changes nothing; nor does it for a page of an earlier turn, or once somebody has the case.
     PageFailed {
         /// Which page.
         attempt: Attempt,
@@ -135,7 +136,8 @@ pub enum Reason {
 /// One case, from the first page until a clinician has reached the caller.
 ///
 /// - Opened: those of the first turn are paged at once.
-/// - No clinician of a turn can be reached, or each has declined: the next turn begins at once.
+/// - No clinician of a turn can be reached, or each has declined: the next turn begins at once, also if that is heard only after
+///   the channels had taken the pages.
 /// - No acknowledgement: a reminder, then the next turn. Anybody's acknowledgement counts, whenever it comes.
 /// - Everybody was tried: [`Output::Exhausted`], and from the first again, for ever. There is never nothing.
 /// - An acknowledgement is not the end: if the caller was not reached within [`Chain::reach_within`], the case is nobody's again
@@ -199,7 +201,8 @@ struct Sent {
     fate: Fate,
 }
 
-/// Whether somebody in this round had time to answer. A round of failures only is followed by a rest.
+/// Whether somebody in this round had time to answer, or pages were lost only after they had been taken for as long as a rest is. A round
+/// of failures only is followed by a rest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Round {
@@ -329,11 +332,13 @@ impl Escalation {
     }
 
     fn accepted(&mut self, attempt: Attempt) {
-        let mut at_the_desk = false;
-        if let State::Paging(paging) = &mut self.state {
-            at_the_desk = paging.settle(attempt, Fate::Accepted).is_some_and(|to| self.plan.is_desk(to));
+        let mut counts = true;
+        if let State::Paging(paging) = &mut self.state
+            && let Some((to, before)) = paging.settle(attempt, Fate::Accepted)
+        {
+            counts = before == Fate::Unknown && !self.plan.is_desk(to);
         }
-        self.accepted += u32::from(!at_the_desk);
+        self.accepted += u32::from(counts);
     }
 
     /// A turn of the desk alone is over when nobody is to be at the desk any more.
@@ -350,10 +355,30 @@ impl Escalation {
     }
 
     fn failed(&mut self, attempt: Attempt, now: Timestamp) {
-        if let State::Paging(paging) = &mut self.state {
-            paging.settle(attempt, Fate::Failed);
-            self.leave_lost_turn(now);
+        let lasted_a_rest = self.has_lasted_a_rest(now);
+        let State::Paging(paging) = &mut self.state else { return };
+        match paging.settle(attempt, Fate::Failed) {
+            Some((_, Fate::Unknown)) => {}
+            Some((to, Fate::Accepted)) => {
+                // It counted as one that somebody could have been told by.
+                self.accepted = self.accepted.saturating_sub(u32::from(!self.plan.is_desk(to)));
+                if lasted_a_rest {
+                    // Another rest would page later than if nobody had heard of the failure.
+                    paging.round = Round::SomebodyReached;
+                }
+            }
+            // It was told before, or that turn is over.
+            Some((_, Fate::Failed)) | None => return,
         }
+        self.leave_lost_turn(now);
+    }
+
+    /// Whether the present turn has lasted at least as long as the rest that follows a round of failures.
+    fn has_lasted_a_rest(&self, now: Timestamp) -> bool {
+        let State::Paging(paging) = &self.state else { return false };
+        let chain = self.chain();
+        let pace = chain.turns().get(paging.turn).map(|turn| turn.pace);
+        pace.is_some_and(|pace| after(now, pace.next_after()) >= after(paging.next_at, chain.retry_after()))
     }
 
     /// When no clinician of the turn can take it (they have said so, or none of their pages got through) the next turn begins at once.
@@ -586,13 +611,15 @@ impl Escalation {
 }
 
 impl Paging {
-    /// The first outcome of a page counts. Whose page it was, if it is one of this turn.
-    fn settle(&mut self, attempt: Attempt, fate: Fate) -> Option<&ClinicianId> {
+    /// A page that was taken may fail afterwards; one that has failed stays so, because the news of it may overtake that it was taken.
+    /// Whose page it was and its fate before, if it is one of this turn.
+    fn settle(&mut self, attempt: Attempt, fate: Fate) -> Option<(&ClinicianId, Fate)> {
         let sent = self.pages.iter_mut().find(|sent| sent.attempt == attempt)?;
-        if sent.fate == Fate::Unknown {
+        let before = sent.fate;
+        if before != Fate::Failed {
             sent.fate = fate;
         }
-        Some(&sent.to)
+        Some((&sent.to, before))
     }
 
     /// Whether somebody of this turn has said that they cannot take it, or has got no page.

@@ -128,6 +128,64 @@ fn a_failed_page_moves_on_at_once() {
 }
 
 #[test]
+fn a_page_that_fails_after_it_was_taken_moves_on_at_once() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.accept(1);
+    assert_eq!((s.pass(3), s.fail(1)), (String::new(), "bob#2:NextInRota".to_owned()));
+    assert_eq!((s.fail(1), s.accept(1)), (String::new(), String::new()), "told again");
+    assert_eq!((s.accept(2), s.fail(2)), (String::new(), "cy#3:NextInRota".to_owned()));
+    assert_eq!(
+        (s.fail(3), s.accept(3)),
+        ("exhausted(1)".to_owned(), String::new()),
+        "page 1 was told of last as taken"
+    );
+    assert_eq!((s.pass(9), s.pass(1)), (String::new(), "ann#4:NewRound".to_owned()));
+
+    let mut two = Story::new(&[clinician("ann", &[Way::Sms, Way::Voice]), clinician("bob", ONE)]);
+    two.open(Urgency::Emergency);
+    assert_eq!((two.accept(1), two.accept(2), two.fail(1)), (String::new(), String::new(), String::new()));
+    assert_eq!(two.accept(1), "", "what has failed stays so");
+    assert_eq!(two.pass(60), "ann-sms#3:Repeated ann-voice#4:Repeated");
+    assert_eq!(
+        (two.accept(3), two.fail(2), two.fail(4)),
+        (String::new(), String::new(), String::new()),
+        "one way is left"
+    );
+    assert_eq!(two.fail(3), "bob#5:NextInRota");
+}
+
+#[test]
+fn a_page_that_fails_when_somebody_has_the_case_changes_nothing() {
+    let mut s = Story::three();
+    s.open(Urgency::Emergency);
+    s.accept(1);
+    s.ack("ann");
+    assert_eq!((s.fail(1), s.pass(599)), (String::new(), String::new()));
+    assert_eq!(s.pass(1), "overdue(ann) ann#2:NotReached");
+    assert_eq!((s.accept(2), s.fail(1)), (String::new(), String::new()), "of a page of before");
+    s.done("ann");
+    assert_eq!((s.fail(2), s.pass(100_000)), (String::new(), String::new()));
+    assert!(s.case.is_over());
+}
+
+#[test]
+fn failures_that_are_heard_of_late_put_nobody_off() {
+    let mut s = Story::new(&[clinician("ann", ONE)]);
+    s.open(Urgency::Urgent);
+    s.accept(1);
+    assert_eq!(s.pass(299), "ann#2:Repeated");
+    s.accept(2);
+    assert_eq!((s.fail(1), s.fail(2)), (String::new(), "exhausted(0) ann#3:NewRound".to_owned()), "not 30 s later");
+    s.accept(3);
+    s.pass(29);
+    assert_eq!(
+        (s.fail(3), s.pass(29), s.pass(1)),
+        ("exhausted(0)".to_owned(), String::new(), "ann#4:NewRound".to_owned())
+    );
+}
+
+#[test]
 fn who_cannot_take_it_says_so_and_the_next_is_paged_at_once() {
     let mut s = Story::three();
     s.open(Urgency::Urgent);

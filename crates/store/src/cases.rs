@@ -73,7 +73,7 @@ pub enum PageOutcome {
         /// When.
         at: Timestamp,
     },
-    /// The channel did not take it.
+    /// The channel did not take it, or has reported afterwards that it did not arrive. This stays so.
     Failed {
         /// When.
         at: Timestamp,
@@ -322,6 +322,7 @@ async fn keep_event(case: CaseId, event: &CaseEvent, connection: &mut AnyConnect
 /// `outcome` of a page that was taken; any other text says why it was not.
 const ACCEPTED: &str = "accepted";
 
+/// One that was taken may turn out to have failed, never the other way round: a channel's "taken" may come after its report.
 async fn keep_page(case: CaseId, page: &PageRow, connection: &mut AnyConnection) -> Result<(), StoreError> {
     let (outcome, settled_at) = match &page.outcome {
         PageOutcome::Unknown => (None, None),
@@ -332,7 +333,8 @@ async fn keep_page(case: CaseId, page: &PageRow, connection: &mut AnyConnection)
         "INSERT INTO page_attempt (case_id, step, clinician, channel, why, intended_at, outcome, settled_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (case_id, step, clinician, channel) DO UPDATE
-             SET outcome = excluded.outcome, settled_at = excluded.settled_at",
+             SET outcome = excluded.outcome, settled_at = excluded.settled_at
+             WHERE page_attempt.outcome IS NULL OR page_attempt.outcome = $9",
     )
     .bind(case.to_string())
     .bind(i64::from(page.step))
@@ -342,6 +344,7 @@ async fn keep_page(case: CaseId, page: &PageRow, connection: &mut AnyConnection)
     .bind(time(page.intended_at))
     .bind(outcome)
     .bind(settled_at)
+    .bind(ACCEPTED)
     .execute(connection)
     .await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What the gateway of text messages and calls posts: clinicians' replies and keys. Guarded by its signature.
+//! What the gateway of text messages and calls posts: clinicians' replies and keys, and what has become of pages. Guarded by its signature.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -44,6 +44,23 @@ pub trait GatewayPosts: Send + Sync + 'static {
         told: Urgency,
         post: &Posted,
     ) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
+
+    /// What has become of the page of this number, which the gateway had taken.
+    fn page_reported(
+        &self,
+        case: CaseId,
+        attempt: u32,
+        post: &Posted,
+    ) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
+
+    /// What has become of a test page that was sent to this clinician in this way, so many milliseconds after 1970.
+    fn test_page_reported(
+        &self,
+        clinician: &str,
+        way: &str,
+        sent_ms: i64,
+        post: &Posted,
+    ) -> impl Future<Output = Result<String, AcknowledgeError>> + Send;
 }
 
 #[derive(Deserialize)]
@@ -59,6 +76,8 @@ pub(crate) fn router<G: GatewayPosts>(posts: Arc<G>) -> Router {
     Router::new()
         .route("/gateway/sms", post(text_message::<G>))
         .route("/gateway/key/{case}", post(key_pressed::<G>))
+        .route("/gateway/status/{case}/{attempt}", post(page_reported::<G>))
+        .route("/gateway/test/{clinician}/{way}/{sent}", post(test_page_reported::<G>))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(posts)
 }
@@ -85,6 +104,32 @@ async fn key_pressed<G: GatewayPosts>(
         return StatusCode::BAD_REQUEST.into_response();
     };
     answer(posts.key_pressed(case, &t, u, &posted(&uri, &headers, form)).await)
+}
+
+async fn page_reported<G: GatewayPosts>(
+    State(posts): State<Arc<G>>,
+    OriginalUri(uri): OriginalUri,
+    page: Result<Path<(CaseId, u32)>, PathRejection>,
+    headers: HeaderMap,
+    form: Result<Form<Pairs>, FormRejection>,
+) -> Response {
+    let (Ok(Path((case, attempt))), Ok(Form(form))) = (page, form) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    answer(posts.page_reported(case, attempt, &posted(&uri, &headers, form)).await)
+}
+
+async fn test_page_reported<G: GatewayPosts>(
+    State(posts): State<Arc<G>>,
+    OriginalUri(uri): OriginalUri,
+    page: Result<Path<(String, String, i64)>, PathRejection>,
+    headers: HeaderMap,
+    form: Result<Form<Pairs>, FormRejection>,
+) -> Response {
+    let (Ok(Path((clinician, way, sent_ms))), Ok(Form(form))) = (page, form) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    answer(posts.test_page_reported(&clinician, &way, sent_ms, &posted(&uri, &headers, form)).await)
 }
 
 fn posted(uri: &http::Uri, headers: &HeaderMap, form: Pairs) -> Posted {

@@ -8,6 +8,7 @@
 //! | `/ack/{case}?t=..` | a case, for one clinician; `GET` shows, only `POST` takes it | the link itself |
 //! | `/inbox`, `/inbox/..` | the messages of the practice, for its staff | name and password, then a session |
 //! | `/gateway/sms`, `/gateway/key/{case}?t=..` | clinicians' replies to text messages, keys pressed in calls | the gateway's signature |
+//! | `/gateway/status/{case}/{attempt}`, `/gateway/test/..` | what has become of pages, and of test pages | the same |
 //! | `/livez` | 200 as long as the process answers | nothing |
 //! | `/readyz` | 200 when everything is warm and the database answers, else 503 and why | the token |
 //!

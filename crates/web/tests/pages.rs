@@ -134,6 +134,20 @@ impl GatewayPosts for OneCase {
         self.linked(case, token)?;
         Ok(format!("{told} {}", self.text_message(post).await?))
     }
+
+    async fn page_reported(&self, case: CaseId, attempt: u32, post: &Posted) -> Result<String, AcknowledgeError> {
+        Ok(format!("page {attempt} of {case} {}", self.text_message(post).await?))
+    }
+
+    async fn test_page_reported(
+        &self,
+        clinician: &str,
+        way: &str,
+        sent_ms: i64,
+        post: &Posted,
+    ) -> Result<String, AcknowledgeError> {
+        Ok(format!("{clinician} by {way} at {sent_ms} {}", self.text_message(post).await?))
+    }
 }
 
 struct Site {
@@ -400,7 +414,22 @@ async fn what_a_gateway_posts_is_handed_over_as_it_was_signed() {
     let told = sent(&format!("{key}?t={LINK}&u=urgent"), "good").await;
     let told = told.text().await.expect("text");
     assert!(told.starts_with("urgent") && told.contains(&key), "{told}");
+    let status = format!("/gateway/status/{}", site.office.case);
+    let told = sent(&format!("{status}/7"), "good").await.text().await.expect("text");
+    let expected = format!("page 7 of {} <{status}/7 [(\"From\"", site.office.case);
+    assert!(told.starts_with(&expected), "{told}");
+    let told = sent("/gateway/test/ann%20b/sms/1772442000000", "good").await.text().await.expect("text");
+    let expected = "ann b by sms at 1772442000000 </gateway/test/ann%20b/sms/1772442000000 [";
+    assert!(told.starts_with(expected), "{told}");
     for (path, signature, status) in [
+        (format!("{status}/7"), "bad", 403),
+        (format!("{status}/7"), "", 403),
+        (format!("{status}/-1"), "good", 400),
+        (format!("{status}/x"), "good", 400),
+        ("/gateway/status/x/1".to_owned(), "good", 400),
+        (status.clone(), "good", 404),
+        ("/gateway/test/ann/sms/1".to_owned(), "bad", 403),
+        ("/gateway/test/ann/sms/today".to_owned(), "good", 400),
         ("/gateway/sms".to_owned(), "", 403),
         (format!("{key}?t={LINK}&u=urgent"), "bad", 403),
         (format!("{key}?t=AAAAAAAAAAAAAAAAAAAAAA&u=urgent"), "good", 403),
@@ -411,4 +440,5 @@ async fn what_a_gateway_posts_is_handed_over_as_it_was_signed() {
         assert_eq!(sent(&path, signature).await.status(), status, "{path}");
     }
     assert_eq!(site.get("/gateway/sms").await.status(), 405);
+    assert_eq!(site.get(&format!("{status}/7")).await.status(), 405);
 }

@@ -1,6 +1,6 @@
 //! A gateway to the telephone network that speaks Twilio's REST, as many do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -58,6 +58,27 @@ impl Endpoint {
         Ok(Self { url, account: account.clone(), token: gateway.token.clone() })
     }
 
+    /// The same, and the gateway is to report to `status_url` what has become of it. One that finds fault with the request (Twilio takes no
+    /// address that is not public) is asked again without: a page is worth more than a report of it.
+    pub(super) async fn post_reported(
+        &self,
+        client: &Client,
+        mut form: Vec<(&str, &str)>,
+        status_url: Option<&str>,
+        within: Duration,
+    ) -> Result<(), Undelivered> {
+        let Some(url) = status_url else { return self.post(client, &form, within).await };
+        let began = Instant::now();
+        form.push(("StatusCallback", url));
+        match self.post(client, &form, within).await {
+            Err(why) if is_bad_request(why) => {
+                form.pop();
+                self.post(client, &form, within.saturating_sub(began.elapsed())).await
+            }
+            told => told,
+        }
+    }
+
     /// Taken is 201 alone.
     pub(super) async fn post(
         &self,
@@ -75,6 +96,11 @@ impl Endpoint {
             }),
         }
     }
+}
+
+/// A refusal for something that stands in the request.
+fn is_bad_request(why: Undelivered) -> bool {
+    matches!(why, Undelivered::Refused(status) | Undelivered::RefusedWith(status, _) if status == StatusCode::BAD_REQUEST)
 }
 
 /// The gateway's number for why it refused, which its documentation explains: an unknown number, an empty account.

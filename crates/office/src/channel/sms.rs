@@ -74,8 +74,7 @@ impl SmsSender {
     ) -> Result<(), Undelivered> {
         let body = text::sms(page);
         let Texter { endpoint, from } = &self.texter;
-        let mut form = vec![("To", self.to.as_str()), (from.0, &from.1), ("Body", &body)];
-        form.extend(page.status_url.map(|url| ("StatusCallback", url)));
-        endpoint.post(client, &form, within).await
+        let form = vec![("To", self.to.as_str()), (from.0, &from.1), ("Body", &body)];
+        endpoint.post_reported(client, form, page.status_url, within).await
     }
 }

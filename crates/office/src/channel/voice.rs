@@ -48,14 +48,13 @@ impl VoiceSender {
         within: Duration,
     ) -> Result<(), Undelivered> {
         let twiml = twiml(page);
-        let mut form = vec![
+        let form = vec![
             ("To", self.to.as_str()),
             ("From", self.from.as_str()),
             ("Twiml", twiml.as_str()),
             ("Timeout", RING_SECONDS),
         ];
-        form.extend(page.status_url.map(|url| ("StatusCallback", url)));
-        self.endpoint.post(client, &form, within).await
+        self.endpoint.post_reported(client, form, page.status_url, within).await
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -28,6 +28,7 @@ const QUIET: Duration = Duration::from_millis(400);
 pub struct Texts {
     base: String,
     status: Arc<AtomicU16>,
+    slowness_ms: Arc<AtomicU64>,
     taken: mpsc::Receiver<Text>,
     server: JoinHandle<()>,
 }
@@ -37,6 +38,8 @@ pub struct Texts {
 pub struct Text {
     pub to: String,
     pub body: String,
+    /// Where it is to be told what has become of it.
+    pub status_url: Option<String>,
 }
 
 impl Text {
@@ -46,7 +49,7 @@ impl Text {
     }
 }
 
-type Taking = (Arc<AtomicU16>, mpsc::Sender<Text>);
+type Taking = (Arc<AtomicU16>, Arc<AtomicU64>, mpsc::Sender<Text>);
 
 impl Texts {
     pub async fn start() -> Self {
@@ -54,9 +57,11 @@ impl Texts {
         let status = Arc::new(AtomicU16::new(201));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let router = Router::new().fallback(take).with_state((Arc::clone(&status), sender));
+        let slowness_ms = Arc::new(AtomicU64::new(0));
+        let state = (Arc::clone(&status), Arc::clone(&slowness_ms), sender);
+        let router = Router::new().fallback(take).with_state(state);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
-        Self { base, status, taken, server }
+        Self { base, status, slowness_ms, taken, server }
     }
 
     pub fn base(&self) -> String {
@@ -65,6 +70,11 @@ impl Texts {
 
     pub fn answer(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Answers only so long after it has taken a text.
+    pub fn answer_after(&self, time: Duration) {
+        self.slowness_ms.store(u64::try_from(time.as_millis()).expect("short"), Ordering::SeqCst);
     }
 
     pub async fn next(&mut self) -> Text {
@@ -90,8 +100,15 @@ impl Drop for Texts {
     }
 }
 
-async fn take(State((status, sender)): State<Taking>, Form(form): Form<BTreeMap<String, String>>) -> StatusCode {
-    sender.try_send(Text { to: form["To"].clone(), body: form["Body"].clone() }).expect("room");
+async fn take(
+    State((status, slowness, sender)): State<Taking>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> StatusCode {
+    // A call has no body but what is said in it.
+    let body = form.get("Body").or_else(|| form.get("Twiml")).expect("a text or a call").clone();
+    let text = Text { to: form["To"].clone(), body, status_url: form.get("StatusCallback").cloned() };
+    sender.try_send(text).expect("room");
+    tokio::time::sleep(Duration::from_millis(slowness.load(Ordering::SeqCst))).await;
     StatusCode::from_u16(status.load(Ordering::SeqCst)).expect("a status")
 }
 
@@ -117,11 +134,18 @@ impl Phone<'_> {
 
     async fn post(&self, body: &str, token: &str) -> Result<String, OfficeError> {
         let form = [("Body".to_owned(), body.to_owned()), ("From".to_owned(), self.number.to_owned())];
-        let signed: String = form.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
-        let mac: Hmac<Sha1> = Hmac::new_from_slice(token.as_bytes()).expect("any length");
-        let mac = mac.chain_update(format!("https://firstring.example/gateway/sms{signed}"));
-        let signature = STANDARD.encode(mac.finalize().into_bytes());
+        let signature = sign(token, "/gateway/sms", &form);
         let post = GatewayPost { path: "/gateway/sms", form: &form, signature: &signature };
         self.office.text_message(&post, self.now).await.map(String::from)
     }
+}
+
+/// As a gateway with this token signs what it posts to this path: the address, and every name and value in the order of the names.
+pub fn sign(token: &str, path: &str, form: &[(String, String)]) -> String {
+    let mut ordered: Vec<_> = form.iter().collect();
+    ordered.sort();
+    let signed: String = ordered.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
+    let mac: Hmac<Sha1> = Hmac::new_from_slice(token.as_bytes()).expect("any length");
+    let mac = mac.chain_update(format!("https://firstring.example{path}{signed}"));
+    STANDARD.encode(mac.finalize().into_bytes())
 }

@@ -19,6 +19,7 @@ on_both!(
     a_message_is_kept_once_however_often_it_is_asked,
     a_notification_stays_due_until_it_is_delivered,
     a_case_grows_by_changes_and_each_change_may_be_repeated,
+    a_page_that_was_taken_may_fail_afterwards_and_stays_failed,
     one_request_opens_one_case,
     the_audit_is_kept_in_order
 );
@@ -233,6 +234,23 @@ async fn a_case_grows_by_changes_and_each_change_may_be_repeated(database: Datab
     store.keep_case(&taken).await.expect("kept");
     assert_eq!(store.open_cases(&practice()).await.expect("read"), []);
     assert_eq!(store.case(taken.case.id).await.expect("read").case, taken.case);
+}
+
+async fn a_page_that_was_taken_may_fail_afterwards_and_stays_failed(database: Database) {
+    let store = database.open().await;
+    let case = case(CallId::new(), 1);
+    let accepted = page(1, PageOutcome::Accepted { at: at("09:00:00.080") });
+    let lost =
+        page(1, PageOutcome::Failed { at: at("09:00:02"), why: "reported as undelivered, code 30003".to_owned() });
+    let untold = page(1, PageOutcome::Unknown);
+    for (page, kept) in [(&untold, &untold), (&accepted, &accepted), (&lost, &lost), (&lost, &lost), (&accepted, &lost)]
+    {
+        let change = CaseChange { case: case.clone(), events: Vec::new(), pages: vec![page.clone()] };
+        assert_eq!(store.keep_case(&change).await.expect("kept"), KeptCase::Kept);
+        assert_eq!(store.case(case.id).await.expect("read").pages[..], std::slice::from_ref(kept)[..]);
+    }
+    let again = database.open().await;
+    assert_eq!(again.open_cases(&practice()).await.expect("read")[0].pages, [lost]);
 }
 
 async fn one_request_opens_one_case(database: Database) {

@@ -87,6 +87,14 @@ impl GatewayPosts for NoOffice {
     async fn key_pressed(&self, _: CaseId, _: &str, _: Urgency, _: &Posted) -> Result<String, AcknowledgeError> {
         Err(AcknowledgeError::BadLink)
     }
+
+    async fn page_reported(&self, _: CaseId, _: u32, _: &Posted) -> Result<String, AcknowledgeError> {
+        Err(AcknowledgeError::BadLink)
+    }
+
+    async fn test_page_reported(&self, _: &str, _: &str, _: i64, _: &Posted) -> Result<String, AcknowledgeError> {
+        Err(AcknowledgeError::BadLink)
+    }
 }
 
 pub struct Practice {

@@ -71,3 +71,21 @@ async fn a_gateways_own_number_for_its_refusal_is_kept_and_its_words_are_not() {
         assert_eq!(why.to_string(), "refused with status 500");
     }
 }
+
+#[tokio::test]
+async fn a_gateway_that_refuses_the_address_for_its_reports_takes_the_page_without() {
+    let mut server = Server::start(400).await;
+    server.answer(400, r#"{"code":21609,"message":"not a public address","status":400}"#);
+    let told = PageNotice { status_url: Some(STATUS_URL), ..page() };
+    for channel in [sms(&server.url), voice(&server.url)] {
+        let why = checked(&channel).send(&client(), &told, LONG).await.expect_err("refused");
+        assert_eq!(why.to_string(), "refused with status 400, code 21609");
+        let (with, without) = (server.asked().form(), server.asked().form());
+        let mut rest = with.clone();
+        assert_eq!((rest.remove("StatusCallback").as_deref(), rest), (Some(STATUS_URL), without));
+    }
+    server.answer(500, "{}");
+    checked(&sms(&server.url)).send(&client(), &told, LONG).await.expect_err("refused");
+    server.asked();
+    assert!(server.is_quiet(), "it may have sent it all the same");
+}
