@@ -145,7 +145,7 @@ pub struct Serve {
     /// Where the pages are served [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR")]
     pub http: Option<SocketAddr>,
-    /// Where SIP calls come in: not yet.
+    /// Where telephones call, by SIP over UDP and TCP: the address and port of a trunk's or PBX's other end.
     #[arg(long, value_name = "ADDR")]
     pub sip: Option<SocketAddr>,
     /// Print one JSON line once warm.

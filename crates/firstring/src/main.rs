@@ -46,10 +46,11 @@ fn one_thread_for_the_model() {
 }
 
 /// Logs go to stderr, so that stdout holds JSON lines only. `RUST_LOG` chooses what is told. tts-rs would warn with the
-/// very words that it cannot pronounce: it is kept to errors.
+/// very words that it cannot pronounce, and rsipstack tells whole messages with the callers' numbers: both are kept to errors.
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,firstring=info,call=info,office=info,tts_rs=error")
-    });
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,firstring=info,call=info,office=info"));
+    let silenced = ["tts_rs=error", "rsipstack=error"].map(|one| one.parse().expect("it is a directive"));
+    let filter = silenced.into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -13,11 +13,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use transport::Incoming;
+use transport::sip::Sip;
 
-use super::{Usage, print, print_json};
+use super::{print, print_json};
 use crate::cli;
-use crate::config::{Http, PracticeConfig, Server};
-use crate::web_site;
+use crate::config::{Overrides, PracticeConfig, Server};
+use crate::web_site::Site;
 use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls};
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
@@ -37,27 +38,46 @@ const CUT_OFF_MAX: Duration = Duration::from_secs(120);
 const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
-    if args.sip.is_some() {
-        return Err(
-            Usage("--sip: telephones are not answered yet; leave it out and use the page at /call".into()).into()
-        );
-    }
-    let mut server = Server::load(args.places.files.config.as_deref(), args.places.overrides(args.http))?;
+    let over = Overrides { sip: args.sip, ..args.places.overrides(args.http) };
+    let mut server = Server::load(args.places.files.config.as_deref(), over)?;
     server.http.check_exposure()?;
     let (config, unread) = PracticeConfig::load_to_serve(&server.practice, Timestamp::now())?;
     for why in unread {
         tracing::error!(%why, "a calendar of the rota is not followed: the shifts of the practice's file are, and the last resort");
     }
+    check_real_lines(&server, &config)?;
     // A port in use is told before the models are loaded, not after.
     let listener = listen(server.http.listen)?;
     server.http.listen = listener.local_addr()?;
     let _sole = SoleServer::of(&server.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let (incoming, calls) = mpsc::channel(INCOMING_MAX);
+        let telephones = match server.sip.clone() {
+            Some(options) => Some(Sip::start(options, incoming.clone()).await?),
+            None => None,
+        };
         let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        serve(Arc::new(desk), &server.http, listener, args.json).await
+        let site = Site::start(&desk, &server.http, listener, incoming).await?;
+        announce(&server, args.json)?;
+        serve(Arc::new(desk), Doors { site, telephones }, calls).await
     })
+}
+
+/// How calls come in.
+struct Doors {
+    site: Site,
+    telephones: Option<Sip>,
+}
+
+/// Patients call by telephone: nobody answers them whom no clinician has approved.
+fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<()> {
+    let is_real = server.sip.as_ref().is_some_and(|sip| !sip.listen.ip().is_loopback());
+    match config.why_no_real_lines().filter(|_| is_real) {
+        None => Ok(()),
+        Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
+    }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -67,10 +87,11 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) -> anyhow::Result<()> {
-    let (incoming, mut calls) = mpsc::channel(INCOMING_MAX);
-    let site = web_site::Site::start(&desk, http, listener, incoming).await?;
-    announce(&http.public_url(), json)?;
+async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming>) -> anyhow::Result<()> {
+    let Doors { site, telephones } = doors;
+    if let Some(telephones) = &telephones {
+        telephones.take_calls();
+    }
     tell_systemd(NotifyState::Ready);
     let mut running = JoinSet::new();
     let (cut_off, cut) = watch::channel(Lines::Open);
@@ -100,6 +121,9 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     telling.shutdown().await;
     // Clinicians still take cases until the last call is over: the pages stay.
     site.refuse_calls();
+    if let Some(telephones) = &telephones {
+        telephones.refuse_calls();
+    }
     tell_systemd(NotifyState::Stopping);
     calls.close();
     while let Ok(call) = calls.try_recv() {
@@ -108,6 +132,9 @@ async fn serve(desk: Arc<Desk>, http: &Http, listener: TcpListener, json: bool) 
     tracing::info!(calls = running.len(), "stopping; calls in progress are finished");
     finish(running, &cut_off).await;
     site.stop().await;
+    if let Some(telephones) = telephones {
+        telephones.stop().await;
+    }
     if let Ok(desk) = Arc::try_unwrap(desk) {
         desk.close().await;
     }
@@ -164,11 +191,14 @@ fn complain_of(over: Result<(), tokio::task::JoinError>) {
     }
 }
 
-fn announce(url: &str, json: bool) -> anyhow::Result<()> {
+fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
+    let url = server.http.public_url();
+    let sip = server.sip.as_ref().map(|sip| sip.listen);
     if json {
-        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": null }));
+        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip }));
     }
-    print(&format!("FirstRing answers at {url}/call"))
+    let telephones = sip.map_or_else(String::new, |listen| format!(" and telephones at sip:{listen}"));
+    print(&format!("FirstRing answers at {url}/call{telephones}"))
 }
 
 /// Nothing, where systemd has not started us.

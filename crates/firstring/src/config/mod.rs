@@ -4,6 +4,7 @@
 mod practice;
 mod secret;
 mod server;
+mod sip;
 
 use std::fmt;
 use std::ops::Range;

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use transport::sip::SipOptions;
+
+use super::sip::RawSip;
 use super::{ConfigError, SecretRef, Source};
 
 /// The server as the program needs it.
@@ -11,6 +14,8 @@ use super::{ConfigError, SecretRef, Source};
 pub struct Server {
     /// Where the pages are served.
     pub http: Http,
+    /// How telephones reach it; `None`: they do not.
+    pub sip: Option<SipOptions>,
     /// Where calls, messages and keys are kept.
     pub data: PathBuf,
     /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.
@@ -58,6 +63,8 @@ pub struct Tls {
 pub struct Overrides {
     /// `--http`
     pub http: Option<SocketAddr>,
+    /// `--sip`
+    pub sip: Option<SocketAddr>,
     /// `--data`
     pub data: Option<PathBuf>,
     /// A call that is no patient's: its records stay in `data`, whatever database the practice has.
@@ -78,6 +85,7 @@ pub struct Overrides {
 #[serde(deny_unknown_fields, default)]
 struct RawServer {
     http: RawHttp,
+    sip: RawSip,
     data: RawData,
     models: RawModels,
     reading: RawReading,
@@ -132,6 +140,7 @@ impl Server {
         let beside = |written: &String| source.as_ref().map_or_else(|| written.into(), |s| s.path(written));
 
         let http = http(source.as_ref(), raw.http, over.http)?;
+        let sip = raw.sip.check(source.as_ref(), over.sip)?;
         let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
             anyhow::anyhow!(
                 "no practice is named; give --practice FILE, or [practice] file = \"..\" in the configuration"
@@ -157,6 +166,7 @@ impl Server {
         let models = over.models.or_else(|| raw.models.directory.as_ref().map(&beside));
         Ok(Self {
             http,
+            sip,
             data,
             database,
             apart: over.apart,

@@ -9,6 +9,7 @@ use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHan
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{HasHeaders, Header, Request, StatusCode, Transport};
 use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transport::SipConnection;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep_until};
@@ -74,7 +75,7 @@ pub(super) async fn answer(mut request: Transaction, desk: &Arc<Desk>, line: Lin
         }
     };
     let (sender, states) = desk.dialogs.new_dialog_state_channel();
-    let transport = request.connection.as_ref().map_or(Transport::Udp, |connection| connection.transport());
+    let transport = request.connection.as_ref().map_or(Transport::Udp, SipConnection::transport);
     let contact = contact(&desk.options, transport);
     let Ok(mut dialog) = desk.dialogs.get_or_create_server_invite(&request, sender, None, Some(contact)) else {
         return reply(&mut request, StatusCode::BadRequest).await;
@@ -183,10 +184,12 @@ async fn pick_up(
     headers.extend(timer.iter().flat_map(SessionTimer::headers));
     dialog.accept(Some(headers), Some(said.to_string().into_bytes())).ok()?;
     loop {
-        match states.recv().await? {
-            DialogState::Confirmed(..) => break,
-            DialogState::Terminated(..) => return None,
-            _ => {}
+        let state = states.recv().await?;
+        if state.is_terminated() {
+            return None;
+        }
+        if state.is_confirmed() {
+            break;
         }
     }
     let agreed = match agreed {

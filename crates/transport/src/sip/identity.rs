@@ -118,7 +118,7 @@ mod tests {
     fn request(headers: &[(&str, &str)]) -> Request {
         let mut text = "INVITE sip:clinic@192.0.2.1:5060 SIP/2.0\r\n".to_owned();
         for (name, value) in headers {
-            text += &format!("{name}: {value}\r\n");
+            text.extend([name, ": ", value, "\r\n"]);
         }
         Request::try_from(format!("{text}\r\n").as_str()).unwrap()
     }

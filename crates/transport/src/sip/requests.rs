@@ -77,7 +77,16 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
         },
         Method::Options if desk.is_open() => StatusCode::OK,
         Method::Invite | Method::Options => StatusCode::ServiceUnavailable,
-        _ => StatusCode::MethodNotAllowed,
+        Method::Bye
+        | Method::Info
+        | Method::Message
+        | Method::Notify
+        | Method::PRack
+        | Method::Publish
+        | Method::Refer
+        | Method::Register
+        | Method::Subscribe
+        | Method::Update => StatusCode::MethodNotAllowed,
     };
     reply(&mut request, status).await;
 }

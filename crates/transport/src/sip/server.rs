@@ -13,7 +13,7 @@ use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transport::tcp_listener::TcpListenerConnection;
 use rsipstack::transport::tls::{TlsConfig, TlsListenerConnection};
 use rsipstack::transport::udp::UdpConnection;
-use rsipstack::transport::{SipAddr, TransportLayer};
+use rsipstack::transport::TransportLayer;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +74,7 @@ pub enum SipError {
         /// Where.
         address: SocketAddr,
         /// Why not.
-        source: rsipstack::Error,
+        source: Box<rsipstack::Error>,
     },
     /// The certificate or its key.
     #[error("{} cannot be read", path.display())]
@@ -98,18 +98,19 @@ pub struct Sip {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Open,
-    /// 503 to INVITE and OPTIONS, so that the trunk goes elsewhere. Calls in progress go on.
-    Draining,
+    /// Not yet, or not any more: 503 to INVITE and OPTIONS, so that the trunk goes elsewhere. Calls in progress go on.
+    Closed,
 }
 
 impl Sip {
-    /// Listens; whoever conducts calls takes them from `incoming`'s other end.
+    /// Listens, and refuses calls until [`take_calls`](Self::take_calls); whoever conducts them takes them from `incoming`'s other
+    /// end.
     pub async fn start(options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
         let stop = CancellationToken::new();
         let transports = transports(&options, &stop).await?;
         let endpoint = endpoint(transports, &stop);
         let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
-        let (admission, admitted) = watch::channel(Admission::Open);
+        let (admission, admitted) = watch::channel(Admission::Closed);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
         let stopped = stop.clone();
@@ -124,9 +125,14 @@ impl Sip {
         Ok(Self { admission, stop, serving })
     }
 
+    /// New calls are taken from now on.
+    pub fn take_calls(&self) {
+        self.admission.send_replace(Admission::Open);
+    }
+
     /// New calls are refused from now on; those in progress go on.
     pub fn refuse_calls(&self) {
-        self.admission.send_replace(Admission::Draining);
+        self.admission.send_replace(Admission::Closed);
     }
 
     /// Closes the sockets.
@@ -142,7 +148,7 @@ impl Sip {
 
 async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<TransportLayer, SipError> {
     let layer = TransportLayer::new(stop.child_token());
-    let failed = |address| move |source| SipError::Listen { address, source };
+    let failed = |address| move |source| SipError::Listen { address, source: Box::new(source) };
     let outside = |listen: SocketAddr| options.external.map(|ip| SocketAddr::new(ip, listen.port()));
     let listen = options.listen;
     let udp = UdpConnection::create_connection(listen, outside(listen), Some(stop.child_token()));
@@ -181,9 +187,4 @@ pub(super) fn contact(options: &SipOptions, transport: Transport) -> Uri {
     let address = SocketAddr::new(options.external.unwrap_or(listen.ip()), listen.port());
     let params = if transport == Transport::Udp { Vec::new() } else { vec![Param::Transport(transport)] };
     Uri { scheme: Some(Scheme::Sip), host_with_port: HostWithPort::from(address), params, ..Uri::default() }
-}
-
-/// Where a request came from, as the transport has it and not as the request says.
-pub(super) fn source(address: Option<&SipAddr>) -> Option<IpAddr> {
-    address.and_then(|address| address.get_socketaddr().ok()).map(|address| address.ip())
 }

@@ -53,6 +53,7 @@ impl Line {
         let address = format!("sip:clinic@{}", options.listen);
         let (incoming, calls) = mpsc::channel(8);
         let sip = Sip::start(options, incoming).await.unwrap();
+        sip.take_calls();
         Self { sip, calls, address }
     }
 

@@ -1,0 +1,83 @@
+//! `[sip]`: how telephones reach this server.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+use serde::Deserialize;
+use toml::Spanned;
+use transport::sip::{SipOptions, SipTls};
+
+use super::{ConfigError, Source};
+
+/// 500 calls; above what operating systems give away by themselves, and not a range of theirs.
+const RTP_PORTS: RangeInclusive<u16> = 20_000..=20_999;
+/// What two cores answer without delay stands in benches/README.md; more callers than this wait for the models.
+const CALLS_MAX: usize = 16;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSip {
+    listen: Option<Spanned<String>>,
+    external_address: Option<Spanned<String>>,
+    tls_listen: Option<Spanned<String>>,
+    tls_certificate: Option<Spanned<String>>,
+    tls_key: Option<Spanned<String>>,
+    rtp_ports: Option<Spanned<String>>,
+    country_code: Option<Spanned<String>>,
+    calls_max: Option<usize>,
+}
+
+impl RawSip {
+    /// `None` if no telephones are answered.
+    pub(super) fn check(
+        self,
+        source: Option<&Source>,
+        over: Option<SocketAddr>,
+    ) -> Result<Option<SipOptions>, ConfigError> {
+        let fail = |at: &Spanned<String>, wrong: &str| {
+            source.expect("it stands in the file").at(Some(at.span()), wrong.to_owned())
+        };
+        let address = |at: &Spanned<String>| {
+            at.get_ref().parse().map_err(|_| fail(at, "not an address and port; write one such as \"192.0.2.10:5060\""))
+        };
+        let Some(listen) = over.map(Ok).or_else(|| self.listen.as_ref().map(address)).transpose()? else {
+            return Ok(None);
+        };
+        let external = self.external_address.as_ref().map(|at| {
+            let ip = at.get_ref().parse::<IpAddr>();
+            ip.map_err(|_| fail(at, "not an IP address; write the one at which your provider reaches this server"))
+        });
+        let external = external.transpose()?;
+        if let Some(at) = self.listen.as_ref().filter(|_| listen.ip().is_unspecified() && external.is_none()) {
+            return Err(fail(at, "callers must be told an address: write external_address too, or listen on one of your own"));
+        }
+        let tls = match (&self.tls_listen, &self.tls_certificate, &self.tls_key) {
+            (None, None, None) => None,
+            (Some(at), Some(certificate), Some(key)) => {
+                let source = source.expect("it stands in the file");
+                let (certificate, key) = (source.path(certificate.get_ref()), source.path(key.get_ref()));
+                Some(SipTls { listen: address(at)?, certificate, key })
+            }
+            (Some(at), ..) | (None, Some(at), _) | (None, None, Some(at)) => {
+                return Err(fail(at, "tls_listen, tls_certificate and tls_key go together; write all or none"));
+            }
+        };
+        let rtp_ports = self.rtp_ports.as_ref().map_or(Ok(RTP_PORTS), |at| {
+            ports(at.get_ref()).ok_or_else(|| fail(at, "not a range of ports such as \"20000-20999\", two a call"))
+        })?;
+        let country = self.country_code.as_ref().map_or(Ok("1".to_owned()), |at| {
+            let code = at.get_ref().trim_start_matches('+');
+            let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+            if is_code { Ok(code.to_owned()) } else { Err(fail(at, "not a country code such as \"+1\" or \"+44\"")) }
+        })?;
+        let calls_max = self.calls_max.unwrap_or(CALLS_MAX);
+        let codecs = audio::codec::Codec::ALL.to_vec();
+        Ok(Some(SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max }))
+    }
+}
+
+fn ports(written: &str) -> Option<RangeInclusive<u16>> {
+    let (from, to) = written.split_once('-')?;
+    let (from, to): (u16, u16) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+    (from >= 1024 && to > from).then_some(from..=to)
+}
