@@ -12,8 +12,14 @@ mod encode;
 pub use decode::Decoder;
 pub use encode::Encoder;
 
+use crate::g711::{self, Law};
+use crate::level;
+
 /// What one packet may hold at most. RFC 6716 allows Opus 120 ms; telephones send 10 to 60.
 pub const PACKET_MS_MAX: u32 = 120;
+
+/// Speech on a telephone is around -25 dBFS, and the noise behind it seldom above this.
+const QUIET_DBFS: f32 = -50.0;
 
 /// How sound is coded in RTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +104,19 @@ impl Codec {
         }
         Ok(units as u32)
     }
+
+    /// Whether nobody is heard in a payload, as far as that can be told without decoding the stream. A `false` says
+    /// nothing for G.722.
+    pub fn is_quiet(self, payload: &[u8]) -> bool {
+        let law = match self {
+            Self::Pcmu => Law::Mu,
+            Self::Pcma => Law::A,
+            Self::G722 => return false,
+            // What its discontinuous transmission sends.
+            Self::Opus => return payload.len() <= 2,
+        };
+        level::rms_dbfs(g711::decode(law, payload).samples()) < QUIET_DBFS
+    }
 }
 
 /// RFC 6716 3.1: the first byte tells how long a frame is and how many there are, in units of 48 kHz.
@@ -119,6 +138,21 @@ fn opus_duration(payload: &[u8]) -> Result<u64, CodecError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quiet_is_told_where_it_can_be() {
+        let cases: [(Codec, &[u8], bool); 6] = [
+            (Codec::Pcmu, &[0xFF; 160], true),
+            (Codec::Pcma, &[0xD5; 160], true),
+            (Codec::Pcmu, &[0x80, 0x00], false),
+            (Codec::G722, &[0xFF; 160], false),
+            (Codec::Opus, &[72], true),
+            (Codec::Opus, &[72, 1, 2, 3], false),
+        ];
+        for (codec, payload, quiet) in cases {
+            assert_eq!(codec.is_quiet(payload), quiet, "{codec:?}");
+        }
+    }
 
     #[test]
     fn durations_are_counted_in_the_codecs_own_clock() {

@@ -2,7 +2,7 @@
 //! of the line, a [`Speaker`] to speak by, and one token that means "it is over" to either side.
 //!
 //! A way to arrive is a task that owns the other half, a [`Driver`]: [`loopback`] is a caller in this process, [`browser`]
-//! one at a WebSocket. What is spoken passes through [`playback`], which turns a voice's sound into the frames that are
+//! one at a WebSocket; [`rtp`] has what a telephone call over IP needs apart from its sockets. What is spoken passes through [`playback`], which turns a voice's sound into the frames that are
 //! sent and knows which line was really heard to its end.
 //!
 //! Time is tokio's, so that a paused clock runs whole calls in virtual time. No model, no dialogue and no store is known
@@ -14,6 +14,7 @@ mod incoming;
 mod leg;
 pub mod loopback;
 pub mod playback;
+pub mod rtp;
 mod speaker;
 
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
