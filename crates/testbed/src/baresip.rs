@@ -103,7 +103,8 @@ impl Baresip {
     async fn news(&mut self) -> Value {
         loop {
             if let Some(colon) = self.unread.iter().position(|byte| *byte == b':') {
-                let len: usize = std::str::from_utf8(&self.unread[..colon]).ok().and_then(|n| n.parse().ok()).expect("a length");
+                let len: usize =
+                    std::str::from_utf8(&self.unread[..colon]).ok().and_then(|n| n.parse().ok()).expect("a length");
                 let end = colon + 1 + len;
                 if self.unread.len() > end {
                     let news = serde_json::from_slice(&self.unread[colon + 1..end]).expect("JSON");

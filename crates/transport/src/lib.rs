@@ -2,8 +2,8 @@
 //! of the line, a [`Speaker`] to speak by, and one token that means "it is over" to either side.
 //!
 //! A way to arrive is a task that owns the other half, a [`Driver`]: [`loopback`] is a caller in this process, [`browser`]
-//! one at a WebSocket; [`rtp`] has what a telephone call over IP needs apart from its sockets. What is spoken passes through [`playback`], which turns a voice's sound into the frames that are
-//! sent and knows which line was really heard to its end.
+//! one at a WebSocket, [`sip`] a telephone, of which [`rtp`] has what needs no socket. What is spoken passes through [`playback`],
+//! which turns a voice's sound into the frames that are sent and knows which line was really heard to its end.
 //!
 //! Time is tokio's, so that a paused clock runs whole calls in virtual time. No model, no dialogue and no store is known
 //! here, and nobody's words are.
@@ -12,8 +12,8 @@ pub mod browser;
 mod driver;
 mod incoming;
 mod leg;
-mod media;
 pub mod loopback;
+mod media;
 pub mod playback;
 pub mod rtp;
 pub mod sip;

@@ -49,7 +49,10 @@ impl RawSip {
         });
         let external = external.transpose()?;
         if let Some(at) = self.listen.as_ref().filter(|_| listen.ip().is_unspecified() && external.is_none()) {
-            return Err(fail(at, "callers must be told an address: write external_address too, or listen on one of your own"));
+            return Err(fail(
+                at,
+                "callers must be told an address: write external_address too, or listen on one of your own",
+            ));
         }
         let tls = match (&self.tls_listen, &self.tls_certificate, &self.tls_key) {
             (None, None, None) => None,

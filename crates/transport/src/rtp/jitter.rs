@@ -6,6 +6,7 @@ use audio::codec::Codec;
 use super::sequence::{Reception, Statistics};
 use super::{Packet, TICK};
 
+mod play;
 mod stream;
 
 use stream::{Stream, Taken};

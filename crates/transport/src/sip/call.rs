@@ -173,12 +173,7 @@ async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver
 }
 
 /// `None` if the caller gave up before, or cannot be spoken to.
-async fn pick_up(
-    taken: Taken,
-    dialog: InviteDialog,
-    mut states: DialogStateReceiver,
-    desk: &Desk,
-) -> Option<SipCall> {
+async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateReceiver, desk: &Desk) -> Option<SipCall> {
     let Taken { seat, ports, session, answer: (said, agreed), timer, invite } = taken;
     let mut headers = vec![sdp_header()];
     headers.extend(timer.iter().flat_map(SessionTimer::headers));

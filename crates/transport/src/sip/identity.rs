@@ -48,7 +48,9 @@ fn values<'a>(request: &'a Request, names: &'a [&'a str]) -> impl Iterator<Item 
 }
 
 fn users(request: &Request, names: &[&str]) -> Vec<String> {
-    values(request, names).flat_map(|value| entries(&value).iter().filter_map(|one| user(one)).collect::<Vec<_>>()).collect()
+    values(request, names)
+        .flat_map(|value| entries(&value).iter().filter_map(|one| user(one)).collect::<Vec<_>>())
+        .collect()
 }
 
 /// The entries of a header that lists addresses. Commas within quotes and angle brackets are none of the list's.

@@ -10,10 +10,10 @@ use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::sip::{HostWithPort, Method, Param, Scheme, Transport, Uri};
 use rsipstack::transaction::Endpoint;
 use rsipstack::transaction::endpoint::EndpointOption;
+use rsipstack::transport::TransportLayer;
 use rsipstack::transport::tcp_listener::TcpListenerConnection;
 use rsipstack::transport::tls::{TlsConfig, TlsListenerConnection};
 use rsipstack::transport::udp::UdpConnection;
-use rsipstack::transport::TransportLayer;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -156,9 +156,8 @@ async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<Tr
     let tcp = TcpListenerConnection::new(listen, outside(listen)).await.map_err(failed(listen))?;
     layer.add_transport(tcp.into());
     if let Some(tls) = &options.tls {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| SipError::Unreadable { path: path.clone(), source })
-        };
+        let read =
+            |path: &PathBuf| std::fs::read(path).map_err(|source| SipError::Unreadable { path: path.clone(), source });
         let config =
             TlsConfig { cert: Some(read(&tls.certificate)?), key: Some(read(&tls.key)?), ..TlsConfig::default() };
         let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;

@@ -23,9 +23,9 @@ impl Sdp {
             }
             match kind {
                 "o" => sdp.origin(value),
-                "c" => sdp.connection(connection(value).ok_or(syntax)?),
+                "c" => sdp.connection(connection(value, syntax)?),
                 "m" if sdp.media.len() == MEDIA_MAX => return Err(SdpError::TooLong),
-                "m" => sdp.media.push(media(value).ok_or(syntax)??),
+                "m" => sdp.media.push(media(value, syntax)?),
                 "a" => sdp.attribute(value)?,
                 _ => {}
             }
@@ -70,30 +70,29 @@ impl Sdp {
     }
 }
 
-/// `IN IP4 192.0.2.1`, with a lifetime for multicast, or a host's name, which is not looked up.
-fn connection(value: &str) -> Option<Option<IpAddr>> {
-    let mut words = value.split_ascii_whitespace();
-    let (_network, family, address) = (words.next()?, words.next()?, words.next()?);
+/// `IN IP4 192.0.2.1`, with a lifetime for multicast; `None` for a host's name, which is not looked up.
+fn connection(value: &str, syntax: SdpError) -> Result<Option<IpAddr>, SdpError> {
+    let mut words = value.split_ascii_whitespace().skip(1);
+    let (family, address) = (words.next().ok_or(syntax)?, words.next().ok_or(syntax)?);
     let address: Option<IpAddr> = address.split('/').next().and_then(|address| address.parse().ok());
-    Some(address.filter(|address| address.is_ipv4() == (family == "IP4")))
+    Ok(address.filter(|address| address.is_ipv4() == (family == "IP4")))
 }
 
 /// `audio 49170 RTP/AVP 0 8 101`; a port may have a count of ports behind it.
-fn media(value: &str) -> Option<Result<Media, SdpError>> {
+fn media(value: &str, syntax: SdpError) -> Result<Media, SdpError> {
     let mut words = value.split_ascii_whitespace();
-    let kind = words.next()?;
-    let port = number(words.next()?.split('/').next()?)?;
-    let protocol = match words.next()? {
+    let kind = words.next().ok_or(syntax)?;
+    let port = words.next().and_then(|port| number(port.split('/').next()?)).ok_or(syntax)?;
+    let protocol = match words.next().ok_or(syntax)? {
         "RTP/AVP" => Protocol::Avp,
         "RTP/SAVP" => Protocol::Savp,
         other => Protocol::Other(other.to_owned()),
     };
     let formats: Vec<String> = words.map(str::to_owned).collect();
-    Some(if formats.len() > FORMATS_MAX {
-        Err(SdpError::TooLong)
-    } else {
-        Ok(Media { formats, ..Media::new(kind, port, protocol) })
-    })
+    if formats.len() > FORMATS_MAX {
+        return Err(SdpError::TooLong);
+    }
+    Ok(Media { formats, ..Media::new(kind, port, protocol) })
 }
 
 /// `96 opus/48000/2`.
