@@ -65,6 +65,8 @@ pub fn config_with_database(folder: &Path, url: &str) -> PathBuf {
 pub struct Server {
     child: Child,
     pub http: SocketAddr,
+    /// Where telephones call.
+    pub sip: Option<SocketAddr>,
 }
 
 impl Server {
@@ -75,7 +77,19 @@ impl Server {
 
     /// The same for another practice.
     pub fn start_with(practice: &Path, data: &Path, more: &[&str]) -> Self {
-        let mut child = firstring()
+        Self::spawn(firstring(), practice, data, more)
+    }
+
+    /// The same, which answers telephones and writes everything that it can tell into `log`.
+    pub fn start_by_telephone(practice: &Path, data: &Path, log: &Path) -> Self {
+        let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut command = firstring();
+        command.env("RUST_LOG", "debug").stderr(std::fs::File::create(log).unwrap());
+        Self::spawn(command, practice, data, &["--sip", &port.to_string()])
+    }
+
+    fn spawn(mut command: Command, practice: &Path, data: &Path, more: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--http", "127.0.0.1:0", "--json", "--practice"])
             .arg(practice)
             .arg("--data")
@@ -88,9 +102,9 @@ impl Server {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| panic!("not ready: {ready:?}"));
         assert_eq!(ready["ready"], true);
-        assert!(ready["sip"].is_null());
         let http = ready["http"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
-        Self { child, http }
+        let sip = ready["sip"].as_str().map(|address| address.parse().unwrap());
+        Self { child, http, sip }
     }
 
     pub fn pid(&self) -> u32 {
