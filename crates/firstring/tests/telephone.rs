@@ -54,6 +54,7 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
         hz: HZ,
         codec: "pcmu".to_owned(),
         answers: false,
+        uri: String::new(),
         account: String::new(),
         config: String::new(),
     };

@@ -33,7 +33,9 @@ pub struct Phone {
     pub codec: String,
     /// Whether it picks up by itself.
     pub answers: bool,
-    /// Further parameters of its account, such as `;transport=tls;mediaenc=srtp-mand`.
+    /// Parameters of its own address, such as `;transport=tls`.
+    pub uri: String,
+    /// Further parameters of its account, such as `;mediaenc=srtp-mand`.
     pub account: String,
     /// Further lines of its configuration.
     pub config: String,
@@ -163,8 +165,8 @@ fn write(dir: &Path, phone: &Phone, sip: u16, control: u16) {
     let config = filled.iter().fold(CONFIG.to_owned(), fill) + &phone.config;
     let answers = if phone.answers { "auto" } else { "manual" };
     let account = format!(
-        "<sip:{}@127.0.0.1:{sip}>;regint=0;answermode={answers};audio_codecs={};ptime=20{}\n",
-        phone.name, phone.codec, phone.account
+        "<sip:{}@127.0.0.1:{sip}{}>;regint=0;answermode={answers};audio_codecs={};ptime=20{}\n",
+        phone.name, phone.uri, phone.codec, phone.account
     );
     for (name, text) in [("config", config), ("accounts", account), ("contacts", String::new())] {
         std::fs::write(dir.join(name), text).expect("its folder can be written");

@@ -3,11 +3,14 @@
 
 mod line;
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use line::{Call, Line, TONE_OF_CALLER, TONE_OF_OURS, loud, pitch, telephone};
 use testbed::{Baresip, Phone};
 use transport::LegNews;
+use transport::sip::{SipOptions, SipTls};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -86,5 +89,47 @@ async fn a_line_that_takes_no_calls_says_so_at_once_and_lets_calls_go_on() {
     caller.order("hangup", "").await;
     call.news(SOON, |news| *news == LegNews::HungUp).await.unwrap();
     they_hear_each_other(&caller, &call, "while others are refused").await;
+    line.close().await;
+}
+
+/// A certificate for this machine and its key: `tls.crt`, `tls.key`, and both in `tls.pem`.
+fn certify(dir: &Path) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let both = ["tls.key", "tls.crt"].map(|name| std::fs::read_to_string(dir.join(name)).unwrap()).concat();
+    std::fs::write(dir.join("tls.pem"), both).unwrap();
+}
+
+#[tokio::test]
+async fn a_call_by_tls_and_srtp_is_heard_and_hears() {
+    // Another test may have installed it before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let files = tempfile::tempdir().unwrap();
+    certify(files.path());
+    let file = |name: &str| files.path().join(name);
+    let options = line::options();
+    let secure = line::options().listen;
+    let tls = Some(SipTls { listen: secure, certificate: file("tls.crt"), key: file("tls.key") });
+    let mut line = Line::with(SipOptions { tls, ..options }).await;
+    line.address = format!("sip:clinic@{secure};transport=tls");
+    let plain = telephone(files.path(), "pcmu", 8000);
+    let config = format!(
+        "module srtp.so\nsip_cafile {}\nsip_certificate {}\n",
+        file("tls.crt").display(),
+        file("tls.pem").display()
+    );
+    let phone =
+        Phone { uri: ";transport=tls".to_owned(), account: ";mediaenc=srtp-mand".to_owned(), config, ..plain };
+    let (mut caller, mut call) = connected(&mut line, &phone).await;
+    call.says_a_tone(Duration::from_secs(2));
+    call.listens(Duration::from_secs(3)).await;
+    caller.order("hangup", "").await;
+    assert_eq!(call.news(SOON, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp));
+    they_hear_each_other(&caller, &call, "SRTP").await;
     line.close().await;
 }

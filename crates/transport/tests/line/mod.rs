@@ -114,6 +114,7 @@ pub fn telephone(dir: &Path, codec: &str, hz: u32) -> Phone {
         hz,
         codec: codec.to_owned(),
         answers: false,
+        uri: String::new(),
         account: String::new(),
         config: String::new(),
     }
