@@ -95,8 +95,8 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
 async fn within(dialog: Dialog, request: &mut Transaction) {
     match dialog {
         Dialog::Invite(mut dialog) => {
-            if let Err(why) = dialog.handle(request).await {
-                tracing::debug!(%why, "a request within a call was not dealt with");
+            if dialog.handle(request).await.is_err() {
+                tracing::debug!("a request within a call was not dealt with");
             }
         }
         Dialog::ServerSubscription(_)
@@ -107,7 +107,7 @@ async fn within(dialog: Dialog, request: &mut Transaction) {
 }
 
 pub(super) async fn reply(request: &mut Transaction, status: StatusCode) {
-    if let Err(why) = request.reply(status).await {
-        tracing::debug!(%why, "a request could not be answered");
+    if request.reply(status).await.is_err() {
+        tracing::debug!("a request could not be answered");
     }
 }
