@@ -288,6 +288,31 @@ async fn who_has_another_time_is_moved_and_its_time_is_free() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_moved_within_the_wish_does_not_meet_it_until_it_was_moved() {
+    let mut bed = Bed::new().await;
+    let [mut carla, mut dora] = bed.full().await;
+    let (mut visitor, ann) = bed.visitor("Ann Arbor").await;
+    let made = bed.books(&mut visitor, ann, "12:00").await;
+    // Anything on that morning from ten on, sooner than now.
+    let wished = WaitingWish { instead_of: Some(made.id), when: vec![(at("10:00"), at("13:00"))], ..waiting(ann, ANN) };
+    let full = ["11:00", "11:30", "12:30"].map(|from| bed.booked("Emil Esch", from));
+    let _full = futures_util::future::join_all(full).await;
+    visitor.asks(OfficeRequest::JoinWaitingList(wished)).await;
+    bed.looks().await;
+    bed.texts.is_quiet().await;
+    cancels(&mut carla).await;
+    let text = bed.texts.next().await;
+    assert!(text.body.contains("10:00 AM"), "{}", text.body);
+
+    let slot = visitor.slots(&wish(ann, CHECK_UP).at(&[(at("10:00"), at("10:01"))]).instead_of(made.id)).await.remove(0);
+    visitor.asks(OfficeRequest::Move { appointment: made.id, to: slot.id }).await;
+    bed.phone(ANN).texts(&format!("NO {}", text.code())).await;
+    cancels(&mut dora).await;
+    bed.texts.is_quiet().await;
+    assert!(bed.store.waiting(&"riverside".into()).await.unwrap().is_empty(), "it was moved as wished");
+}
+
+#[tokio::test]
 async fn whoever_was_faster_has_it_and_who_waits_hears_so() {
     let mut bed = Bed::new().await;
     let [mut carla, mut dora] = bed.full().await;

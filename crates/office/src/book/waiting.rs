@@ -12,7 +12,7 @@ mod telling;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AppointmentType, CallId, OfficeReply, ProviderId, ProviderWish, SlotId, WaitingWish};
+use domain::{Appointment, AppointmentType, CallId, OfficeReply, ProviderId, ProviderWish, SlotId, WaitingWish};
 use jiff::civil::{Time, time};
 use jiff::{SignedDuration, Timestamp};
 use store::{
@@ -154,8 +154,10 @@ async fn has_ended(premises: &Premises, row: &WaitingRow, now: Timestamp) -> Res
     }
     let ahead = premises.store.appointments_ahead(wish.patient, now).await?;
     let stands = |row: &AppointmentRow| Some(row.appointment.id) == wish.instead_of && row.status == Status::Booked;
-    let is_met = |row: &AppointmentRow| row.appointment.kind == wish.kind && wish.is_wished(row.appointment.start);
-    Ok(wish.instead_of.is_some() && !ahead.iter().any(stands) || ahead.iter().any(is_met))
+    // What is to be moved may lie within the wish already: it counts once it was moved within it.
+    let is_as_it_was = |made: &Appointment| Some(made.id) == wish.instead_of && Some(made.start) == row.moving_from;
+    let is_met = |made: &Appointment| made.kind == wish.kind && wish.is_wished(made.start) && !is_as_it_was(made);
+    Ok(wish.instead_of.is_some() && !ahead.iter().any(stands) || ahead.iter().any(|row| is_met(&row.appointment)))
 }
 
 /// The first opening that is as wished, that nobody is offered now, and that they have not let go.

@@ -7,6 +7,7 @@ CREATE TABLE waiting (
     provider     TEXT,
     wished       TEXT NOT NULL,
     instead_of   TEXT REFERENCES appointment (id),
+    moving_from  instant,
     number       TEXT NOT NULL,
     may_text     BIGINT NOT NULL,
     joined_at    instant NOT NULL,

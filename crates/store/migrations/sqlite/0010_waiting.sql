@@ -7,6 +7,7 @@ CREATE TABLE waiting (
     provider     TEXT,                     -- the wish as JSON; NULL: anybody
     wished       TEXT NOT NULL,            -- intervals as JSON; empty: at any time
     instead_of   TEXT REFERENCES appointment (id),
+    moving_from  TEXT,                     -- when that began as they joined
     number       TEXT NOT NULL,
     may_text     INTEGER NOT NULL,         -- 1: they have agreed to a text message
     joined_at    TEXT NOT NULL,

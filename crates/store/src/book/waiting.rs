@@ -20,6 +20,8 @@ pub struct WaitingRow {
     pub id: WaitingId,
     /// Who waits, and for what.
     pub wish: WaitingWish,
+    /// When the appointment that would be moved began as they joined.
+    pub moving_from: Option<Timestamp>,
     /// Since when.
     pub since: Timestamp,
     /// Until when: nothing that was wished is later.
@@ -166,9 +168,10 @@ async fn insert(
     connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO waiting (id, practice, patient_id, kind, provider, wished, instead_of, number, may_text, joined_at,
-                              wait_until, status, call_id, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, $13)",
+        "INSERT INTO waiting (id, practice, patient_id, kind, provider, wished, instead_of, moving_from, number, may_text,
+                              joined_at, wait_until, status, call_id, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT start_at FROM appointment WHERE id = $7), $8, $9, $10, $11, 'waiting',
+                 $12, $13)",
     )
     .bind(WaitingId::new().to_string())
     .bind(&requested.practice.0)
@@ -204,6 +207,7 @@ pub(super) fn waiting(row: &AnyRow) -> Result<WaitingRow, StoreError> {
             number: Phi::new(row.parsed("number")?),
             may_text: row.integer("may_text")? != 0,
         },
+        moving_from: row.optional_time("moving_from")?,
         since: row.time("joined_at")?,
         until: row.time("wait_until")?,
         status: match row.text("status")?.as_str() {
