@@ -78,6 +78,7 @@ fn offer(waiting: WaitingId, code: &str, from: i64) -> WaitingOfferRow {
         offered_at: at(-60),
         answer_by: at(-30),
         told_at: None,
+        by_staff: false,
         outcome: WaitingOutcome::Open,
     }
 }
@@ -126,11 +127,12 @@ async fn a_freed_time_is_offered_to_one_however_many_nodes_see_it(database: Data
     );
     assert!(store.offer_waiting(&practice, &offer(bob, "0005", 30)).await.unwrap(), "the next half hour");
 
-    store.waiting_told(open[0].id, at(-59)).await.unwrap();
+    store.waiting_told(open[0].id, at(-59), true).await.unwrap();
+    assert!(store.waiting_explained(open[0].id).await.unwrap() && !store.waiting_explained(open[0].id).await.unwrap());
     let to: PhoneNumber = NUMBER.parse().unwrap();
     let offers = store.waiting_offers_to(&practice, &to).await.unwrap();
     assert_eq!(offers.len(), 2);
-    let told = WaitingOfferRow { told_at: Some(at(-59)), ..open[0].clone() };
+    let told = WaitingOfferRow { told_at: Some(at(-59)), by_staff: true, ..open[0].clone() };
     assert!(offers.contains(&told), "it is read back as it was kept");
 }
 
