@@ -6,6 +6,12 @@ mod front_desk;
 mod practice;
 #[path = "practice/texts.rs"]
 mod texts;
+#[path = "waiting/ends.rs"]
+mod ends;
+#[path = "waiting/fake.rs"]
+mod fake;
+#[path = "waiting/staff.rs"]
+mod staff;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
