@@ -1,17 +1,17 @@
 //! The waiting list: what is freed is offered to one after the other, by text message or through staff, and booked by a reply.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
-#[path = "practice/front_desk.rs"]
-mod front_desk;
-mod practice;
-#[path = "practice/texts.rs"]
-mod texts;
 #[path = "waiting/ends.rs"]
 mod ends;
 #[path = "waiting/fake.rs"]
 mod fake;
+#[path = "practice/front_desk.rs"]
+mod front_desk;
+mod practice;
 #[path = "waiting/staff.rs"]
 mod staff;
+#[path = "practice/texts.rs"]
+mod texts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -139,6 +139,8 @@ fn waiting(patient: PatientId, number: &str) -> WaitingWish {
         instead_of: None,
         number: Phi::new(number.parse().unwrap()),
         may_text: true,
+        refused: Vec::new(),
+        reason: Some("my knee".into()),
     }
 }
 
@@ -174,7 +176,11 @@ async fn who_has_waited_longest_is_texted_and_books_by_the_reply() {
         "Nothing was done. Reply YES {code} or NO {code}. Nobody reads these texts: please call us. In an emergency call 911."
     );
     for (unclear, told) in [("yes", explained.as_str()), ("YES 0000 please", ""), ("what time is it?", "")] {
-        assert_eq!(bed.phone(ANN).texts(unclear).await, told, "once, or two programs would answer one another for ever");
+        assert_eq!(
+            bed.phone(ANN).texts(unclear).await,
+            told,
+            "once, or two programs would answer one another for ever"
+        );
     }
     assert!(bed.has(ann).await.is_empty());
     let (phone, one, same) = (bed.phone(ANN), format!("yes {code}"), format!("YES {code}."));
@@ -310,7 +316,8 @@ async fn what_is_to_be_moved_within_the_wish_does_not_meet_it_until_it_was_moved
     let text = bed.texts.next().await;
     assert!(text.body.contains("10:00 AM"), "{}", text.body);
 
-    let slot = visitor.slots(&wish(ann, CHECK_UP).at(&[(at("10:00"), at("10:01"))]).instead_of(made.id)).await.remove(0);
+    let slot =
+        visitor.slots(&wish(ann, CHECK_UP).at(&[(at("10:00"), at("10:01"))]).instead_of(made.id)).await.remove(0);
     visitor.asks(OfficeRequest::Move { appointment: made.id, to: slot.id }).await;
     bed.phone(ANN).texts(&format!("NO {}", text.code())).await;
     cancels(&mut dora).await;
@@ -364,6 +371,20 @@ async fn staff_are_told_where_nobody_can_be_texted() {
         assert_eq!(bed.told_staff().await.len(), 1, "once");
         bed.texts.forget();
     }
+}
+
+#[tokio::test]
+async fn what_was_refused_in_the_call_is_not_offered_and_what_it_is_for_is_kept() {
+    let mut bed = Bed::new().await;
+    let (mut visitor, ann) = bed.visitor("Ann Arbor").await;
+    let wished = WaitingWish { refused: vec![(at("10:00"), "patel".into())], ..waiting(ann, ANN) };
+    visitor.asks(OfficeRequest::JoinWaitingList(wished)).await;
+    bed.looks().await;
+    let text = bed.texts.next().await;
+    assert!(text.body.contains("10:30 AM") && !text.body.contains("knee"), "{}", text.body);
+    assert!(bed.phone(ANN).texts(&format!("YES {}", text.code())).await.contains("It is booked"));
+    let made = bed.store.appointments_ahead(ann, bed.now()).await.unwrap().remove(0);
+    assert_eq!(made.reason.unwrap().expose(), "my knee");
 }
 
 #[tokio::test]

@@ -106,7 +106,9 @@ impl Outside {
     /// Whether every entry that was last seen there could be read. Of one that could not, nobody knows which time it takes.
     pub(super) fn is_legible(&self, provider: &ProviderId) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(provider).is_none_or(|known| known.seen.iter().all(|seen| seen.is_stale() || seen.busy.unreadable == 0))
+        known
+            .get(provider)
+            .is_none_or(|known| known.seen.iter().all(|seen| seen.is_stale() || seen.busy.unreadable == 0))
     }
 
     /// What was seen there is not so any more.

@@ -10,6 +10,8 @@ CREATE TABLE waiting (
     moving_from  instant,
     number       TEXT NOT NULL,
     may_text     BIGINT NOT NULL,
+    refused      TEXT NOT NULL,
+    reason       TEXT,
     joined_at    instant NOT NULL,
     wait_until   instant NOT NULL,
     status       TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'taken', 'left')),

@@ -10,6 +10,8 @@ CREATE TABLE waiting (
     moving_from  TEXT,                     -- when that began as they joined
     number       TEXT NOT NULL,
     may_text     INTEGER NOT NULL,         -- 1: they have agreed to a text message
+    refused      TEXT NOT NULL,            -- begins and providers as JSON: offered, and not wanted
+    reason       TEXT,
     joined_at    TEXT NOT NULL,
     wait_until   TEXT NOT NULL,
     status       TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'taken', 'left')),

@@ -169,9 +169,9 @@ async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO waiting (id, practice, patient_id, kind, provider, wished, instead_of, moving_from, number, may_text,
-                              joined_at, wait_until, status, call_id, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT start_at FROM appointment WHERE id = $7), $8, $9, $10, $11, 'waiting',
-                 $12, $13)",
+                              refused, reason, joined_at, wait_until, status, call_id, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT start_at FROM appointment WHERE id = $7), $8, $9, $10, $11, $12, $13,
+                 'waiting', $14, $15)",
     )
     .bind(WaitingId::new().to_string())
     .bind(&requested.practice.0)
@@ -182,6 +182,8 @@ async fn insert(
     .bind(wish.instead_of.map(|id| id.to_string()))
     .bind(wish.number.expose().as_str())
     .bind(i64::from(wish.may_text))
+    .bind(json(&wish.refused))
+    .bind(wish.reason.as_ref().map(Phi::expose))
     .bind(time(since))
     .bind(time(until))
     .bind(requested.call.to_string())
@@ -206,6 +208,8 @@ pub(super) fn waiting(row: &AnyRow) -> Result<WaitingRow, StoreError> {
                 .transpose()?,
             number: Phi::new(row.parsed("number")?),
             may_text: row.integer("may_text")? != 0,
+            refused: row.json("refused")?,
+            reason: row.optional_text("reason")?.map(Phi::new),
         },
         moving_from: row.optional_time("moving_from")?,
         since: row.time("joined_at")?,

@@ -50,6 +50,8 @@ fn wish(patient: PatientId) -> WaitingWish {
         instead_of: None,
         number: Phi::new(NUMBER.parse().unwrap()),
         may_text: true,
+        refused: vec![(at(30), "patel".into())],
+        reason: Some("my knee".into()),
     }
 }
 

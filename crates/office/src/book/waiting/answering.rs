@@ -135,23 +135,18 @@ pub(super) async fn decline(premises: &Premises, offer: &WaitingOfferRow) -> Res
     Ok(declined)
 }
 
-async fn book(
-    premises: &Arc<Premises>,
-    row: &WaitingRow,
-    offer: &WaitingOfferRow,
-) -> Result<OfficeReply, StoreError> {
+async fn book(premises: &Arc<Premises>, row: &WaitingRow, offer: &WaitingOfferRow) -> Result<OfficeReply, StoreError> {
     let book = Book::new(premises, offer.call, REQUEST);
     match row.wish.instead_of {
         Some(appointment) => book.move_appointment(appointment, offer.id).await,
-        None => book.book(Booking { slot: offer.id, patient: row.wish.patient, reason: None }).await,
+        None => {
+            let reason = row.wish.reason.clone();
+            book.book(Booking { slot: offer.id, patient: row.wish.patient, reason }).await
+        }
     }
 }
 
-async fn end(
-    premises: &Premises,
-    offer: &WaitingOfferRow,
-    reply: &OfficeReply,
-) -> Result<WaitingOutcome, StoreError> {
+async fn end(premises: &Premises, offer: &WaitingOfferRow, reply: &OfficeReply) -> Result<WaitingOutcome, StoreError> {
     let (outcome, then) = ended_by(reply);
     premises.store.end_waiting_offer(offer, outcome, then).await?;
     premises.freed.notify_one();

@@ -46,7 +46,9 @@ pub(super) async fn find(
     let was_let_go = |opening: &Opening| {
         let declined =
             |offer: &&WaitingOfferRow| matches!(offer.outcome, WaitingOutcome::Declined | WaitingOutcome::Lapsed);
-        before.iter().filter(declined).any(|offer| is_same(offer, opening))
+        let refused =
+            |(start, provider): &(Timestamp, ProviderId)| *start == opening.start && *provider == opening.provider;
+        row.wish.refused.iter().any(refused) || before.iter().filter(declined).any(|offer| is_same(offer, opening))
     };
     Ok(openings.into_iter().find(|opening| !is_offered(opening) && !was_let_go(opening)))
 }
