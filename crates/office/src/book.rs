@@ -32,6 +32,7 @@ pub use calendar::Opening;
 use choice::{Wish, choose};
 use open::{Doubt, Sought, taken};
 use search::{Search, admits, last_day};
+pub use waiting::answer_waiting_offer;
 
 /// Does the work in a task of its own, so that nothing else of the call waits for the book, and tells what came of it.
 pub(crate) fn answer(

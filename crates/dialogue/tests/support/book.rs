@@ -216,7 +216,9 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
             wish.instead_of.map_or(String::new(), |id| format!(" instead of {}", at_start(SlotId(id.0)))),
             wish.number.expose().as_str(),
             if wish.may_text { " by text" } else { "" },
-            wish.refused.iter().map(|(start, provider)| format!(" not {start} with {provider}")).collect::<String>(),
+            wish.refused
+                .iter()
+                .fold(String::new(), |told, (start, provider)| told + &format!(" not {start} with {provider}")),
             wish.reason.as_ref().map_or(String::new(), |reason| format!(" reason={}", reason.expose())),
         ),
         OfficeRequest::SaveMessage(_) | OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_) => {

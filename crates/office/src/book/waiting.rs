@@ -10,6 +10,7 @@
 mod answering;
 mod ending;
 mod fitting;
+mod staff;
 mod telling;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answering::answer;
+pub use staff::answer_waiting_offer;
 
 use super::calendar::{Calendar, Opening};
 use super::search::{admits, last_day};
@@ -159,7 +161,9 @@ async fn offer(
     if premises.store.offer_waiting(&premises.config.practice.id, &offer).await? {
         match telling::tell(premises, saved, row, &offer).await {
             Told::Nobody => {}
-            told => premises.store.waiting_told(offer.id, premises.now(), told == Told::Staff).await?,
+            told @ (Told::Patient | Told::Staff) => {
+                premises.store.waiting_told(offer.id, premises.now(), told == Told::Staff).await?;
+            }
         }
     }
     Ok(())

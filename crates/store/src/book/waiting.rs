@@ -125,6 +125,27 @@ impl Store {
         Ok(left.rows_affected())
     }
 
+    /// One of those who wait waits no more, whatever they are offered just now. False if they did not wait.
+    pub async fn remove_waiting(&self, practice: &PracticeId, id: WaitingId) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let left = sqlx::query(
+            "UPDATE waiting SET status = 'left' WHERE id = $1 AND practice = $2 AND status IN ('waiting', 'offered')",
+        )
+        .bind(id.to_string())
+        .bind(&practice.0)
+        .execute(&mut *transaction)
+        .await?;
+        let is_left = left.rows_affected() == 1;
+        if is_left {
+            sqlx::query("UPDATE waiting_offer SET outcome = 'declined' WHERE waiting_id = $1 AND outcome = 'open'")
+                .bind(id.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(is_left)
+    }
+
     /// Somebody who is offered nothing just now waits no more. False if they do not wait, or are offered something.
     pub async fn end_waiting(&self, id: WaitingId) -> Result<bool, StoreError> {
         let ended = sqlx::query("UPDATE waiting SET status = 'left' WHERE id = $1 AND status = 'waiting'")

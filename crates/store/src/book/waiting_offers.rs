@@ -200,6 +200,16 @@ impl Store {
         rows.iter().map(offer).collect()
     }
 
+    /// One offer, whatever became of it.
+    pub async fn waiting_offer(&self, practice: &PracticeId, id: SlotId) -> Result<WaitingOfferRow, StoreError> {
+        let row = sqlx::query("SELECT * FROM waiting_offer WHERE practice = $1 AND id = $2")
+            .bind(&practice.0)
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(offer).transpose()?.ok_or(StoreError::NotFound { what: "offer from the waiting list" })
+    }
+
     /// Everything that one who waits was offered, in order.
     pub async fn waiting_offers(&self, waiting: WaitingId) -> Result<Vec<WaitingOfferRow>, StoreError> {
         let rows = sqlx::query("SELECT * FROM waiting_offer WHERE waiting_id = $1 ORDER BY offered_at, id")

@@ -14,6 +14,7 @@ on_both!(
     a_freed_time_is_offered_to_one_however_many_nodes_see_it,
     an_offer_is_ended_once_and_what_was_booked_counts,
     who_leaves_is_offered_nothing,
+    one_of_two_at_a_number_is_removed,
     who_waited_is_forgotten_with_the_words_of_calls
 );
 
@@ -172,6 +173,21 @@ async fn who_leaves_is_offered_nothing(database: Database) {
     assert!(store.open_waiting_offers(&practice).await.unwrap().is_empty());
     assert!(!store.offer_waiting(&practice, &offer(bob, "0002", 0)).await.unwrap());
     assert_eq!(store.waiting_at(bob).await.unwrap().status, WaitingStatus::Left);
+}
+
+async fn one_of_two_at_a_number_is_removed(database: Database) {
+    let (store, practice) = (database.open().await, practice());
+    let (ann, bob) = (waits(&store, "Ann Arbor", 1).await, waits(&store, "Bob Binder", 2).await);
+    let first = offer(ann, "0001", 0);
+    assert!(store.offer_waiting(&practice, &first).await.unwrap());
+    assert!(!store.remove_waiting(&"lakeside".into(), ann).await.unwrap(), "another practice's");
+    assert!(store.remove_waiting(&practice, ann).await.unwrap());
+    assert!(!store.remove_waiting(&practice, ann).await.unwrap(), "once");
+    assert_eq!(store.waiting_offer(&practice, first.id).await.unwrap().outcome, WaitingOutcome::Declined);
+    assert!(store.waiting_offer(&"lakeside".into(), first.id).await.is_err());
+    let waiting: Vec<_> = store.waiting(&practice).await.unwrap().iter().map(|row| row.id).collect();
+    assert_eq!(waiting, [bob]);
+    assert!(store.offer_waiting(&practice, &offer(bob, "0002", 0)).await.unwrap(), "the time is his turn");
 }
 
 async fn who_waited_is_forgotten_with_the_words_of_calls(database: Database) {
