@@ -205,11 +205,7 @@ async fn what_staff_agree_on_with_one_who_waits_is_written_down() {
     std::fs::write(&csv, PATIENTS).unwrap();
     told(staff(&data, &["patients", "import"]).arg(&csv));
     let store = open(&data).await;
-    let waiting = |more: &[&str]| {
-        let mut command = staff(&data, &["appointments", "waiting"]);
-        command.args(more);
-        command
-    };
+    let waiting = |more: &[&str]| staff(&data, &[&["appointments", "waiting"], more].concat());
     assert_eq!(told(&mut waiting(&[])), "nobody waits for an appointment\n");
     // Whatever is closed this week.
     let to = (jiff::Zoned::now().date() + jiff::ToSpan::days(20)).to_string();
