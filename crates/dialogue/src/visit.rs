@@ -48,7 +48,9 @@ pub(crate) struct Visit {
     unmet: Option<SlotQuery>,
     sought: Option<SlotQuery>,
     /// Offered and not wanted.
-    refused: Vec<SlotId>,
+    refused: Vec<OfferedSlot>,
+    /// Wanted, and somebody else was faster.
+    gone: Vec<SlotId>,
     misfits: u8,
     unanswered: u8,
     asks: u32,
@@ -122,6 +124,7 @@ impl Visit {
             unmet: None,
             sought: None,
             refused: Vec::new(),
+            gone: Vec::new(),
             misfits: 0,
             unanswered: 0,
             asks: 0,
@@ -275,7 +278,7 @@ impl Visit {
                 None
             }
             (Stage::Changing(Chosen::Book(slot) | Chosen::Move { to: slot, .. }), OfficeReply::SlotTaken) => {
-                self.refused.push(slot.id);
+                self.gone.push(slot.id);
                 self.become_stage(Stage::Wishing);
                 Some(VisitLine::SlotTaken)
             }
@@ -374,7 +377,7 @@ impl Visit {
             provider: self.wish.provider.clone(),
             when: self.wish.when.clone(),
             instead_of: self.appointment.as_ref().map(|one| one.id),
-            not: self.refused.clone(),
+            not: self.refused.iter().map(|slot| slot.id).chain(self.gone.iter().copied()).collect(),
         };
         self.stage = Stage::Searching;
         self.sought = Some(query.clone());

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AppointmentId, AppointmentTypeId, Interval, PatientId, Phi, PhoneNumber, ProviderWish};
+use crate::{AppointmentId, AppointmentTypeId, Interval, PatientId, Phi, PhoneNumber, ProviderId, ProviderWish};
 
 /// Who waits for an opening, and for which.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub struct WaitingWish {
     pub number: Phi<PhoneNumber>,
     /// Whether they have agreed to a text message there.
     pub may_text: bool,
+    /// What they were offered and did not want: begins, and with whom.
+    pub refused: Vec<(Timestamp, ProviderId)>,
+    /// What it is for, in their words.
+    pub reason: Option<Phi<String>>,
 }
 
 impl WaitingWish {

@@ -16,7 +16,7 @@ pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Export, Gaps, OnCall, Who};
 pub use page::{Page, PageTest};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
-pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, uuid};
+pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, Waiting, WaitingAnswer, uuid};
 pub use staff::{AddStaff, DisableStaff, ListStaff, Staff};
 pub use storage::{Backup, Restore, Retention};
 

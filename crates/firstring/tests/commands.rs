@@ -10,11 +10,11 @@ use std::process::Command;
 
 use domain::{
     Booking, CallId, CallTime, Fit, MessageDraft, MessageId, OfferedSlot, OfficeReply, Phi, PracticeId, RequestId,
-    SlotId,
+    SlotId, WaitingWish,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use store::{CallRow, MessageRow, Notify, OfferRow, Requested, Store};
+use store::{CallRow, MessageRow, Notify, OfferRow, Requested, Store, WaitingOfferRow, WaitingOutcome};
 use support::{Pager, fails, firstring, fixture, models_are_there, practice};
 
 const PATIENTS: &str = "id,name,date_of_birth,numbers,own_provider
@@ -152,6 +152,91 @@ async fn the_book_as_its_staff_see_it() {
     assert_eq!(actions, ["imported", "imported", "read", "read"]);
     assert!(done.iter().all(|entry| !entry.actor.is_empty()));
     assert_eq!(store.audit_of("appointments 2026-03-09 to 2026-03-09").await.unwrap().len(), 1);
+    store.close().await;
+}
+
+/// Maria Lopez waits for a physical, and staff are to call her about this time.
+async fn offered(store: &Store, start: Timestamp, code: &str) -> WaitingOfferRow {
+    let (practice, now) = (riverside(), Timestamp::now());
+    let patient = store.patients(&practice).await.unwrap()[0].id;
+    let call = call(store).await;
+    store.keep_match(call, patient, now).await.unwrap();
+    let wish = WaitingWish {
+        patient,
+        kind: "physical".into(),
+        provider: None,
+        when: Vec::new(),
+        instead_of: None,
+        number: Phi::new("+12125550123".parse().unwrap()),
+        may_text: false,
+        refused: Vec::new(),
+        reason: Some("a yearly one".into()),
+    };
+    let requested = Requested { practice: &practice, call, request: RequestId(9), at: now, outside: &[] };
+    let until = start + SignedDuration::from_hours(48);
+    store.join_waiting_list(&requested, &wish, until).await.unwrap();
+    let waiting = store.waiting(&practice).await.unwrap().remove(0).id;
+    let (end, length) = (start + SignedDuration::from_mins(40), SignedDuration::from_mins(60));
+    let offer = WaitingOfferRow {
+        id: SlotId::new(),
+        waiting,
+        code: code.to_owned(),
+        call: CallId::new(),
+        provider: "patel".into(),
+        kind: "physical".into(),
+        start,
+        end,
+        blocked: (start, start + length),
+        offered_at: now,
+        answer_by: now,
+        told_at: None,
+        by_staff: false,
+        outcome: WaitingOutcome::Open,
+    };
+    assert!(store.offer_waiting(&practice, &offer).await.unwrap());
+    store.waiting_told(offer.id, now, true).await.unwrap();
+    offer
+}
+
+#[tokio::test]
+async fn what_staff_agree_on_with_one_who_waits_is_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, csv) = (folder.path().join("data"), folder.path().join("patients.csv"));
+    std::fs::write(&csv, PATIENTS).unwrap();
+    told(staff(&data, &["patients", "import"]).arg(&csv));
+    let store = open(&data).await;
+    let waiting = |more: &[&str]| staff(&data, &[&["appointments", "waiting"], more].concat());
+    assert_eq!(told(&mut waiting(&[])), "nobody waits for an appointment\n");
+    // Whatever is closed this week.
+    let to = (jiff::Zoned::now().date() + jiff::ToSpan::days(20)).to_string();
+    let free = told_json(&mut staff(&data, &["appointments", "slots", "--type", "physical", "--to", &to]));
+    let of_patel = free.iter().filter(|one| one["provider"] == "patel").map(|one| one["start"].as_str().unwrap());
+    let starts: Vec<Timestamp> = of_patel.map(|start| start.parse().unwrap()).collect();
+
+    let first = offered(&store, starts[starts.len() - 1], "4821").await;
+    let listed = told_json(&mut waiting(&[]));
+    assert_eq!((&listed[0]["offered"]["code"], &listed[0]["offered"]["by_staff"]), (&json!("4821"), &json!(true)));
+    let shown = told(&mut waiting(&[]));
+    assert!(shown.contains("4821") && shown.contains(&first.waiting.to_string()), "{shown}");
+    fails(&mut waiting(&["book", "0000"]), 1, &["no open offer 0000"]);
+    assert_eq!(
+        told(&mut waiting(&["decline", "4821"])),
+        "declined; the patient waits on, and the next is offered that time\n"
+    );
+    fails(&mut waiting(&["book", "4821"]), 1, &["no open offer 4821"]);
+
+    let second = offered(&store, starts[starts.len() - 2], "4822").await;
+    let booked = told(&mut waiting(&["book", "4822"]));
+    assert!(booked.starts_with("it is booked: ") && booked.ends_with("with patel\n"), "{booked}");
+    let made = store.appointments(&riverside(), (second.start, second.end)).await.unwrap().remove(0);
+    assert_eq!((made.appointment.start, made.reason.unwrap().expose().as_str()), (second.start, "a yearly one"));
+    assert_eq!(told(&mut waiting(&[])), "nobody waits for an appointment\n");
+
+    let third = offered(&store, starts[starts.len() - 3], "4823").await;
+    let place = third.waiting.to_string();
+    assert_eq!(told(&mut waiting(&["remove", &place])), "the patient waits no more\n");
+    fails(&mut waiting(&["remove", &place]), 1, &["nobody waits under"]);
+    assert_eq!(store.audit_of(&format!("offer {} of the waiting list", second.id)).await.unwrap()[0].action, "booked");
     store.close().await;
 }
 

@@ -30,8 +30,9 @@ use crate::identity;
 use calendar::Calendar;
 pub use calendar::Opening;
 use choice::{Wish, choose};
-use open::{Sought, taken};
+use open::{Doubt, Sought, taken};
 use search::{Search, admits, last_day};
+pub use waiting::answer_waiting_offer;
 
 /// Does the work in a task of its own, so that nothing else of the call waits for the book, and tells what came of it.
 pub(crate) fn answer(
@@ -208,8 +209,8 @@ impl Book {
         let now = self.premises.now();
         let today = Calendar::new(schedule, self.practice()).day(now);
         let days = (today, last_day(kind, today));
-        let sought =
-            Sought { schedule, kind, patient, instead_of: query.instead_of, days, now, from: now, made_in: None };
+        let (instead_of, doubt) = (query.instead_of, Doubt::Free);
+        let sought = Sought { schedule, kind, patient, instead_of, days, now, from: now, doubt };
         let mut openings = sought.openings(&self.premises).await?;
         let offered = self.store().offers_to(self.call).await?;
         let unwanted = offered.iter().filter(|offer| query.not.contains(&offer.slot.id));

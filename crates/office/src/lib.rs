@@ -43,7 +43,7 @@ mod schedule;
 mod test_pages;
 mod webhook;
 
-pub use book::{Opening, openings};
+pub use book::{Opening, answer_waiting_offer, openings};
 pub use channel::{
     Channel, Email, Encryption, Gateway, Key, Login, Named, Ntfy, PagerDuty, Progress, Sms, SmsFrom, SmsReply, Twiml,
     Voice, is_signed,

@@ -251,6 +251,8 @@ async fn who_has_waited_gets_what_the_calendar_has_free_and_nothing_else() {
             instead_of: None,
             number: Phi::new(number.parse().unwrap()),
             may_text: true,
+            refused: Vec::new(),
+            reason: None,
         };
         ann.asks(OfficeRequest::JoinWaitingList(waiting)).await;
         carla.asks(OfficeRequest::Cancel(made.id)).await;

@@ -1,9 +1,15 @@
 //! The waiting list: what is freed is offered to one after the other, by text message or through staff, and booked by a reply.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
+#[path = "waiting/ends.rs"]
+mod ends;
+#[path = "waiting/fake.rs"]
+mod fake;
 #[path = "practice/front_desk.rs"]
 mod front_desk;
 mod practice;
+#[path = "waiting/staff.rs"]
+mod staff;
 #[path = "practice/texts.rs"]
 mod texts;
 
@@ -133,6 +139,8 @@ fn waiting(patient: PatientId, number: &str) -> WaitingWish {
         instead_of: None,
         number: Phi::new(number.parse().unwrap()),
         may_text: true,
+        refused: Vec::new(),
+        reason: Some("my knee".into()),
     }
 }
 
@@ -164,10 +172,14 @@ async fn who_has_waited_longest_is_texted_and_books_by_the_reply() {
     bed.texts.is_quiet().await;
 
     assert_eq!(bed.phone(BOB).texts(&format!("YES {code}")).await, "", "it was not offered to that number");
-    for unclear in ["yes", "YES 0000 please", "what time is it?"] {
-        assert!(
-            bed.phone(ANN).texts(unclear).await.contains(&format!("Nothing was done. Reply YES {code}")),
-            "{unclear}"
+    let explained = format!(
+        "Nothing was done. Reply YES {code} or NO {code}. Nobody reads these texts: please call us. In an emergency call 911."
+    );
+    for (unclear, told) in [("yes", explained.as_str()), ("YES 0000 please", ""), ("what time is it?", "")] {
+        assert_eq!(
+            bed.phone(ANN).texts(unclear).await,
+            told,
+            "once, or two programs would answer one another for ever"
         );
     }
     assert!(bed.has(ann).await.is_empty());
@@ -288,6 +300,32 @@ async fn who_has_another_time_is_moved_and_its_time_is_free() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_moved_within_the_wish_does_not_meet_it_until_it_was_moved() {
+    let mut bed = Bed::new().await;
+    let [mut carla, mut dora] = bed.full().await;
+    let (mut visitor, ann) = bed.visitor("Ann Arbor").await;
+    let made = bed.books(&mut visitor, ann, "12:00").await;
+    // Anything on that morning from ten on, sooner than now.
+    let wished = WaitingWish { instead_of: Some(made.id), when: vec![(at("10:00"), at("13:00"))], ..waiting(ann, ANN) };
+    let full = ["11:00", "11:30", "12:30"].map(|from| bed.booked("Emil Esch", from));
+    let _full = futures_util::future::join_all(full).await;
+    visitor.asks(OfficeRequest::JoinWaitingList(wished)).await;
+    bed.looks().await;
+    bed.texts.is_quiet().await;
+    cancels(&mut carla).await;
+    let text = bed.texts.next().await;
+    assert!(text.body.contains("10:00 AM"), "{}", text.body);
+
+    let slot =
+        visitor.slots(&wish(ann, CHECK_UP).at(&[(at("10:00"), at("10:01"))]).instead_of(made.id)).await.remove(0);
+    visitor.asks(OfficeRequest::Move { appointment: made.id, to: slot.id }).await;
+    bed.phone(ANN).texts(&format!("NO {}", text.code())).await;
+    cancels(&mut dora).await;
+    bed.texts.is_quiet().await;
+    assert!(bed.store.waiting(&"riverside".into()).await.unwrap().is_empty(), "it was moved as wished");
+}
+
+#[tokio::test]
 async fn whoever_was_faster_has_it_and_who_waits_hears_so() {
     let mut bed = Bed::new().await;
     let [mut carla, mut dora] = bed.full().await;
@@ -333,6 +371,20 @@ async fn staff_are_told_where_nobody_can_be_texted() {
         assert_eq!(bed.told_staff().await.len(), 1, "once");
         bed.texts.forget();
     }
+}
+
+#[tokio::test]
+async fn what_was_refused_in_the_call_is_not_offered_and_what_it_is_for_is_kept() {
+    let mut bed = Bed::new().await;
+    let (mut visitor, ann) = bed.visitor("Ann Arbor").await;
+    let wished = WaitingWish { refused: vec![(at("10:00"), "patel".into())], ..waiting(ann, ANN) };
+    visitor.asks(OfficeRequest::JoinWaitingList(wished)).await;
+    bed.looks().await;
+    let text = bed.texts.next().await;
+    assert!(text.body.contains("10:30 AM") && !text.body.contains("knee"), "{}", text.body);
+    assert!(bed.phone(ANN).texts(&format!("YES {}", text.code())).await.contains("It is booked"));
+    let made = bed.store.appointments_ahead(ann, bed.now()).await.unwrap().remove(0);
+    assert_eq!(made.reason.unwrap().expose(), "my knee");
 }
 
 #[tokio::test]

@@ -59,10 +59,9 @@ struct Appointment<'a> {
 
 fn appointment(outcome: &Outcome) -> Option<&AppointmentOutcome> {
     match outcome {
-        Outcome::Booked(about)
-        | Outcome::Moved(about)
-        | Outcome::Cancelled(about)
-        | Outcome::ToBeConfirmed(about) => Some(about),
+        Outcome::Booked(about) | Outcome::Moved(about) | Outcome::Cancelled(about) | Outcome::ToBeConfirmed(about) => {
+            Some(about)
+        }
         Outcome::Emergency
         | Outcome::Urgent
         | Outcome::Connected

@@ -1,6 +1,6 @@
 //! What an answer means at each stage of a visit.
 
-use domain::{Appointment, Directive, OfferedSlot, Phi, Reading, SlotId, YesNo};
+use domain::{Appointment, Directive, OfferedSlot, Phi, Reading, YesNo};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -106,9 +106,9 @@ impl Visit {
     fn choose_slot(&mut self, picked: Pick<OfferedSlot>, reading: &Reading, setting: &Setting<'_>) -> bool {
         let Stage::Offering(slots) = &self.stage else { return false };
         let (first, last) = (slots.iter().map(|s| s.start).min(), slots.iter().map(|s| s.start).max());
-        let refused: Vec<SlotId> = slots.iter().map(|slot| slot.id).collect();
+        let refused = slots.clone();
         let again = |visit: &mut Self, when| {
-            visit.refused.extend(&refused);
+            visit.refused.extend(refused.iter().cloned());
             visit.wish.when = when;
             visit.misfit(Stage::Wishing, setting);
         };
@@ -130,7 +130,7 @@ impl Visit {
                 self.become_stage(Stage::Wishing);
             }
             Pick::None => {
-                self.refused.extend(&refused);
+                self.refused.extend(refused);
                 self.misfit(Stage::OtherTime, setting);
             }
             Pick::NotSaid => return false,
@@ -201,7 +201,7 @@ impl Visit {
                 self.stage = Stage::Over(End::Done(Some(VisitLine::LeftAsItIs)));
             }
             (Some(YesNo::No), Chosen::Book(slot) | Chosen::Move { to: slot, .. }) => {
-                self.refused.push(slot.id);
+                self.refused.push(slot.clone());
                 self.misfit(Stage::OtherTime, setting);
             }
             (None, _) => return false,

@@ -118,7 +118,7 @@ impl Change {
 }
 
 /// What it is for; the practice should know if it was not the patient who said so.
-fn told_by(caller: CallerKind, reason: Option<Phi<String>>) -> Option<Phi<String>> {
+pub(super) fn told_by(caller: CallerKind, reason: Option<Phi<String>>) -> Option<Phi<String>> {
     if caller != CallerKind::Caregiver {
         return reason;
     }

@@ -3,7 +3,7 @@
 
 use domain::{AppointmentId, Confirmation, Fit, OfficeReply, PatientId, SlotQuery, WaitingListKept, WaitingWish};
 
-use super::{Change, End, Stage, Visit};
+use super::{Change, End, Stage, Visit, change};
 use crate::contact::Contact;
 use crate::plan::Next;
 use crate::prompt::{Prompt, VisitLine};
@@ -111,6 +111,8 @@ impl Visit {
                     instead_of: waiting.instead_of,
                     number: number.clone(),
                     may_text: by_text && is_sure,
+                    refused: self.refused.iter().map(|slot| (slot.start, slot.provider.clone())).collect(),
+                    reason: change::told_by(contact.caller(), self.wish.reason.clone()),
                 };
                 waiting.step = Step::Asked;
                 Next::Change(Box::new(Change::wait(wish)))

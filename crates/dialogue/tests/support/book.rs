@@ -210,12 +210,16 @@ pub(crate) fn short(request: &OfficeRequest) -> String {
         }
         OfficeRequest::Cancel(appointment) => format!("cancel {}", at_start(SlotId(appointment.0))),
         OfficeRequest::JoinWaitingList(wish) => format!(
-            "wait for {}{}{} at {}{}",
+            "wait for {}{}{} at {}{}{}{}",
             wish.kind,
             hours(&wish.when),
             wish.instead_of.map_or(String::new(), |id| format!(" instead of {}", at_start(SlotId(id.0)))),
             wish.number.expose().as_str(),
             if wish.may_text { " by text" } else { "" },
+            wish.refused
+                .iter()
+                .fold(String::new(), |told, (start, provider)| told + &format!(" not {start} with {provider}")),
+            wish.reason.as_ref().map_or(String::new(), |reason| format!(" reason={}", reason.expose())),
         ),
         OfficeRequest::SaveMessage(_) | OfficeRequest::OpenCase(_) | OfficeRequest::UpdateCase(_) => {
             unreachable!("not the book's business")

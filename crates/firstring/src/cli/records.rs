@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domain::{AppointmentTypeId, MessageId, Phi, ProviderId};
+use domain::{AppointmentTypeId, MessageId, Phi, ProviderId, WaitingId};
 use jiff::Zoned;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -19,17 +19,47 @@ pub enum Appointments {
     List(ListAppointments),
     /// What is free, whoever comes.
     Slots(Slots),
-    /// Who waits for an opening, who has waited longest first.
-    Waiting(ListWaiting),
+    /// Who waits for an opening, who has waited longest first; and what staff have agreed on with them.
+    Waiting(Waiting),
 }
 
 #[derive(Debug, Args)]
-pub struct ListWaiting {
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Waiting {
+    #[command(subcommand)]
+    pub answer: Option<WaitingAnswer>,
     #[command(flatten)]
     pub files: Files,
     /// One JSON line for each who waits.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WaitingAnswer {
+    /// The patient takes what they are offered: it is booked, or what they have is moved.
+    Book(AnswerOffer),
+    /// The patient does not want that time and waits on: the next is offered it.
+    Decline(AnswerOffer),
+    /// The patient waits no more.
+    Remove(RemoveWaiting),
+}
+
+#[derive(Debug, Args)]
+pub struct AnswerOffer {
+    #[command(flatten)]
+    pub files: Files,
+    /// Which: its four digits or its id, as `firstring appointments waiting` shows them.
+    pub offer: String,
+}
+
+#[derive(Debug, Args)]
+pub struct RemoveWaiting {
+    #[command(flatten)]
+    pub files: Files,
+    /// Whose place, as `firstring appointments waiting` names it.
+    #[arg(value_parser = uuid::<WaitingId>)]
+    pub id: WaitingId,
 }
 
 /// Days by the practice's clock.

@@ -21,9 +21,7 @@ pub(super) fn run(args: &cli::Appointments) -> anyhow::Result<()> {
             cli::Appointments::List(args) => {
                 Records::open(&args.files).await?.used(async |records| list(records, args).await).await
             }
-            cli::Appointments::Waiting(args) => {
-                Records::open(&args.files).await?.used(async |records| waiting::list(records, args.json).await).await
-            }
+            cli::Appointments::Waiting(args) => waiting::run(args).await,
             cli::Appointments::Slots(args) => {
                 Records::open_or_make(&args.files).await?.used(async |records| slots(records, args).await).await
             }

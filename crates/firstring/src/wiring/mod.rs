@@ -16,6 +16,6 @@ pub use keys::{is_whole_key, load_or_make};
 #[cfg(feature = "onnx")]
 pub use models::kokoro;
 pub use models::{Engines, Written, hearing, lines_cache, models_dir, reader, synthesizer, witnesses};
-pub use office::{DATABASE, OfficeParts, office_config, open_office, open_store, rota_gaps};
+pub use office::{DATABASE, OfficeParts, office_config, open_office, open_store, rota_gaps, whole_config};
 pub use record::{end_call, keep_journal};
 pub use recovery::{SoleServer, take_up_calls};

@@ -55,17 +55,29 @@ pub async fn open_office(
         // A link that one node has made opens at every node.
         link_key = store.shared_key("links", &link_key).await?;
     }
-    let mut office_config = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
-    if server.apart {
-        // What is rehearsed is nobody's appointment and nobody's message.
-        (office_config.records, office_config.mailbox) = (None, None);
-    } else {
-        office_config.calendars = calendars::open(config)?;
-    }
+    let office_config = whole_config(server, config, page_url, link_key, clock)?;
     bring_patients(&store, config, &office_config.clock).await?;
     let (office, working) = Office::start(store.clone(), office_config).await?;
     let (requests, pump) = connect(office.clone());
     Ok(OfficeParts { store, office, requests, tasks: [working, pump] })
+}
+
+/// What this server's office needs to know, with the calendars that providers keep elsewhere.
+pub fn whole_config(
+    server: &Server,
+    config: &PracticeConfig,
+    page_url: Option<&str>,
+    link_key: Secret,
+    clock: Clock,
+) -> anyhow::Result<OfficeConfig> {
+    let mut whole = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
+    if server.apart {
+        // What is rehearsed is nobody's appointment and nobody's message.
+        (whole.records, whole.mailbox) = (None, None);
+    } else {
+        whole.calendars = calendars::open(config)?;
+    }
+    Ok(whole)
 }
 
 /// What the office of a practice needs to know, its secrets read. `page_url` takes the place of every clinician's address.

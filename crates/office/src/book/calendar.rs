@@ -74,6 +74,11 @@ impl<'a> Calendar<'a> {
         self.earliest(day.into())
     }
 
+    /// Whether all of this time of one day lies within the opening hours; in a practice that has written none any time does.
+    pub(crate) fn is_open(&self, (from, to): (DateTime, DateTime)) -> bool {
+        self.hours.is_empty() || self.open(from.date()).into_iter().any(|(opens, closes)| opens <= from && to <= closes)
+    }
+
     /// The openings of `day` in order of time, as they stand on `today`. `taken` are the provider's blocks.
     pub(crate) fn openings(
         &self,

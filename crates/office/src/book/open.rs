@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AppointmentId, AppointmentType, CallId, Interval, ProviderId};
+use domain::{AppointmentId, AppointmentType, Interval, ProviderId};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use store::{AppointmentRow, PatientRow, Schedule, StoreError};
 
 use super::calendar::{Calendar, Opening};
+use super::outside::Failed;
 use super::search::{Search, Who, last_day};
 use crate::desk::Premises;
 
@@ -24,8 +25,18 @@ pub(super) struct Sought<'a> {
     pub(super) now: Timestamp,
     /// From when on the lead counts: now, or when it will be booked at the latest.
     pub(super) from: Timestamp,
-    /// What was booked by this call counts as free.
-    pub(super) made_in: Option<CallId>,
+    pub(super) doubt: Doubt,
+}
+
+/// What a provider's own calendar counts for that is not seen, or has entries that cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Doubt {
+    /// For nothing: who books hears that the office will confirm it.
+    Free,
+    /// The same, and nobody waits for one that has failed a moment ago.
+    FreeUnasked,
+    /// The provider has no opening: nobody is written to that a time is free which may not be.
+    Taken,
 }
 
 impl Sought<'_> {
@@ -35,9 +46,7 @@ impl Sought<'_> {
         let calendar = Calendar::new(self.schedule, practice);
         let last = self.days.1.min(last_day(self.kind, calendar.day(now)));
         let until = calendar.begin(last.saturating_add(2.days()));
-        let is_free = |row: &AppointmentRow| {
-            Some(row.appointment.id) == self.instead_of || self.made_in.is_some_and(|call| row.call == call)
-        };
+        let is_free = |row: &AppointmentRow| Some(row.appointment.id) == self.instead_of;
         let ahead = store.appointments_ahead(self.patient.id, now).await?;
         let moving = ahead.iter().find(|row| Some(row.appointment.id) == self.instead_of);
         let moving = moving.map(|row| (row.appointment.start, row.appointment.provider.clone()));
@@ -47,15 +56,17 @@ impl Sought<'_> {
         let ours: BTreeSet<_> = rows.iter().map(|row| row.appointment.id).collect();
         rows.retain(|row| !is_free(row));
         let mut taken = taken(rows);
-        premises.outside.add_taken(&self.kind.providers, (now, until), &ours, &mut taken).await;
+        let failed = if self.doubt == Doubt::Free { Failed::AskAgain } else { Failed::Spare };
+        let providers = &self.kind.providers;
+        let mut in_doubt = premises.outside.add_taken(providers, (now, until), &ours, &mut taken, failed).await;
+        if self.doubt != Doubt::Taken {
+            in_doubt.clear();
+        }
         let patient = Some(Who { born: *self.patient.date_of_birth.expose(), engaged: &engaged });
         let search = Search { kind: self.kind, days: self.days, now: self.from, taken: &taken, patient };
         let mut openings = search.openings(&calendar);
-        if self.made_in.is_none() {
-            openings.retain(|o| {
-                moving.as_ref().is_none_or(|(start, provider)| *start != o.start || *provider != o.provider)
-            });
-        }
+        let is_moving = |o: &Opening| moving.as_ref().is_some_and(|(at, who)| *at == o.start && *who == o.provider);
+        openings.retain(|o| !is_moving(o) && !in_doubt.contains(&o.provider));
         Ok(openings)
     }
 }

@@ -30,9 +30,25 @@ pub(crate) struct Outside {
     calendars: BTreeMap<ProviderId, ProviderCalendar>,
     providers: Vec<ProviderId>,
     /// Held for a moment only, never across an `await`.
-    seen: Mutex<BTreeMap<ProviderId, Seen>>,
+    known: Mutex<BTreeMap<ProviderId, Known>>,
     /// A request that is asked again while it is being settled waits for what comes of it. By the last byte of a call's id.
     turns: [tokio::sync::Mutex<()>; TURNS],
+}
+
+/// What is known of one calendar.
+#[derive(Default)]
+struct Known {
+    /// The newest last; those before it reach further. So a look at few days leaves what was seen of many.
+    seen: Vec<Seen>,
+    /// When it last failed, unless it was seen since.
+    failed: Option<Instant>,
+}
+
+/// Whether a calendar is asked that has failed a moment ago.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Failed {
+    AskAgain,
+    Spare,
 }
 
 #[derive(Clone)]
@@ -46,7 +62,7 @@ impl Outside {
     pub(crate) fn new(calendars: &[(ProviderId, ProviderCalendar)]) -> Self {
         let calendars: BTreeMap<_, _> = calendars.iter().cloned().collect();
         let providers = calendars.keys().cloned().collect();
-        Self { calendars, providers, seen: Mutex::default(), turns: Default::default() }
+        Self { calendars, providers, known: Mutex::default(), turns: Default::default() }
     }
 
     /// The turn of a call to change the book and to settle it.
@@ -63,66 +79,97 @@ impl Outside {
         self.calendars.get(provider)
     }
 
-    /// Adds what stands in the calendars of these providers, but for our own entries of appointments that stand in the book.
+    /// Adds what stands in the calendars of these providers, but for our own entries of appointments that stand in the book. Of whom
+    /// it is in doubt: their calendar is not seen now, or entries there cannot be read.
     pub(super) async fn add_taken(
         &self,
         providers: &[ProviderId],
         (from, to): Interval,
         ours: &BTreeSet<AppointmentId>,
         taken: &mut BTreeMap<ProviderId, Vec<Interval>>,
-    ) {
-        let Some(period) = Period::new(from, to) else { return };
+        failed: Failed,
+    ) -> BTreeSet<ProviderId> {
+        let Some(period) = Period::new(from, to) else { return BTreeSet::new() };
+        let mut in_doubt = BTreeSet::new();
         let looks = providers.iter().filter(|provider| self.calendars.contains_key(provider));
-        for (provider, busy) in join_all(looks.map(|provider| self.look(provider, period))).await {
+        for (provider, (busy, is_seen)) in join_all(looks.map(|provider| self.look(provider, period, failed))).await {
+            if !is_seen || busy.unreadable > 0 {
+                in_doubt.insert(provider.clone());
+            }
             let elsewhere = busy.taken.iter().filter(|entry| entry.ours.is_none_or(|id| !ours.contains(&id)));
             let spans = elsewhere.map(|entry| (entry.period.start(), entry.period.end()));
             taken.entry(provider.clone()).or_default().extend(spans);
         }
+        in_doubt
     }
 
     /// Whether every entry that was last seen there could be read. Of one that could not, nobody knows which time it takes.
     pub(super) fn is_legible(&self, provider: &ProviderId) -> bool {
-        self.seen(provider).is_none_or(|seen| seen.busy.unreadable == 0)
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(provider)
+            .is_none_or(|known| known.seen.iter().all(|seen| seen.is_stale() || seen.busy.unreadable == 0))
     }
 
     /// What was seen there is not so any more.
     pub(super) fn forget(&self, provider: &ProviderId) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(provider);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(provider);
     }
 
-    async fn look<'a>(&self, provider: &'a ProviderId, period: Period) -> (&'a ProviderId, Busy) {
-        let before = self.seen(provider).filter(|seen| seen.covers(&period));
+    /// What stands there, and whether that was seen just now.
+    async fn look<'a>(
+        &self,
+        provider: &'a ProviderId,
+        period: Period,
+        failed: Failed,
+    ) -> (&'a ProviderId, (Busy, bool)) {
+        let (before, is_down) = self.known(provider, &period);
         if let Some(seen) = before.as_ref().filter(|seen| seen.at.elapsed() < FRESH) {
-            return (provider, seen.busy.clone());
+            return (provider, (seen.busy.clone(), true));
         }
-        let calendar = &self.calendars[provider].calendar;
-        match timeout(LOOK_WITHIN, calendar.busy(period)).await {
+        let not_seen = || before.as_ref().map(|seen| seen.busy.clone()).unwrap_or_default();
+        if is_down && failed == Failed::Spare {
+            return (provider, (not_seen(), false));
+        }
+        match timeout(LOOK_WITHIN, self.calendars[provider].calendar.busy(period)).await {
             Ok(Ok(busy)) => {
                 if busy.unreadable > 0 {
                     tracing::warn!(%provider, entries = busy.unreadable, "entries of this calendar cannot be read");
                 }
-                let seen = Seen { at: Instant::now(), period, busy: busy.clone() };
-                self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.clone(), seen);
-                (provider, busy)
+                self.keep(provider, Seen { at: Instant::now(), period, busy: busy.clone() });
+                return (provider, (busy, true));
             }
-            Ok(Err(why)) => {
-                tracing::warn!(%provider, %why, "this calendar is not seen");
-                (provider, before.map(|seen| seen.busy).unwrap_or_default())
-            }
-            Err(_) => {
-                tracing::warn!(%provider, "this calendar is not seen in time");
-                (provider, before.map(|seen| seen.busy).unwrap_or_default())
-            }
+            Ok(Err(why)) => tracing::warn!(%provider, %why, "this calendar is not seen"),
+            Err(_) => tracing::warn!(%provider, "this calendar is not seen in time"),
         }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(provider.clone()).or_default().failed = Some(Instant::now());
+        drop(known);
+        (provider, (not_seen(), false))
     }
 
-    fn seen(&self, provider: &ProviderId) -> Option<Seen> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(provider).filter(|seen| seen.at.elapsed() < STALE).cloned()
+    fn keep(&self, provider: &ProviderId, seen: Seen) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(provider.clone()).or_default();
+        known.seen.retain(|old| !old.is_stale() && old.period.end() > seen.period.end());
+        known.seen.push(seen);
+        known.failed = None;
+    }
+
+    /// The newest that was seen of this whole period, and whether the calendar has failed a moment ago.
+    fn known(&self, provider: &ProviderId, period: &Period) -> (Option<Seen>, bool) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = known.get(provider) else { return (None, false) };
+        let seen = known.seen.iter().rev().find(|seen| !seen.is_stale() && seen.covers(period));
+        (seen.cloned(), known.failed.is_some_and(|at| at.elapsed() < FRESH))
     }
 }
 
 impl Seen {
+    fn is_stale(&self) -> bool {
+        self.at.elapsed() >= STALE
+    }
+
     /// The begin of what is sought moves on with the clock.
     fn covers(&self, period: &Period) -> bool {
         self.period.start() <= period.start() && self.period.end() >= period.end()

@@ -1,5 +1,6 @@
 //! The pure half of the book: tables of what is open, and what holds of every opening of random practices.
 
+mod outside;
 mod promises;
 
 use std::collections::BTreeMap;

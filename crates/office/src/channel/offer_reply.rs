@@ -26,7 +26,7 @@ impl OfferReply {
             .collect();
         match words[..] {
             // What gateways themselves take for it.
-            ["stop" | "stopall" | "unsubscribe" | "end" | "quit"] => Self::Stop,
+            ["stop" | "stopall" | "unsubscribe" | "cancel" | "end" | "quit"] => Self::Stop,
             ["yes", code] if is_code(code) => Self::Yes(code.to_owned()),
             ["no", code] if is_code(code) => Self::No(code.to_owned()),
             _ => Self::Unclear,
@@ -49,7 +49,9 @@ mod tests {
             assert_eq!(OfferReply::of(text), yes, "{text}");
         }
         assert_eq!(OfferReply::of("No 4821"), OfferReply::No("4821".to_owned()));
-        assert_eq!(OfferReply::of("stop"), OfferReply::Stop);
+        for text in ["stop", "STOPALL", "Unsubscribe.", "CANCEL", "end", "Quit"] {
+            assert_eq!(OfferReply::of(text), OfferReply::Stop, "{text}");
+        }
         for text in [
             "",
             "yes",

@@ -7,8 +7,11 @@ CREATE TABLE waiting (
     provider     TEXT,
     wished       TEXT NOT NULL,
     instead_of   TEXT REFERENCES appointment (id),
+    moving_from  instant,
     number       TEXT NOT NULL,
     may_text     BIGINT NOT NULL,
+    refused      TEXT NOT NULL,
+    reason       TEXT,
     joined_at    instant NOT NULL,
     wait_until   instant NOT NULL,
     status       TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'taken', 'left')),
@@ -34,7 +37,9 @@ CREATE TABLE waiting_offer (
     offered_at   instant NOT NULL,
     answer_by    instant NOT NULL,
     told_at      instant,
-    outcome      TEXT NOT NULL CHECK (outcome IN ('open', 'booked', 'to_be_confirmed', 'too_late', 'declined', 'lapsed', 'untold'))
+    by_staff     BIGINT NOT NULL,
+    explained    BIGINT NOT NULL,
+    outcome      TEXT NOT NULL CHECK (outcome IN ('open', 'booked', 'to_be_confirmed', 'too_late', 'declined', 'lapsed', 'untold', 'void'))
 );
 CREATE INDEX waiting_offer_of ON waiting_offer (waiting_id, offered_at);
 CREATE UNIQUE INDEX waiting_offer_open ON waiting_offer (waiting_id) WHERE outcome = 'open';

@@ -7,8 +7,11 @@ CREATE TABLE waiting (
     provider     TEXT,                     -- the wish as JSON; NULL: anybody
     wished       TEXT NOT NULL,            -- intervals as JSON; empty: at any time
     instead_of   TEXT REFERENCES appointment (id),
+    moving_from  TEXT,                     -- when that began as they joined
     number       TEXT NOT NULL,
     may_text     INTEGER NOT NULL,         -- 1: they have agreed to a text message
+    refused      TEXT NOT NULL,            -- begins and providers as JSON: offered, and not wanted
+    reason       TEXT,
     joined_at    TEXT NOT NULL,
     wait_until   TEXT NOT NULL,
     status       TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'taken', 'left')),
@@ -36,7 +39,9 @@ CREATE TABLE waiting_offer (
     offered_at   TEXT NOT NULL,
     answer_by    TEXT NOT NULL,
     told_at      TEXT,                     -- when they, or staff, were told; NULL: nobody was
-    outcome      TEXT NOT NULL CHECK (outcome IN ('open', 'booked', 'to_be_confirmed', 'too_late', 'declined', 'lapsed', 'untold')),
+    by_staff     INTEGER NOT NULL,         -- 1: in the hands of staff
+    explained    INTEGER NOT NULL,         -- 1: an unclear text to it was answered
+    outcome      TEXT NOT NULL CHECK (outcome IN ('open', 'booked', 'to_be_confirmed', 'too_late', 'declined', 'lapsed', 'untold', 'void')),
     CHECK (start_at GLOB '????-??-??T??:??:??.??????Z' AND end_at GLOB '????-??-??T??:??:??.??????Z'),
     CHECK (blocked_from GLOB '????-??-??T??:??:??.??????Z' AND blocked_to GLOB '????-??-??T??:??:??.??????Z'),
     CHECK (offered_at GLOB '????-??-??T??:??:??.??????Z' AND answer_by GLOB '????-??-??T??:??:??.??????Z')

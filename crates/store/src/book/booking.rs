@@ -50,6 +50,12 @@ impl Store {
         Ok(reply)
     }
 
+    /// What a request to change the book was answered, if it was.
+    pub async fn answered(&self, call: CallId, request: RequestId) -> Result<Option<OfficeReply>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        kept_answer(call, request, &mut connection).await
+    }
+
     /// Moves an appointment to an offered opening: [`OfficeReply::Moved`], [`OfficeReply::SlotTaken`],
     /// [`OfficeReply::NoSuchAppointment`] or [`OfficeReply::NotAllowed`]. The old time is free in the same moment in which
     /// the new one is taken; if the new one is not to be had, the old one stays.
@@ -116,9 +122,17 @@ pub(super) async fn prior_answer(
     requested: &Requested<'_>,
     connection: &mut AnyConnection,
 ) -> Result<Option<OfficeReply>, StoreError> {
+    kept_answer(requested.call, requested.request, connection).await
+}
+
+async fn kept_answer(
+    call: CallId,
+    request: RequestId,
+    connection: &mut AnyConnection,
+) -> Result<Option<OfficeReply>, StoreError> {
     let row = sqlx::query("SELECT reply FROM answer WHERE call_id = $1 AND request_id = $2")
-        .bind(requested.call.to_string())
-        .bind(i64::from(requested.request.0))
+        .bind(call.to_string())
+        .bind(i64::from(request.0))
         .fetch_optional(connection)
         .await?;
     row.map(|row| Columns(&row).json("reply")).transpose()

@@ -20,6 +20,8 @@ pub struct WaitingRow {
     pub id: WaitingId,
     /// Who waits, and for what.
     pub wish: WaitingWish,
+    /// When the appointment that would be moved began as they joined.
+    pub moving_from: Option<Timestamp>,
     /// Since when.
     pub since: Timestamp,
     /// Until when: nothing that was wished is later.
@@ -123,6 +125,27 @@ impl Store {
         Ok(left.rows_affected())
     }
 
+    /// One of those who wait waits no more, whatever they are offered just now. False if they did not wait.
+    pub async fn remove_waiting(&self, practice: &PracticeId, id: WaitingId) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let left = sqlx::query(
+            "UPDATE waiting SET status = 'left' WHERE id = $1 AND practice = $2 AND status IN ('waiting', 'offered')",
+        )
+        .bind(id.to_string())
+        .bind(&practice.0)
+        .execute(&mut *transaction)
+        .await?;
+        let is_left = left.rows_affected() == 1;
+        if is_left {
+            sqlx::query("UPDATE waiting_offer SET outcome = 'declined' WHERE waiting_id = $1 AND outcome = 'open'")
+                .bind(id.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(is_left)
+    }
+
     /// Somebody who is offered nothing just now waits no more. False if they do not wait, or are offered something.
     pub async fn end_waiting(&self, id: WaitingId) -> Result<bool, StoreError> {
         let ended = sqlx::query("UPDATE waiting SET status = 'left' WHERE id = $1 AND status = 'waiting'")
@@ -166,9 +189,10 @@ async fn insert(
     connection: &mut AnyConnection,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO waiting (id, practice, patient_id, kind, provider, wished, instead_of, number, may_text, joined_at,
-                              wait_until, status, call_id, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, $13)",
+        "INSERT INTO waiting (id, practice, patient_id, kind, provider, wished, instead_of, moving_from, number, may_text,
+                              refused, reason, joined_at, wait_until, status, call_id, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT start_at FROM appointment WHERE id = $7), $8, $9, $10, $11, $12, $13,
+                 'waiting', $14, $15)",
     )
     .bind(WaitingId::new().to_string())
     .bind(&requested.practice.0)
@@ -179,6 +203,8 @@ async fn insert(
     .bind(wish.instead_of.map(|id| id.to_string()))
     .bind(wish.number.expose().as_str())
     .bind(i64::from(wish.may_text))
+    .bind(json(&wish.refused))
+    .bind(wish.reason.as_ref().map(Phi::expose))
     .bind(time(since))
     .bind(time(until))
     .bind(requested.call.to_string())
@@ -203,7 +229,10 @@ pub(super) fn waiting(row: &AnyRow) -> Result<WaitingRow, StoreError> {
                 .transpose()?,
             number: Phi::new(row.parsed("number")?),
             may_text: row.integer("may_text")? != 0,
+            refused: row.json("refused")?,
+            reason: row.optional_text("reason")?.map(Phi::new),
         },
+        moving_from: row.optional_time("moving_from")?,
         since: row.time("joined_at")?,
         until: row.time("wait_until")?,
         status: match row.text("status")?.as_str() {

@@ -32,10 +32,12 @@ pub struct WaitingOfferRow {
     pub blocked: Interval,
     /// When it was offered.
     pub offered_at: Timestamp,
-    /// Then the next is offered it.
+    /// Then the next is offered it, unless it is in the hands of staff.
     pub answer_by: Timestamp,
     /// When the patient, or else the staff, were told.
     pub told_at: Option<Timestamp>,
+    /// Whether it was the staff: they answer it when they have reached the patient.
+    pub by_staff: bool,
     /// What became of it.
     pub outcome: WaitingOutcome,
 }
@@ -57,11 +59,21 @@ pub enum WaitingOutcome {
     Lapsed,
     /// Nobody was ever told of it.
     Untold,
+    /// It came to nothing, and not by the patient: there was no use in it any more, or nobody looked in time.
+    Void,
 }
 
 impl WaitingOutcome {
-    const ALL: [Self; 7] =
-        [Self::Open, Self::Booked, Self::ToBeConfirmed, Self::TooLate, Self::Declined, Self::Lapsed, Self::Untold];
+    const ALL: [Self; 8] = [
+        Self::Open,
+        Self::Booked,
+        Self::ToBeConfirmed,
+        Self::TooLate,
+        Self::Declined,
+        Self::Lapsed,
+        Self::Untold,
+        Self::Void,
+    ];
 
     fn word(self) -> &'static str {
         match self {
@@ -72,6 +84,7 @@ impl WaitingOutcome {
             Self::Declined => "declined",
             Self::Lapsed => "lapsed",
             Self::Untold => "untold",
+            Self::Void => "void",
         }
     }
 
@@ -119,17 +132,27 @@ impl Store {
     }
 
     /// The patient, or else the staff, were told of an offer.
-    pub async fn waiting_told(&self, offer: SlotId, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE waiting_offer SET told_at = $1 WHERE id = $2")
+    pub async fn waiting_told(&self, offer: SlotId, at: Timestamp, by_staff: bool) -> Result<(), StoreError> {
+        sqlx::query("UPDATE waiting_offer SET told_at = $1, by_staff = $2 WHERE id = $3")
             .bind(time(at))
+            .bind(i64::from(by_staff))
             .bind(offer.to_string())
             .execute(&self.writer)
             .await?;
         Ok(())
     }
 
+    /// An unclear text to an offer is answered. True once: programs that answer every text would never be done with one another.
+    pub async fn waiting_explained(&self, offer: SlotId) -> Result<bool, StoreError> {
+        let explained = sqlx::query("UPDATE waiting_offer SET explained = 1 WHERE id = $1 AND explained = 0")
+            .bind(offer.to_string())
+            .execute(&self.writer)
+            .await?;
+        Ok(explained.rows_affected() == 1)
+    }
+
     /// Ends an offer; its patient is `then`. True if it was open: whoever hears that is the one who has ended it. What was booked
-    /// counts even if the offer had lapsed in the same moment.
+    /// counts even if the offer had ended otherwise in the same moment.
     pub async fn end_waiting_offer(
         &self,
         offer: &WaitingOfferRow,
@@ -140,7 +163,7 @@ impl Store {
         let is_taken = i64::from(outcome.is_taken());
         let ended = sqlx::query(
             "UPDATE waiting_offer SET outcome = $1
-             WHERE id = $2 AND (outcome = 'open' OR (outcome = 'lapsed' AND $3 = 1))",
+             WHERE id = $2 AND (outcome = 'open' OR (outcome NOT IN ('booked', 'to_be_confirmed') AND $3 = 1))",
         )
         .bind(outcome.word())
         .bind(offer.id.to_string())
@@ -151,7 +174,7 @@ impl Store {
             return Ok(false);
         }
         if outcome.is_taken() {
-            // It lapsed in that moment, and another was offered: nobody takes two.
+            // It ended in that moment, and another was offered: nobody takes two.
             sqlx::query("UPDATE waiting_offer SET outcome = 'declined' WHERE waiting_id = $1 AND outcome = 'open'")
                 .bind(offer.waiting.to_string())
                 .execute(&mut *transaction)
@@ -175,6 +198,16 @@ impl Store {
                 .fetch_all(&self.readers)
                 .await?;
         rows.iter().map(offer).collect()
+    }
+
+    /// One offer, whatever became of it.
+    pub async fn waiting_offer(&self, practice: &PracticeId, id: SlotId) -> Result<WaitingOfferRow, StoreError> {
+        let row = sqlx::query("SELECT * FROM waiting_offer WHERE practice = $1 AND id = $2")
+            .bind(&practice.0)
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(offer).transpose()?.ok_or(StoreError::NotFound { what: "offer from the waiting list" })
     }
 
     /// Everything that one who waits was offered, in order.
@@ -211,8 +244,9 @@ async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO waiting_offer (id, waiting_id, practice, code, call_id, provider, kind, start_at, end_at,
-                                    blocked_from, blocked_to, offered_at, answer_by, told_at, outcome)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                    blocked_from, blocked_to, offered_at, answer_by, told_at, by_staff, explained,
+                                    outcome)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16)",
     )
     .bind(offer.id.to_string())
     .bind(offer.waiting.to_string())
@@ -228,6 +262,7 @@ async fn insert(
     .bind(time(offer.offered_at))
     .bind(time(offer.answer_by))
     .bind(offer.told_at.map(time))
+    .bind(i64::from(offer.by_staff))
     .bind(offer.outcome.word())
     .execute(connection)
     .await?;
@@ -250,6 +285,7 @@ fn offer(row: &AnyRow) -> Result<WaitingOfferRow, StoreError> {
         offered_at: row.time("offered_at")?,
         answer_by: row.time("answer_by")?,
         told_at: row.optional_time("told_at")?,
+        by_staff: row.integer("by_staff")? != 0,
         outcome: WaitingOutcome::ALL.into_iter().find(|one| one.word() == outcome).ok_or(corrupt("outcome"))?,
     })
 }

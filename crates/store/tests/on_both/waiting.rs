@@ -14,6 +14,7 @@ on_both!(
     a_freed_time_is_offered_to_one_however_many_nodes_see_it,
     an_offer_is_ended_once_and_what_was_booked_counts,
     who_leaves_is_offered_nothing,
+    one_of_two_at_a_number_is_removed,
     who_waited_is_forgotten_with_the_words_of_calls
 );
 
@@ -50,6 +51,8 @@ fn wish(patient: PatientId) -> WaitingWish {
         instead_of: None,
         number: Phi::new(NUMBER.parse().unwrap()),
         may_text: true,
+        refused: vec![(at(30), "patel".into())],
+        reason: Some("my knee".into()),
     }
 }
 
@@ -78,6 +81,7 @@ fn offer(waiting: WaitingId, code: &str, from: i64) -> WaitingOfferRow {
         offered_at: at(-60),
         answer_by: at(-30),
         told_at: None,
+        by_staff: false,
         outcome: WaitingOutcome::Open,
     }
 }
@@ -126,11 +130,12 @@ async fn a_freed_time_is_offered_to_one_however_many_nodes_see_it(database: Data
     );
     assert!(store.offer_waiting(&practice, &offer(bob, "0005", 30)).await.unwrap(), "the next half hour");
 
-    store.waiting_told(open[0].id, at(-59)).await.unwrap();
+    store.waiting_told(open[0].id, at(-59), true).await.unwrap();
+    assert!(store.waiting_explained(open[0].id).await.unwrap() && !store.waiting_explained(open[0].id).await.unwrap());
     let to: PhoneNumber = NUMBER.parse().unwrap();
     let offers = store.waiting_offers_to(&practice, &to).await.unwrap();
     assert_eq!(offers.len(), 2);
-    let told = WaitingOfferRow { told_at: Some(at(-59)), ..open[0].clone() };
+    let told = WaitingOfferRow { told_at: Some(at(-59)), by_staff: true, ..open[0].clone() };
     assert!(offers.contains(&told), "it is read back as it was kept");
 }
 
@@ -168,6 +173,21 @@ async fn who_leaves_is_offered_nothing(database: Database) {
     assert!(store.open_waiting_offers(&practice).await.unwrap().is_empty());
     assert!(!store.offer_waiting(&practice, &offer(bob, "0002", 0)).await.unwrap());
     assert_eq!(store.waiting_at(bob).await.unwrap().status, WaitingStatus::Left);
+}
+
+async fn one_of_two_at_a_number_is_removed(database: Database) {
+    let (store, practice) = (database.open().await, practice());
+    let (ann, bob) = (waits(&store, "Ann Arbor", 1).await, waits(&store, "Bob Binder", 2).await);
+    let first = offer(ann, "0001", 0);
+    assert!(store.offer_waiting(&practice, &first).await.unwrap());
+    assert!(!store.remove_waiting(&"lakeside".into(), ann).await.unwrap(), "another practice's");
+    assert!(store.remove_waiting(&practice, ann).await.unwrap());
+    assert!(!store.remove_waiting(&practice, ann).await.unwrap(), "once");
+    assert_eq!(store.waiting_offer(&practice, first.id).await.unwrap().outcome, WaitingOutcome::Declined);
+    assert!(store.waiting_offer(&"lakeside".into(), first.id).await.is_err());
+    let waiting: Vec<_> = store.waiting(&practice).await.unwrap().iter().map(|row| row.id).collect();
+    assert_eq!(waiting, [bob]);
+    assert!(store.offer_waiting(&practice, &offer(bob, "0002", 0)).await.unwrap(), "the time is his turn");
 }
 
 async fn who_waited_is_forgotten_with_the_words_of_calls(database: Database) {

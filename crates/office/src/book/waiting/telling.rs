@@ -5,12 +5,21 @@ use jiff::Timestamp;
 use store::{WaitingOfferRow, WaitingRow};
 use tokio::sync::Notify;
 
+use super::HOURS;
 use crate::channel;
 use crate::desk::Premises;
 use crate::messages;
 
-/// Tells the patient of an offer, or the staff if the patient cannot be texted. False if nobody was told.
-pub(super) async fn tell(premises: &Premises, saved: &Notify, row: &WaitingRow, offer: &WaitingOfferRow) -> bool {
+/// Who was told of an offer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Told {
+    Patient,
+    Staff,
+    Nobody,
+}
+
+/// Tells the patient of an offer, or the staff if the patient cannot be texted.
+pub(super) async fn tell(premises: &Premises, saved: &Notify, row: &WaitingRow, offer: &WaitingOfferRow) -> Told {
     let minutes = offer.offered_at.duration_until(offer.answer_by).as_mins();
     let (practice, opening) = (practice(premises), opening(premises, offer.start, &offer.provider));
     let what = if row.wish.instead_of.is_some() { "to move to it" } else { "to take it" };
@@ -18,33 +27,44 @@ pub(super) async fn tell(premises: &Premises, saved: &Notify, row: &WaitingRow, 
     let body = format!(
         "{practice}: {opening} is free. Reply YES {code} within {minutes} minutes {what}, NO {code} if not, STOP to leave the list."
     );
-    if row.wish.may_text && text(premises, row, &body).await {
-        return true;
+    let texted = text(premises, row, &body).await;
+    if texted == Some(true) {
+        return Told::Patient;
     }
-    let zone = &premises.config.practice.zone;
-    let by = zone.to_datetime(offer.answer_by).strftime("%-I:%M %p").to_string();
+    // A gateway that does not answer may have sent it all the same.
+    let not_told = if texted.is_some() { "They may not have been told" } else { "They have not been told" };
     let replaced = if row.wish.instead_of.is_some() { " It would replace an appointment that they have." } else { "" };
     let told = format!(
         "Waiting list: {opening} ({}) is free, and this patient has waited for it longest. Please call them and agree on it.{replaced} \
-         They have not been told, and the time is not held; at {by} it is offered to the next who waits.",
-        kind(premises, offer)
+         {not_told}. Nobody else on the list is offered it before you answer, but a caller may book it. If they want it: firstring \
+         appointments waiting book {code}. If not this time: firstring appointments waiting decline {code}. If they wait no more: \
+         firstring appointments waiting remove {}.",
+        kind(premises, offer),
+        row.id
     );
-    leave(premises, saved, row, told).await
+    if leave(premises, saved, row, told).await { Told::Staff } else { Told::Nobody }
 }
 
-/// Tells the patient, or the staff, that the patient is asked no more.
-pub(super) async fn tell_of_end(premises: &Premises, saved: &Notify, row: &WaitingRow) {
+/// Tells the patient that they are asked no more, and always the staff: nobody knows whether texts to that number are read.
+pub(super) async fn tell_of_end(premises: &Premises, saved: &Notify, row: &WaitingRow, now: Timestamp) {
     let body = format!(
         "{}: we had no answer from you, so you are not on the waiting list any more. Please call us if you still need a time.",
         practice(premises)
     );
-    if row.wish.may_text && text(premises, row, &body).await {
-        return;
-    }
-    let told = "Waiting list: nothing came of three openings for this patient, who is not on the list any more. Please call them if \
-                they still need a time.";
-    if !leave(premises, saved, row, told.to_owned()).await {
-        tracing::error!(waiting = %row.id, "nobody could be told that a patient is not on the waiting list any more");
+    let time = premises.config.practice.zone.to_datetime(now).time();
+    let is_day = HOURS.0 <= time && time <= HOURS.1;
+    let texted = if is_day { text(premises, row, &body).await } else { None };
+    let told = match texted {
+        Some(true) => "were sent a text",
+        Some(false) => "may not have been told",
+        None => "have not been told",
+    };
+    let told = format!(
+        "Waiting list: this patient has not answered three texts about openings, and is not on the list any more. They {told}. Please \
+         call them if they may still need a time."
+    );
+    if !leave(premises, saved, row, told).await {
+        tracing::error!(waiting = %row.id, "staff could not be told that a patient is not on the waiting list any more");
     }
 }
 
@@ -66,15 +86,14 @@ fn kind(premises: &Premises, offer: &WaitingOfferRow) -> String {
     known.map_or_else(|| offer.kind.0.clone(), |kind| kind.name.clone())
 }
 
-async fn text(premises: &Premises, row: &WaitingRow, body: &str) -> bool {
-    let Some(texter) = &premises.texter else { return false };
-    match texter.text(&premises.client, row.wish.number.expose(), body).await {
-        Ok(()) => true,
-        Err(why) => {
-            tracing::warn!(waiting = %row.id, %why, "who waits could not be texted: staff are told");
-            false
-        }
+/// Whether the gateway has taken it; `None` for whoever is not texted.
+async fn text(premises: &Premises, row: &WaitingRow, body: &str) -> Option<bool> {
+    let texter = premises.texter.as_ref().filter(|_| row.wish.may_text)?;
+    let sent = texter.text(&premises.client, row.wish.number.expose(), body).await;
+    if let Err(why) = &sent {
+        tracing::warn!(waiting = %row.id, %why, "who waits could not be texted: staff are told");
     }
+    Some(sent.is_ok())
 }
 
 /// A message with the patient's name, and the number that they gave.
