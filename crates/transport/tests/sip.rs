@@ -123,8 +123,7 @@ async fn a_call_by_tls_and_srtp_is_heard_and_hears() {
         file("tls.crt").display(),
         file("tls.pem").display()
     );
-    let phone =
-        Phone { uri: ";transport=tls".to_owned(), account: ";mediaenc=srtp-mand".to_owned(), config, ..plain };
+    let phone = Phone { uri: ";transport=tls".to_owned(), account: ";mediaenc=srtp-mand".to_owned(), config, ..plain };
     let (mut caller, mut call) = connected(&mut line, &phone).await;
     call.says_a_tone(Duration::from_secs(2));
     call.listens(Duration::from_secs(3)).await;
