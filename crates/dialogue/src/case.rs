@@ -65,7 +65,9 @@ impl Case {
             self.page = Page::AtDesk;
             return Some(Prompt::DeskPaged);
         }
-        if *reply == OfficeReply::NobodyAnswers && self.page != Page::Acknowledged {
+        // Every page was lost after it had been taken: for the caller that is the same.
+        let all_lost = *reply == OfficeReply::NotPaged && self.page == Page::Sent;
+        if all_lost || (*reply == OfficeReply::NobodyAnswers && self.page != Page::Acknowledged) {
             self.page = Page::Sent;
             return Some(Prompt::NobodyAnswers);
         }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogue::{CallContext, Input, Output, Prompt, Receptionist};
-use domain::{Applies, CallerKind, Certainty, Intent, Meanwhile, OfficeHours, Practice, Reading, Urgency, YesNo};
+use domain::{
+    Applies, CallerKind, Certainty, Intent, Meanwhile, OfficeHours, OfficeReply, OfficeRequest, Practice, Reading, Urgency, YesNo,
+};
 use support::office::{Manner, Office};
 use support::{Call, Event, Mouth, context};
 
@@ -102,4 +104,24 @@ fn the_rule_of_the_callers_kind_decides_who_is_put_through() {
     call.wait(Duration::from_secs(5));
     assert!(seeks_a_person(&call), "{:?}", call.trace.lines());
     assert_eq!(heard(&call), [Prompt::DeskPaged], "this rule says nothing else");
+}
+
+#[test]
+fn pages_that_are_lost_after_they_were_taken_are_nobodys_answer() {
+    let mut call = call();
+    says(&mut call, "my husband has chest pain", reading(Urgency::Emergency, Intent::Symptom));
+    for _ in 0..70 {
+        if heard(&call).last() != Some(&Prompt::DoctorPaged) {
+            call.wait(Duration::from_secs(1));
+        }
+    }
+    assert_eq!(heard(&call).last(), Some(&Prompt::DoctorPaged));
+    let asked = |entry: &support::Entry| match &entry.event {
+        Event::Out(Output::Ask { id, request: OfficeRequest::OpenCase(_) }) => Some(*id),
+        _ => None,
+    };
+    let id = call.trace.entries.iter().find_map(asked).unwrap();
+    call.input(Input::Office { id, reply: OfficeReply::NotPaged });
+    call.until_quiet();
+    assert_eq!(heard(&call).last(), Some(&Prompt::NobodyAnswers));
 }

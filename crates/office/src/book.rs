@@ -32,6 +32,7 @@ pub use calendar::Opening;
 use choice::{Wish, choose};
 use open::{Doubt, Sought, taken};
 use search::{Search, admits, last_day};
+use settle::Change;
 pub use waiting::answer_waiting_offer;
 
 /// Does the work in a task of its own, so that nothing else of the call waits for the book, and tells what came of it.
@@ -175,15 +176,16 @@ impl Book {
         let _turn = self.premises.outside.turn(self.call).await;
         let reply = self.store().book(&self.requested(), &booking).await?;
         let OfficeReply::Booked(made) = reply else { return Ok(reply) };
-        Ok(self.settle(made, None).await)
+        Ok(self.settle(made, Change::Booked).await)
     }
 
     pub(crate) async fn move_appointment(self, id: AppointmentId, to: SlotId) -> Result<OfficeReply, StoreError> {
         let _turn = self.premises.outside.turn(self.call).await;
-        let before = self.store().appointment(id).await?;
+        let again = self.store().answered(self.call, self.request).await?.is_some();
+        let before = self.store().appointment(id).await?.filter(|_| !again);
         let reply = self.store().move_appointment(&self.requested(), id, to).await?;
         let OfficeReply::Moved(made) = reply else { return Ok(reply) };
-        let settled = self.settle(made, before.as_ref()).await;
+        let settled = self.settle(made, Change::Moved(before.as_ref())).await;
         self.premises.freed.notify_one();
         Ok(settled)
     }

@@ -512,6 +512,9 @@ impl Case {
         for page in file.pages.iter().filter(accepted) {
             self.tell_once(self.premises.paged(&page.clinician));
         }
+        if file.case.acknowledged.is_none() && file.pages.iter().any(|page| page.why == label(Why::NewRound)) {
+            self.tell_once(OfficeReply::NobodyAnswers);
+        }
         if let (Some((by, _)), Ok(machine)) =
             (&file.case.acknowledged, serde_json::from_str::<Escalation>(&file.case.state))
         {

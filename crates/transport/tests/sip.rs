@@ -1,6 +1,7 @@
 //! Real telephones call, on the loopback interface.
 #![allow(clippy::unwrap_used, unreachable_pub)] // a test fails by panicking
 
+#[allow(dead_code)] // each test uses its own part
 mod line;
 
 use std::path::Path;

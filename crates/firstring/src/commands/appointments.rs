@@ -149,8 +149,12 @@ async fn slots(records: &Records, args: &cli::Slots) -> anyhow::Result<()> {
     print(&table(["start", "end", "provider"], free.map(|one| [one.start, one.end, one.provider.0.clone()]).collect()))
 }
 
-/// Puts the practice's file into the book, unless a server is running: then what it put there is what callers are offered.
+/// Puts the practice's file into the book, unless a server is running, here or at another node: then what it put there is what
+/// callers are offered.
 async fn take_up_schedule(records: &Records) -> anyhow::Result<()> {
+    if records.store.is_shared() {
+        return Ok(());
+    }
     let Ok(_alone) = SoleServer::of(&records.server.data) else { return Ok(()) };
     let config = &records.config;
     let schedule = Schedule {

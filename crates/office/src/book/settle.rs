@@ -33,14 +33,22 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After so many tries staff are told of a cancellation that a calendar does not take.
 const TRIES_IN_SILENCE: u32 = 5;
 
+/// What was done in our book.
+#[derive(Clone, Copy)]
+pub(super) enum Change<'a> {
+    Booked,
+    /// With the appointment as it was. `None` where the same request comes again: nobody knows any more what there would be to undo.
+    Moved(Option<&'a AppointmentRow>),
+}
+
 /// Where an entry stands, and in which state.
 type Stands = Option<(ProviderId, String)>;
 
 impl Book {
-    /// Tells the calendar of what was booked, or of what was moved from as it was `before`. The book has it whatever comes of this: a
+    /// Tells the calendar of what was booked or moved. The book has it whatever comes of this: a
     /// database that fails now makes it a matter for the office, never "it could not be booked".
-    pub(super) async fn settle(&self, made: Appointment, before: Option<&AppointmentRow>) -> OfficeReply {
-        let settled = self.try_to_settle(&made, before).await;
+    pub(super) async fn settle(&self, made: Appointment, change: Change<'_>) -> OfficeReply {
+        let settled = self.try_to_settle(&made, change).await;
         settled.unwrap_or_else(|error| {
             tracing::error!(appointment = %made.id, %error, "what the calendar has to be told cannot be read or noted now");
             OfficeReply::ToBeConfirmed(made)
@@ -50,11 +58,12 @@ impl Book {
     async fn try_to_settle(
         &self,
         made: &Appointment,
-        before: Option<&AppointmentRow>,
+        change: Change<'_>,
     ) -> Result<OfficeReply, StoreError> {
         let (premises, store) = (&self.premises, self.store());
-        let done = || {
-            if before.is_some() { OfficeReply::Moved(made.clone()) } else { OfficeReply::Booked(made.clone()) }
+        let done = || match change {
+            Change::Booked => OfficeReply::Booked(made.clone()),
+            Change::Moved(_) => OfficeReply::Moved(made.clone()),
         };
         let owed = store.outside(made.id).await?;
         let Some(row) = owed.filter(|row| row.due_at.is_some()) else { return Ok(done()) };
@@ -68,9 +77,10 @@ impl Book {
             }
             Ok(Err(CalendarError::Conflict)) => {
                 premises.outside.forget(&made.provider);
-                let undone = match before {
-                    None => store.undo_booking(&self.requested(), &row.appointment).await.map(|()| true)?,
-                    Some(before) => store.undo_move(&self.requested(), before).await?,
+                let undone = match change {
+                    Change::Booked => store.undo_booking(&self.requested(), &row.appointment).await.map(|()| true)?,
+                    Change::Moved(Some(before)) => store.undo_move(&self.requested(), before).await?,
+                    Change::Moved(None) => false,
                 };
                 if undone {
                     premises.freed.notify_one();

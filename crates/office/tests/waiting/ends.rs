@@ -136,6 +136,8 @@ async fn what_was_booked_as_the_process_died_is_finished_by_whoever_comes_next()
             bed.pass(31);
             bed.nudges().await;
             bed.texts.is_quiet().await;
+            let [told] = &bed.told_staff().await[..] else { panic!("staff are told once") };
+            assert!(told.draft.text.expose().contains("They may not have been told so"), "{told:?}");
         } else {
             let told = bed.phone(ANN).texts(&format!("{reply} {}", text.code())).await;
             assert!(told.starts_with("It is booked: Monday, March 2 at 10:00 AM"), "{told}");
@@ -265,4 +267,21 @@ async fn what_lapsed_while_nobody_looked_does_not_count() {
         bed.pass(30);
     }
     assert!(bed.is_waiting(patient).await);
+}
+
+#[tokio::test]
+async fn what_they_had_before_does_not_end_the_wait_for_another() {
+    let mut bed = Bed::new().await;
+    let [(mut carla, had), mut dora] = bed.full().await;
+    bed.pass(1);
+    let wish = waiting(had.patient, ANN);
+    let joined = carla.asks(OfficeRequest::JoinWaitingList(wish)).await;
+    assert_eq!(joined, OfficeReply::OnWaitingList { by_text: true });
+    bed.nudges().await;
+    assert!(bed.is_waiting(had.patient).await);
+
+    cancels(&mut dora).await;
+    let code = bed.texts.next().await.code();
+    assert!(bed.phone(ANN).texts(&format!("YES {code}")).await.starts_with("It is booked"));
+    assert_eq!(bed.has(had.patient).await, [at("10:00"), at("10:30")]);
 }

@@ -38,7 +38,9 @@ async fn answer(records: &Records, named: &str, takes: bool) -> anyhow::Result<(
     };
     let action = if takes { "booked" } else { "declined" };
     records.note(action, format!("offer {} of the waiting list", offer.id)).await?;
-    take_up_schedule(records).await?;
+    if takes {
+        take_up_schedule(records).await?;
+    }
     // It pages nobody, so no link is signed.
     let config = whole_config(&records.server, &records.config, None, Secret::new(""), Clock::system())?;
     let when = format!("{} with {}", records.local(offer.start), offer.provider);

@@ -65,7 +65,9 @@ async fn reply_to(
     at: Timestamp,
 ) -> Result<String, StoreError> {
     let row = premises.store.waiting_at(offer.waiting).await?;
-    let is_over = offer.outcome != WaitingOutcome::Open || (at > offer.answer_by && !offer.by_staff);
+    // A process that died may have sent the text and not written it down.
+    let is_open = matches!(offer.outcome, WaitingOutcome::Open | WaitingOutcome::Untold);
+    let is_over = !is_open || (at > offer.answer_by && !offer.by_staff);
     let outcome = match finish(premises, &row, offer).await? {
         Some(outcome) => outcome,
         None if !takes => {
@@ -94,6 +96,16 @@ pub(super) async fn finish(
     }
     let reply = book(premises, row, offer).await?;
     Ok(Some(end(premises, offer, &reply).await?))
+}
+
+/// Whether somebody is about to tell the provider's calendar of what was booked, or has just died of it.
+pub(super) async fn is_settling(premises: &Premises, offer: &WaitingOfferRow) -> Result<bool, StoreError> {
+    let store = &premises.store;
+    let Some(OfficeReply::Booked(made) | OfficeReply::Moved(made)) = store.answered(offer.call, REQUEST).await? else {
+        return Ok(false);
+    };
+    let owed = store.outside(made.id).await?;
+    Ok(owed.and_then(|row| row.due_at).is_some_and(|due| due > premises.now()))
 }
 
 /// Books it, as a call does: it is still open by every rule, it is offered to this offer's own call, and that call books it.

@@ -44,7 +44,13 @@ async fn end_if_over(
 ) -> Result<(), StoreError> {
     let (store, now) = (&premises.store, premises.now());
     let row = store.waiting_at(offer.waiting).await?;
-    if answering::finish(premises, &row, offer).await?.is_some() {
+    if answering::is_settling(premises, offer).await? {
+        return Ok(());
+    }
+    if let Some(outcome) = answering::finish(premises, &row, offer).await? {
+        if outcome.is_taken() {
+            telling::tell_of_booking(premises, saved, &row, offer).await;
+        }
         return Ok(());
     }
     let is_over = offer.answer_by <= now && !offer.by_staff;

@@ -19,10 +19,14 @@ pub(super) async fn has_ended(premises: &Premises, row: &WaitingRow, now: Timest
     }
     let ahead = premises.store.appointments_ahead(wish.patient, now).await?;
     let stands = |row: &AppointmentRow| Some(row.appointment.id) == wish.instead_of && row.status == Status::Booked;
-    // What is to be moved may lie within the wish already: it counts once it was moved within it.
-    let is_as_it_was = |made: &Appointment| Some(made.id) == wish.instead_of && Some(made.start) == row.moving_from;
-    let is_met = |made: &Appointment| made.kind == wish.kind && wish.is_wished(made.start) && !is_as_it_was(made);
-    Ok(wish.instead_of.is_some() && !ahead.iter().any(stands) || ahead.iter().any(|row| is_met(&row.appointment)))
+    // What they had already is not what they wait for; what is to be moved counts once it was moved within the wish.
+    let is_new = |ahead: &AppointmentRow| {
+        let is_moved = Some(ahead.appointment.id) == wish.instead_of;
+        if is_moved { Some(ahead.appointment.start) != row.moving_from } else { ahead.made_at >= row.since }
+    };
+    let is_wished = |made: &Appointment| made.kind == wish.kind && wish.is_wished(made.start);
+    let is_met = |ahead: &AppointmentRow| is_wished(&ahead.appointment) && is_new(ahead);
+    Ok(wish.instead_of.is_some() && !ahead.iter().any(stands) || ahead.iter().any(is_met))
 }
 
 /// The first opening that is as wished, that nobody is offered now, and that they have not let go. It is free for sure: they are

@@ -68,6 +68,19 @@ pub(super) async fn tell_of_end(premises: &Premises, saved: &Notify, row: &Waiti
     }
 }
 
+/// What was taken in time and brought to its end by another process than the one that was to answer: nobody knows whether that has.
+pub(super) async fn tell_of_booking(premises: &Premises, saved: &Notify, row: &WaitingRow, offer: &WaitingOfferRow) {
+    let told = format!(
+        "Waiting list: this patient has taken {} ({}) by text message, and it is in the book. They may not have been told so. Please \
+         call them.",
+        opening(premises, offer.start, &offer.provider),
+        kind(premises, offer)
+    );
+    if !leave(premises, saved, row, told).await {
+        tracing::error!(waiting = %row.id, "staff could not be told of a booking that its patient may not know of");
+    }
+}
+
 /// "Thursday, March 5 at 9:00 AM with Doctor Patel".
 pub(super) fn opening(premises: &Premises, start: Timestamp, provider: &ProviderId) -> String {
     let practice = &premises.config.practice;
