@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use dialogue::{CallContext, Input, Output, Prompt, Receptionist};
 use domain::{
-    Applies, CallerKind, Certainty, Intent, Meanwhile, OfficeHours, OfficeReply, OfficeRequest, Practice, Reading, Urgency, YesNo,
+    Applies, CallerKind, Certainty, Intent, Meanwhile, OfficeHours, OfficeReply, OfficeRequest, Practice, Reading,
+    Urgency, YesNo,
 };
 use support::office::{Manner, Office};
 use support::{Call, Event, Mouth, context};

@@ -4,6 +4,11 @@ use std::io::Write;
 
 use clap::Parser;
 use firstring::{cli, commands};
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ! {
     one_thread_for_the_model();
@@ -48,9 +53,11 @@ fn one_thread_for_the_model() {
 /// Logs go to stderr, so that stdout holds JSON lines only. `RUST_LOG` chooses what is told. tts-rs would warn with the
 /// very words that it cannot pronounce, and rsipstack tells whole messages with the callers' numbers: both are kept to errors.
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,firstring=info,call=info,office=info"));
-    let silenced = ["tts_rs=error", "rsipstack=error"].map(|one| one.parse().expect("it is a directive"));
-    let filter = silenced.into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let chosen = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,firstring=info,call=info,office=info,transport=info"));
+    let is_silent = |target: &str| ["tts_rs", "rsipstack"].iter().any(|name| target.starts_with(name));
+    // Not a directive: one for a module of theirs would be stronger.
+    let wordless = filter_fn(move |event| *event.level() == Level::ERROR || !is_silent(event.target()));
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen.and(wordless));
+    tracing_subscriber::registry().with(layer).init();
 }

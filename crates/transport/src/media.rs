@@ -11,7 +11,7 @@ use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
 use crate::rtp::event::EventReceiver;
-use crate::rtp::sdp::Agreed;
+use crate::rtp::sdp::{Agreed, Direction};
 use crate::rtp::srtp::{Protector, Unprotector};
 use crate::rtp::{JitterBuffer, Packet, Popped, Sender, Start, Statistics, TICK, is_rtcp, rtcp};
 use crate::{Driver, LegGone, LegNews};
@@ -54,9 +54,12 @@ impl Ports {
 pub(crate) struct Media {
     ports: Ports,
     agreed: Agreed,
-    secrets: Option<(Protector, Unprotector)>,
+    ours: Option<Protector>,
+    theirs: Option<Unprotector>,
     /// Whom sound really comes from: a telephone behind NAT does not know its own address. `None` until the first.
     latched: Option<SocketAddr>,
+    /// Where sound came from before the other side moved: its stragglers are not taken for a new address.
+    left: Option<SocketAddr>,
     picked_up: Instant,
     jitter: JitterBuffer,
     decoder: Decoder,
@@ -97,10 +100,12 @@ impl Media {
             report_at: picked_up + REPORT_EVERY,
             last_heard: picked_up,
             latched: None,
+            left: None,
             refused: 0,
             sound: [0; DATAGRAM_MAX],
             report: [0; DATAGRAM_MAX],
-            secrets: secrets(&agreed),
+            ours: agreed.srtp.as_ref().map(|(ours, _)| Protector::new(ours)),
+            theirs: agreed.srtp.as_ref().map(|(_, theirs)| Unprotector::new(theirs)),
             ports,
             agreed,
             picked_up,
@@ -115,16 +120,26 @@ impl Media {
             self.encoder = Encoder::new(codec);
         }
         if agreed.remote != self.agreed.remote {
-            self.latched = None;
+            self.left = self.latched.take();
         }
-        if agreed.srtp != self.agreed.srtp {
-            self.secrets = secrets(&agreed);
-        }
+        self.change_keys(&agreed);
         self.jitter.change(codec, payload_type);
         self.sender.change(codec, payload_type);
         // The time on hold was silent by agreement.
         self.last_heard = Instant::now();
         self.agreed = agreed;
+    }
+
+    /// What we encrypt with knows how often its numbers have wrapped: it is made anew only with another key.
+    fn change_keys(&mut self, agreed: &Agreed) {
+        let ours = |agreed: &Agreed| agreed.srtp.as_ref().map(|(ours, _)| (ours.suite, ours.key.clone()));
+        let theirs = |agreed: &Agreed| agreed.srtp.as_ref().map(|(_, theirs)| (theirs.suite, theirs.key.clone()));
+        if ours(agreed) != ours(&self.agreed) {
+            self.ours = agreed.srtp.as_ref().map(|(ours, _)| Protector::new(ours));
+        }
+        if theirs(agreed) != theirs(&self.agreed) {
+            self.theirs = agreed.srtp.as_ref().map(|(_, theirs)| Unprotector::new(theirs));
+        }
     }
 
     /// Waits for the next datagram; [`take`](Self::take) it. Cancel-safe.
@@ -161,8 +176,8 @@ impl Media {
 
     /// The key that it tells of, if it is a new one.
     fn take_sound(&mut self, bytes: Vec<u8>, from: SocketAddr) -> Option<char> {
-        let plain = match &mut self.secrets {
-            Some((_, theirs)) => theirs.unprotect(&bytes).ok(),
+        let plain = match &mut self.theirs {
+            Some(theirs) => theirs.unprotect(&bytes).ok(),
             None => Some(bytes),
         };
         let packet = plain.as_deref().and_then(|plain| Packet::parse(plain).ok());
@@ -183,7 +198,8 @@ impl Media {
 
     /// Sound is taken from where SDP said, and else from the first that sends any: nobody can come in between afterwards.
     fn latch(&mut self, from: SocketAddr) -> bool {
-        if Some(from) == self.agreed.remote || self.latched.is_none() {
+        let is_straggler = self.left == Some(from);
+        if Some(from) == self.agreed.remote || (self.latched.is_none() && !is_straggler) {
             self.latched = Some(from);
         }
         self.latched == Some(from)
@@ -191,8 +207,8 @@ impl Media {
 
     fn take_report(&mut self, bytes: Vec<u8>, from: SocketAddr) {
         let is_theirs = self.latched.is_none_or(|known| known.ip() == from.ip());
-        let plain = match &mut self.secrets {
-            Some((_, theirs)) => theirs.unprotect_rtcp(&bytes).ok(),
+        let plain = match &mut self.theirs {
+            Some(theirs) => theirs.unprotect_rtcp(&bytes).ok(),
             None => Some(bytes),
         };
         match plain.and_then(|plain| rtcp::parse(&plain).ok()).filter(|_| is_theirs) {
@@ -236,8 +252,8 @@ impl Media {
     /// way; a line that is gone is noticed by its silence.
     fn send_sound(&mut self, datagram: Vec<u8>) {
         let Some(to) = self.latched.or(self.agreed.remote) else { return };
-        let datagram = match &mut self.secrets {
-            Some((ours, _)) => ours.protect(&datagram).ok(),
+        let datagram = match &mut self.ours {
+            Some(ours) => ours.protect(&datagram).ok(),
             None => Some(datagram),
         };
         if let Some(datagram) = datagram {
@@ -247,8 +263,8 @@ impl Media {
 
     fn send_report(&mut self, report: Vec<u8>) {
         let Some(to) = self.agreed.remote_rtcp else { return };
-        let report = match &mut self.secrets {
-            Some((ours, _)) => ours.protect_rtcp(&report).ok(),
+        let report = match &mut self.ours {
+            Some(ours) => ours.protect_rtcp(&report).ok(),
             None => Some(report),
         };
         let Some(report) = report else { return };
@@ -267,9 +283,9 @@ impl Media {
         self.send_report(report);
     }
 
-    /// For how long nothing has come that should have.
+    /// For how long nothing has come that should have. Whoever holds the line may send music, and may send nothing.
     pub(crate) fn silent_for(&self) -> Duration {
-        if self.agreed.direction.receives() { self.last_heard.elapsed() } else { Duration::ZERO }
+        if self.agreed.direction == Direction::SendRecv { self.last_heard.elapsed() } else { Duration::ZERO }
     }
 
     /// What the line was like.
@@ -281,10 +297,6 @@ impl Media {
             refused: self.refused,
         }
     }
-}
-
-fn secrets(agreed: &Agreed) -> Option<(Protector, Unprotector)> {
-    agreed.srtp.as_ref().map(|(ours, theirs)| (Protector::new(ours), Unprotector::new(theirs)))
 }
 
 /// What the line was like.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use transport::Incoming;
-use transport::sip::Sip;
+use transport::sip::{Sip, SipOptions};
 
 use super::{print, print_json};
 use crate::cli;
@@ -34,6 +34,8 @@ const LAST_CALLS_MAX: Duration = Duration::from_secs(600);
 /// minute, and its record after another.
 const CUT_OFF_MAX: Duration = Duration::from_secs(120);
 
+/// A call that was answered is picked up within this, or never.
+const PICKED_UP_WITHIN: Duration = Duration::from_secs(40);
 /// So often the rota is looked at for gaps ahead.
 const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -52,7 +54,9 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let _sole = SoleServer::of(&server.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (incoming, calls) = mpsc::channel(INCOMING_MAX);
+        // A telephone's seat is kept from our answer to its ACK: those that never come must not keep browsers out.
+        let lines = server.sip.as_ref().map_or(0, |sip| sip.calls_max);
+        let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
         let telephones = match server.sip.clone() {
             Some(options) => Some(Sip::start(options, incoming.clone()).await?),
             None => None,
@@ -73,7 +77,11 @@ struct Doors {
 
 /// Patients call by telephone: nobody answers them whom no clinician has approved.
 fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<()> {
-    let is_real = server.sip.as_ref().is_some_and(|sip| !sip.listen.ip().is_loopback());
+    let is_outside = |sip: &SipOptions| {
+        let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
+        !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
+    };
+    let is_real = server.sip.as_ref().is_some_and(is_outside);
     match config.why_no_real_lines().filter(|_| is_real) {
         None => Ok(()),
         Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
@@ -126,7 +134,8 @@ async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming
     }
     tell_systemd(NotifyState::Stopping);
     calls.close();
-    while let Ok(call) = calls.try_recv() {
+    // Calls that were answered and not yet acknowledged come still.
+    while let Ok(Some(call)) = timeout(PICKED_UP_WITHIN, calls.recv()).await {
         running.spawn(answer(Arc::clone(&desk), call, cut.clone()));
     }
     tracing::info!(calls = running.len(), "stopping; calls in progress are finished");

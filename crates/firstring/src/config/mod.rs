@@ -42,6 +42,13 @@ impl fmt::Display for ConfigError {
     }
 }
 
+impl ConfigError {
+    /// What is wrong with flags and file together.
+    fn of_flags(wrong: &str) -> Self {
+        Self { file: PathBuf::from("[sip]"), line: None, wrong: wrong.to_owned() }
+    }
+}
+
 impl std::error::Error for ConfigError {}
 
 /// A file's text and name, for errors that point into it.

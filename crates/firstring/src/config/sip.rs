@@ -41,17 +41,19 @@ impl RawSip {
             at.get_ref().parse().map_err(|_| fail(at, "not an address and port; write one such as \"192.0.2.10:5060\""))
         };
         let Some(listen) = over.map(Ok).or_else(|| self.listen.as_ref().map(address)).transpose()? else {
-            return Ok(None);
+            return match self.tls_listen {
+                Some(at) => Err(fail(&at, "telephones need listen under [sip] too, for UDP and TCP")),
+                None => Ok(None),
+            };
         };
         let external = self.external_address.as_ref().map(|at| {
             let ip = at.get_ref().parse::<IpAddr>();
             ip.map_err(|_| fail(at, "not an IP address; write the one at which your provider reaches this server"))
         });
         let external = external.transpose()?;
-        if let Some(at) = self.listen.as_ref().filter(|_| listen.ip().is_unspecified() && external.is_none()) {
-            return Err(fail(
-                at,
-                "callers must be told an address: write external_address too, or listen on one of your own",
+        if listen.ip().is_unspecified() && external.is_none() {
+            return Err(ConfigError::of_flags(
+                "callers must be told an address: write external_address under [sip], or listen on an address of this machine",
             ));
         }
         let tls = match (&self.tls_listen, &self.tls_certificate, &self.tls_key) {
@@ -59,14 +61,20 @@ impl RawSip {
             (Some(at), Some(certificate), Some(key)) => {
                 let source = source.expect("it stands in the file");
                 let (certificate, key) = (source.path(certificate.get_ref()), source.path(key.get_ref()));
-                Some(SipTls { listen: address(at)?, certificate, key })
+                let tls: SocketAddr = address(at)?;
+                if tls.ip() != listen.ip() {
+                    return Err(fail(at, "tls_listen must have the address of listen: sound comes to one address"));
+                }
+                Some(SipTls { listen: tls, certificate, key })
             }
             (Some(at), ..) | (None, Some(at), _) | (None, None, Some(at)) => {
                 return Err(fail(at, "tls_listen, tls_certificate and tls_key go together; write all or none"));
             }
         };
         let rtp_ports = self.rtp_ports.as_ref().map_or(Ok(RTP_PORTS), |at| {
-            ports(at.get_ref()).ok_or_else(|| fail(at, "not a range of ports such as \"20000-20999\", two a call"))
+            ports(at.get_ref()).ok_or_else(|| {
+                fail(at, "not a range of ports such as \"20000-20999\", from an even one on, two a call")
+            })
         })?;
         let country = self.country_code.as_ref().map_or(Ok("1".to_owned()), |at| {
             let code = at.get_ref().trim_start_matches('+');
@@ -74,6 +82,10 @@ impl RawSip {
             if is_code { Ok(code.to_owned()) } else { Err(fail(at, "not a country code such as \"+1\" or \"+44\"")) }
         })?;
         let calls_max = self.calls_max.unwrap_or(CALLS_MAX);
+        let pairs = usize::from(rtp_ports.end() - rtp_ports.start()).div_ceil(2);
+        if let Some(at) = self.rtp_ports.as_ref().filter(|_| pairs < calls_max) {
+            return Err(fail(at, "too few ports: two for each of calls_max"));
+        }
         let codecs = audio::codec::Codec::ALL.to_vec();
         Ok(Some(SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max }))
     }
@@ -82,5 +94,5 @@ impl RawSip {
 fn ports(written: &str) -> Option<RangeInclusive<u16>> {
     let (from, to) = written.split_once('-')?;
     let (from, to): (u16, u16) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
-    (from >= 1024 && to > from).then_some(from..=to)
+    (from >= 1024 && from.is_multiple_of(2) && to > from).then_some(from..=to)
 }

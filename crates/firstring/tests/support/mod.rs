@@ -84,7 +84,9 @@ impl Server {
     pub fn start_by_telephone(practice: &Path, data: &Path, log: &Path) -> Self {
         let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = firstring();
-        command.env("RUST_LOG", "debug").stderr(std::fs::File::create(log).unwrap());
+        command
+            .env("RUST_LOG", "debug,rsipstack::transport=trace,rsipstack::transport::udp=trace")
+            .stderr(std::fs::File::create(log).unwrap());
         Self::spawn(command, practice, data, &["--sip", &port.to_string()])
     }
 

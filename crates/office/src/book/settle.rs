@@ -55,11 +55,7 @@ impl Book {
         })
     }
 
-    async fn try_to_settle(
-        &self,
-        made: &Appointment,
-        change: Change<'_>,
-    ) -> Result<OfficeReply, StoreError> {
+    async fn try_to_settle(&self, made: &Appointment, change: Change<'_>) -> Result<OfficeReply, StoreError> {
         let (premises, store) = (&self.premises, self.store());
         let done = || match change {
             Change::Booked => OfficeReply::Booked(made.clone()),

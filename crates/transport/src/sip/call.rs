@@ -1,18 +1,19 @@
 //! One call by SIP, from its INVITE to its BYE.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
+use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{HasHeaders, Header, Request, StatusCode, Transport};
+use rsipstack::sip::{HasHeaders, Header, HeadersExt, Method, Request, StatusCode, Transport};
 use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transport::SipConnection;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
 use super::identity;
 use super::requests::{Desk, Line, reply};
@@ -23,6 +24,12 @@ use crate::rtp::TICK;
 use crate::rtp::sdp::{Agreed, Direction, Ours, Sdp, SdpError, Security, Session, SrtpKey};
 use crate::{Driver, Incoming, IncomingFrom, LegGone, LegNews, pair};
 
+/// A caller who hears of our answer acknowledges it within this: rsipstack gives up after 32 s, if it could send the answer at all.
+const ACK_WITHIN: Duration = Duration::from_secs(35);
+/// A BYE is answered within this, or never.
+const BYE_WITHIN: Duration = Duration::from_secs(40);
+/// The INVITE's own transaction has this for its last words when the call is over.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// A line on which nothing comes for so long is dead: telephones that are silent still send something now and then.
 const SILENT_MAX: Duration = Duration::from_secs(30);
 /// A moment at which nothing is ever due.
@@ -53,6 +60,12 @@ impl From<StatusCode> for Refusal {
     }
 }
 
+impl From<TooShort> for Refusal {
+    fn from(TooShort: TooShort) -> Self {
+        Self(StatusCode::SessionIntervalTooSmall, vec![min_se()])
+    }
+}
+
 impl From<SdpError> for Refusal {
     fn from(why: SdpError) -> Self {
         match why {
@@ -75,17 +88,38 @@ pub(super) async fn answer(mut request: Transaction, desk: &Arc<Desk>, line: Lin
         }
     };
     let (sender, states) = desk.dialogs.new_dialog_state_channel();
-    let transport = request.connection.as_ref().map_or(Transport::Udp, SipConnection::transport);
+    let transport = transport_of(&request);
     let contact = contact(&desk.options, transport);
     let Ok(mut dialog) = desk.dialogs.get_or_create_server_invite(&request, sender, None, Some(contact)) else {
         return reply(&mut request, StatusCode::BadRequest).await;
     };
-    let conducted = tokio::spawn(conduct(taken, dialog.clone(), states, Arc::clone(desk), line));
-    if dialog.handle(&mut request).await.is_err() {
-        tracing::debug!("an INVITE was not dealt with to its end");
+    if transport == Transport::Udp {
+        answer_to_the_source(&dialog, &request);
     }
-    if conducted.await.is_err() {
+    let mut conducted = tokio::spawn(conduct(taken, dialog.clone(), states, Arc::clone(desk), line));
+    let mut handled = pin!(dialog.handle(&mut request));
+    // An answer that cannot be sent leaves the transaction waiting for ever: then the call's own end is its end.
+    let conducted = tokio::select! {
+        _ = &mut handled => conducted.await,
+        done = &mut conducted => {
+            timeout(LAST_WORDS, handled).await.ok();
+            done
+        }
+    };
+    if conducted.is_err() {
         tracing::error!("a call's task failed");
+    }
+}
+
+/// A telephone behind NAT names an address in its Contact that nobody reaches: what we ask of it goes to where it called from.
+fn answer_to_the_source(dialog: &InviteDialog, request: &Transaction) {
+    let invite = &request.original;
+    let is_routed = invite.headers().iter().any(|header| matches!(header, Header::RecordRoute(_)));
+    let source = request.connection.as_ref().and_then(SipConnection::get_remote_addr);
+    let contact = invite.typed_contact_headers().ok().and_then(|all| all.first().map(|contact| contact.uri.clone()));
+    if let (Some(source), Some(mut uri), false) = (source, contact, is_routed) {
+        uri.host_with_port = source.addr.clone();
+        Dialog::Invite(dialog.clone()).set_remote_target(uri, None);
     }
 }
 
@@ -103,8 +137,7 @@ struct Taken {
 impl Taken {
     async fn new(request: &Transaction, desk: &Desk) -> Result<Self, Refusal> {
         let invite = request.original.clone();
-        let timer = SessionTimer::agree(&invite, Instant::now())
-            .map_err(|TooShort| Refusal(StatusCode::SessionIntervalTooSmall, vec![min_se()]))?;
+        let timer = SessionTimer::agree(&invite, Instant::now())?;
         let seat = desk.incoming.clone().try_reserve_owned().map_err(|_| StatusCode::ServiceUnavailable)?;
         let here = desk.options.listen.ip();
         let ports = Ports::bind(here, &desk.options.rtp_ports).await;
@@ -113,8 +146,12 @@ impl Taken {
             StatusCode::ServiceUnavailable
         })?;
         let port = ports.port().map_err(|_| StatusCode::ServiceUnavailable)?;
-        let mut session = Session::new(ours(desk, desk.options.external.unwrap_or(here), port));
-        let answer = match offer_of(&invite)? {
+        let offer = offer_of(&invite)?;
+        // Who calls by TLS and leaves the offer to us is not offered a line that everybody hears.
+        let is_secure = offer.is_none() && transport_of(request) == Transport::Tls;
+        let security = if is_secure { Security::Required } else { Security::IfOffered };
+        let mut session = Session::new(ours(desk, desk.options.external.unwrap_or(here), port, security));
+        let answer = match offer {
             Some(offer) => {
                 let (answer, agreed) = session.answer(&offer)?;
                 (answer, Some(agreed))
@@ -125,13 +162,17 @@ impl Taken {
     }
 }
 
-fn ours(desk: &Desk, address: IpAddr, port: u16) -> Ours {
+fn transport_of(request: &Transaction) -> Transport {
+    request.connection.as_ref().map_or(Transport::Udp, SipConnection::transport)
+}
+
+fn ours(desk: &Desk, address: IpAddr, port: u16, security: Security) -> Ours {
     let mut rng = rand::rng();
     Ours {
         address,
         port,
         codecs: desk.options.codecs.clone(),
-        security: Security::IfOffered,
+        security,
         key: SrtpKey::new(std::array::from_fn(|_| rng.random())),
         // Telephones read it into 32 bits with a sign.
         session_id: rng.random_range(1..i32::MAX as u64),
@@ -164,7 +205,7 @@ async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver
         None => None,
     };
     // Why not stands in messages with numbers in them: it is told nowhere.
-    if end != Some(End::ByCaller) && dialog.bye().await.is_err() {
+    if end != Some(End::ByCaller) && !matches!(timeout(BYE_WITHIN, dialog.bye()).await, Ok(Ok(()))) {
         tracing::debug!("a call could not be ended");
     }
     desk.dialogs.remove_dialog(&dialog.id());
@@ -177,15 +218,7 @@ async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateRece
     let mut headers = vec![sdp_header()];
     headers.extend(timer.iter().flat_map(SessionTimer::headers));
     dialog.accept(Some(headers), Some(said.to_string().into_bytes())).ok()?;
-    loop {
-        let state = states.recv().await?;
-        if state.is_terminated() {
-            return None;
-        }
-        if state.is_confirmed() {
-            break;
-        }
-    }
+    timeout(ACK_WITHIN, acknowledged(&mut states)).await.ok().flatten()?;
     let agreed = match agreed {
         Some(agreed) => agreed,
         None => {
@@ -200,7 +233,20 @@ async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateRece
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
-    Some(SipCall { dialog, states, session, media, driver, timer, refreshes: JoinSet::new() })
+    Some(SipCall { dialog, states, session, media, driver, timer, has_offered: false, refreshes: JoinSet::new() })
+}
+
+/// `None` if the call ends before.
+async fn acknowledged(states: &mut DialogStateReceiver) -> Option<()> {
+    loop {
+        let state = states.recv().await?;
+        if state.is_terminated() {
+            return None;
+        }
+        if state.is_confirmed() {
+            return Some(());
+        }
+    }
 }
 
 /// A call that was picked up.
@@ -211,6 +257,8 @@ struct SipCall {
     media: Media,
     driver: Driver,
     timer: Option<SessionTimer>,
+    /// We have made an offer, and the answer comes with the ACK.
+    has_offered: bool,
     /// Refreshes under way: whether they succeeded.
     refreshes: JoinSet<bool>,
 }
@@ -282,45 +330,64 @@ impl SipCall {
             DialogState::Message(_, _, handle) | DialogState::Publish(_, _, handle) => {
                 respond(&handle, StatusCode::MethodNotAllowed, Vec::new(), None).await;
             }
-            // Confirmed comes again after every request within the call, and says nothing new.
-            DialogState::Calling(_)
-            | DialogState::Trying(_)
-            | DialogState::Early(..)
-            | DialogState::WaitAck(..)
-            | DialogState::Confirmed(..) => {}
+            // It comes again after every request within the call, and says nothing new but after an offer of ours.
+            DialogState::Confirmed(..) => self.answered(),
+            DialogState::Calling(_) | DialogState::Trying(_) | DialogState::Early(..) | DialogState::WaitAck(..) => {}
         }
         Ok(())
     }
 
     /// A re-INVITE or an UPDATE: hold, resume, another address or codec, or only a refresh of the session.
     async fn change(&mut self, request: &Request, handle: &TransactionHandle) {
-        let agreed = match offer_of(request) {
-            Ok(Some(offer)) => self.session.answer(&offer).map_err(Refusal::from),
-            Ok(None) => {
-                self.refreshed(request);
-                let headers = self.timer.iter().flat_map(SessionTimer::headers).collect();
-                return respond(handle, StatusCode::OK, headers, None).await;
-            }
-            Err(refusal) => Err(refusal),
-        };
-        match agreed {
-            Ok((answer, agreed)) => {
-                self.media.change(agreed);
-                self.refreshed(request);
-                let mut headers = vec![sdp_header()];
-                headers.extend(self.timer.iter().flat_map(SessionTimer::headers));
-                respond(handle, StatusCode::OK, headers, Some(answer.to_string().into_bytes())).await;
+        match self.agree(request) {
+            Ok(said) => {
+                self.retarget(request);
+                let mut headers: Vec<_> = self.timer.iter().flat_map(SessionTimer::headers).collect();
+                headers.extend(said.as_ref().map(|_| sdp_header()));
+                respond(handle, StatusCode::OK, headers, said.map(|said| said.to_string().into_bytes())).await;
             }
             // The call goes on as it was.
             Err(Refusal(status, headers)) => respond(handle, status, headers, None).await,
         }
     }
 
-    fn refreshed(&mut self, request: &Request) {
+    /// What we say to it: an answer, an offer of ours to a re-INVITE without one (RFC 3261 14.2), or nothing to a mere refresh.
+    fn agree(&mut self, request: &Request) -> Result<Option<Sdp>, Refusal> {
         let now = Instant::now();
-        match SessionTimer::agree(request, now) {
-            Ok(Some(timer)) => self.timer = Some(timer),
-            Ok(None) | Err(TooShort) => self.timer.iter_mut().for_each(|timer| timer.refreshed(now)),
+        let timer = SessionTimer::agree(request, now)?;
+        let said = match offer_of(request)? {
+            Some(offer) => {
+                let (answer, agreed) = self.session.answer(&offer)?;
+                self.media.change(agreed);
+                Some(answer)
+            }
+            None => {
+                self.has_offered = request.method == Method::Invite;
+                self.has_offered.then(|| self.session.offer(Direction::SendRecv))
+            }
+        };
+        self.timer.iter_mut().for_each(|timer| timer.refreshed(now));
+        self.timer = timer.or(self.timer);
+        Ok(said)
+    }
+
+    /// The answer to our offer, if there is one in the ACK.
+    fn answered(&mut self) {
+        if !std::mem::take(&mut self.has_offered) {
+            return;
+        }
+        let answer = self.dialog.last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
+        if let Some(agreed) = answer.and_then(|answer| self.session.accept(&answer).ok()) {
+            self.media.change(agreed);
+        }
+    }
+
+    /// Whoever moves a call says so by its Contact (RFC 3261 12.2.2).
+    fn retarget(&self, request: &Request) {
+        let contacts = request.typed_contact_headers().ok();
+        if let Some(contact) = contacts.as_ref().and_then(|all| all.first()) {
+            let written = request.contact_header().ok().cloned();
+            Dialog::Invite(self.dialog.clone()).set_remote_target(contact.uri.clone(), written);
         }
     }
 
@@ -328,7 +395,7 @@ impl SipCall {
     fn refresh(&mut self) {
         let Some(timer) = &mut self.timer else { return };
         timer.refreshed(Instant::now());
-        let (dialog, headers) = (self.dialog.clone(), timer.headers());
+        let (dialog, headers) = (self.dialog.clone(), timer.refresh_headers());
         self.refreshes.spawn(async move {
             let answered = dialog.update(Some(headers), None).await;
             !matches!(&answered, Ok(Some(response)) if is_gone(&response.status_code)) && answered.is_ok()

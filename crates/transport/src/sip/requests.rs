@@ -2,17 +2,24 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{HeadersExt, Method, StatusCode};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 
 use super::call;
 use super::server::{Admission, SipOptions};
 use crate::Incoming;
+
+/// An ACK that was overtaken comes within half a second.
+const ACK_TRIES: u32 = 25;
+const ACK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What every request is answered with.
 pub(super) struct Desk {
@@ -44,7 +51,8 @@ impl Desk {
 
     /// Whether a new call would be taken now.
     fn is_open(&self) -> bool {
-        *self.admission.borrow() == Admission::Open && !self.incoming.is_closed()
+        let has_lines = self.calls.load(Ordering::Relaxed) < self.options.calls_max;
+        has_lines && *self.admission.borrow() == Admission::Open && !self.incoming.is_closed()
     }
 
     /// A line for one more call.
@@ -95,6 +103,21 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
 async fn within(dialog: Dialog, request: &mut Transaction) {
     match dialog {
         Dialog::Invite(mut dialog) => {
+            if !is_acknowledged(&dialog).await {
+                match request.original.method {
+                    Method::Ack | Method::Bye | Method::Cancel | Method::PRack => {}
+                    Method::Invite => return reply(request, StatusCode::RequestPending).await,
+                    Method::Info
+                    | Method::Message
+                    | Method::Notify
+                    | Method::Options
+                    | Method::Publish
+                    | Method::Refer
+                    | Method::Register
+                    | Method::Subscribe
+                    | Method::Update => return reply(request, StatusCode::ServerInternalError).await,
+                }
+            }
             if dialog.handle(request).await.is_err() {
                 tracing::debug!("a request within a call was not dealt with");
             }
@@ -104,6 +127,17 @@ async fn within(dialog: Dialog, request: &mut Transaction) {
         | Dialog::ServerPublication(_)
         | Dialog::ClientPublication(_) => reply(request, StatusCode::MethodNotAllowed).await,
     }
+}
+
+/// Requests and the ACK before them travel through different tasks, and may overtake it: it is waited for.
+async fn is_acknowledged(dialog: &InviteDialog) -> bool {
+    for _ in 0..ACK_TRIES {
+        if !dialog.state().waiting_ack() {
+            return true;
+        }
+        sleep(ACK_PAUSE).await;
+    }
+    false
 }
 
 pub(super) async fn reply(request: &mut Transaction, status: StatusCode) {

@@ -14,6 +14,8 @@ use rsipstack::transport::TransportLayer;
 use rsipstack::transport::tcp_listener::TcpListenerConnection;
 use rsipstack::transport::tls::{TlsConfig, TlsListenerConnection};
 use rsipstack::transport::udp::UdpConnection;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 use super::requests::{self, Desk};
 use crate::Incoming;
 
+/// A connection over which nothing is said for so long is closed; a call over it says nothing from its beginning to its end.
+const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
 /// Requests in progress may be answered so long when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 /// What we answer to, and say so in `Allow`.
@@ -76,7 +80,15 @@ pub enum SipError {
         /// Why not.
         source: Box<rsipstack::Error>,
     },
-    /// The certificate or its key.
+    /// The certificate, or its key.
+    #[error("{}: {why}", path.display())]
+    Certificate {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The certificate or its key cannot be read.
     #[error("{} cannot be read", path.display())]
     Unreadable {
         /// Which file.
@@ -148,22 +160,46 @@ impl Sip {
 
 async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<TransportLayer, SipError> {
     let layer = TransportLayer::new(stop.child_token());
+    layer.set_stream_idle_timeout(STREAM_IDLE);
     let failed = |address| move |source| SipError::Listen { address, source: Box::new(source) };
     let outside = |listen: SocketAddr| options.external.map(|ip| SocketAddr::new(ip, listen.port()));
     let listen = options.listen;
     let udp = UdpConnection::create_connection(listen, outside(listen), Some(stop.child_token()));
     layer.add_transport(udp.await.map_err(failed(listen))?.into());
+    is_free(listen)?;
     let tcp = TcpListenerConnection::new(listen, outside(listen)).await.map_err(failed(listen))?;
     layer.add_transport(tcp.into());
     if let Some(tls) = &options.tls {
+        is_free(tls.listen)?;
         let read =
             |path: &PathBuf| std::fs::read(path).map_err(|source| SipError::Unreadable { path: path.clone(), source });
-        let config =
-            TlsConfig { cert: Some(read(&tls.certificate)?), key: Some(read(&tls.key)?), ..TlsConfig::default() };
+        let (certificate, key) = (read(&tls.certificate)?, read(&tls.key)?);
+        check(&certificate, &key).map_err(|why| SipError::Certificate { path: tls.certificate.clone(), why })?;
+        let config = TlsConfig { cert: Some(certificate), key: Some(key), ..TlsConfig::default() };
         let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;
         layer.add_transport(secure.map_err(failed(tls.listen))?.into());
     }
     Ok(layer)
+}
+
+/// rsipstack listens later, and tells nobody if it cannot.
+fn is_free(address: SocketAddr) -> Result<(), SipError> {
+    let failed = |why: std::io::Error| SipError::Listen { address, source: Box::new(why.into()) };
+    std::net::TcpListener::bind(address).map(drop).map_err(failed)
+}
+
+/// Whether TLS can be spoken with these, of which rsipstack reads keys by PKCS #8 and #1 only.
+fn check(certificate: &[u8], key: &[u8]) -> Result<(), String> {
+    let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|_| "it is no PEM certificate")?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| "tls_key is no PEM key")?;
+    if let PrivateKeyDer::Sec1(_) = key {
+        return Err("tls_key is of the kind SEC1; convert it with `openssl pkcs8 -topk8 -nodes`".to_owned());
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|why| why.to_string())?.with_no_client_auth().with_single_cert(chain, key);
+    config.map(drop).map_err(|why| format!("it does not go with tls_key: {why}"))
 }
 
 fn endpoint(transports: TransportLayer, stop: &CancellationToken) -> Endpoint {

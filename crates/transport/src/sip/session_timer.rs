@@ -63,6 +63,12 @@ impl SessionTimer {
         headers
     }
 
+    /// What our own refresh says of it: in that request we are the client.
+    pub(super) fn refresh_headers(&self) -> Vec<Header> {
+        let expires = format!("{};refresher=uac", self.interval.as_secs());
+        vec![Header::Other("Session-Expires".to_owned(), expires), Header::Supported("timer".into())]
+    }
+
     /// The session was refreshed.
     pub(super) fn refreshed(&mut self, now: Instant) {
         self.since = now;

@@ -51,7 +51,7 @@ impl Line {
 
     pub async fn with(options: SipOptions) -> Self {
         let address = format!("sip:clinic@{}", options.listen);
-        let (incoming, calls) = mpsc::channel(8);
+        let (incoming, calls) = mpsc::channel(options.calls_max);
         let sip = Sip::start(options, incoming).await.unwrap();
         sip.take_calls();
         Self { sip, calls, address }

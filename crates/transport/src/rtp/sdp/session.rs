@@ -77,12 +77,15 @@ pub struct Session {
     version: u64,
     /// What was sent last.
     sent: Option<Sdp>,
+    /// Packets are encrypted, and stay so.
+    is_secure: bool,
 }
 
 impl Session {
     /// Nothing was said yet.
     pub fn new(ours: Ours) -> Self {
-        Self { ours, version: 0, sent: None }
+        let is_secure = ours.security == Security::Required;
+        Self { ours, version: 0, sent: None, is_secure }
     }
 
     /// Answers an offer, the first one or one in mid-call. An error changes nothing: the call goes on as it was.
@@ -98,6 +101,7 @@ impl Session {
         }
         audio.cryptos.extend(crypto.as_ref().map(|(ours, _)| ours.clone()));
         audio.rtcp_mux = choice.media.rtcp_mux;
+        self.is_secure |= crypto.is_some();
         let agreed = choice.agreed(offer, direction, crypto);
         let refused = |media: &Media| Media::refused(media);
         let mut media: Vec<Media> = offer.media.iter().map(refused).collect();
@@ -107,7 +111,7 @@ impl Session {
 
     /// Makes an offer: `direction` is [`Direction::SendOnly`] to put the other end on hold.
     pub fn offer(&mut self, direction: Direction) -> Sdp {
-        let is_secure = self.ours.security == Security::Required;
+        let is_secure = self.is_secure;
         let mut audio = self.audio(if is_secure { &Protocol::Savp } else { &Protocol::Avp }, direction);
         let mut dynamic = DYNAMIC..128;
         let mut clocks = Vec::new();
