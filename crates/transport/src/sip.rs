@@ -1,13 +1,15 @@
 //! Calls by SIP: telephone trunks, PBXs and telephones (RFC 3261), with their sound as RTP.
 //!
-//! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`call`] conducts one call
-//! from its INVITE to its BYE, [`identity`] says who calls whom, [`session_timer`] ends calls whose other side has vanished. The
-//! sound is [`media`](crate::media)'s.
+//! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`answer`] takes a call,
+//! [`call`] conducts it to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
+//! whose other side has vanished. The sound is [`media`](crate::media)'s.
 //!
 //! `rsipstack` logs whole messages, with numbers and names in them: whoever installs a subscriber must keep it to errors.
 
+mod answer;
 mod call;
 mod identity;
+mod offer;
 mod requests;
 mod server;
 mod session_timer;

@@ -1,35 +1,20 @@
-//! One call by SIP, from its INVITE to its BYE.
+//! A call by SIP that was picked up, until its BYE.
 
-use std::net::IpAddr;
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rand::Rng;
 use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{HasHeaders, Header, HeadersExt, Method, Request, StatusCode, Transport};
-use rsipstack::transaction::transaction::Transaction;
-use rsipstack::transport::SipConnection;
-use tokio::sync::mpsc;
+use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, interval_at, sleep_until};
 
-use super::identity;
-use super::requests::{Desk, Line, reply};
-use super::server::contact;
-use super::session_timer::{Due, SessionTimer, TooShort, min_se};
-use crate::media::{Media, Ports, Quality};
+use super::offer::{Refusal, offer_of, sdp_header};
+use super::session_timer::{Due, SessionTimer};
+use crate::media::{Media, Quality};
 use crate::rtp::TICK;
-use crate::rtp::sdp::{Agreed, Direction, Ours, Sdp, SdpError, Security, Session, SrtpKey};
-use crate::{Driver, Incoming, IncomingFrom, LegGone, LegNews, pair};
+use crate::rtp::sdp::{Direction, Sdp, Session};
+use crate::{Driver, LegGone, LegNews};
 
-/// A caller who hears of our answer acknowledges it within this: rsipstack gives up after 32 s, if it could send the answer at all.
-const ACK_WITHIN: Duration = Duration::from_secs(35);
-/// A BYE is answered within this, or never.
-const BYE_WITHIN: Duration = Duration::from_secs(40);
-/// The INVITE's own transaction has this for its last words when the call is over.
-const LAST_WORDS: Duration = Duration::from_secs(5);
 /// A line on which nothing comes for so long is dead: telephones that are silent still send something now and then.
 const SILENT_MAX: Duration = Duration::from_secs(30);
 /// A moment at which nothing is ever due.
@@ -37,7 +22,7 @@ const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     ByCaller,
     ByFirstRing,
     /// Nothing comes any more, or nobody refreshes the session.
@@ -51,206 +36,8 @@ impl From<LegGone> for End {
     }
 }
 
-/// A call that cannot be taken.
-struct Refusal(StatusCode, Vec<Header>);
-
-impl From<StatusCode> for Refusal {
-    fn from(status: StatusCode) -> Self {
-        Self(status, Vec::new())
-    }
-}
-
-impl From<TooShort> for Refusal {
-    fn from(TooShort: TooShort) -> Self {
-        Self(StatusCode::SessionIntervalTooSmall, vec![min_se()])
-    }
-}
-
-impl From<SdpError> for Refusal {
-    fn from(why: SdpError) -> Self {
-        match why {
-            SdpError::TooLong | SdpError::Syntax(_) => StatusCode::BadRequest.into(),
-            SdpError::NothingInCommon | SdpError::NoCommonSecurity => StatusCode::NotAcceptableHere.into(),
-        }
-    }
-}
-
-/// Takes a new call, and deals with its INVITE until that is acknowledged.
-pub(super) async fn answer(mut request: Transaction, desk: &Arc<Desk>, line: Line) {
-    let taken = Taken::new(&request, desk).await;
-    let taken = match taken {
-        Ok(taken) => taken,
-        Err(Refusal(status, headers)) => {
-            if request.reply_with(status, headers, None).await.is_err() {
-                tracing::debug!("a call could not be refused");
-            }
-            return;
-        }
-    };
-    let (sender, states) = desk.dialogs.new_dialog_state_channel();
-    let transport = transport_of(&request);
-    let contact = contact(&desk.options, transport);
-    let Ok(mut dialog) = desk.dialogs.get_or_create_server_invite(&request, sender, None, Some(contact)) else {
-        return reply(&mut request, StatusCode::BadRequest).await;
-    };
-    if transport == Transport::Udp {
-        answer_to_the_source(&dialog, &request);
-    }
-    let mut conducted = tokio::spawn(conduct(taken, dialog.clone(), states, Arc::clone(desk), line));
-    let mut handled = pin!(dialog.handle(&mut request));
-    // An answer that cannot be sent leaves the transaction waiting for ever: then the call's own end is its end.
-    let conducted = tokio::select! {
-        _ = &mut handled => conducted.await,
-        done = &mut conducted => {
-            timeout(LAST_WORDS, handled).await.ok();
-            done
-        }
-    };
-    if conducted.is_err() {
-        tracing::error!("a call's task failed");
-    }
-}
-
-/// A telephone behind NAT names an address in its Contact that nobody reaches: what we ask of it goes to where it called from.
-fn answer_to_the_source(dialog: &InviteDialog, request: &Transaction) {
-    let invite = &request.original;
-    let is_routed = invite.headers().iter().any(|header| matches!(header, Header::RecordRoute(_)));
-    let source = request.connection.as_ref().and_then(SipConnection::get_remote_addr);
-    let contact = invite.typed_contact_headers().ok().and_then(|all| all.first().map(|contact| contact.uri.clone()));
-    if let (Some(source), Some(mut uri), false) = (source, contact, is_routed) {
-        uri.host_with_port = source.addr.clone();
-        Dialog::Invite(dialog.clone()).set_remote_target(uri, None);
-    }
-}
-
-/// What a call needs before it is answered: everything that can fail was done.
-struct Taken {
-    seat: mpsc::OwnedPermit<Incoming>,
-    ports: Ports,
-    session: Session,
-    /// What we say, and what was agreed on; `None` until the caller answers an offer of ours.
-    answer: (Sdp, Option<Agreed>),
-    timer: Option<SessionTimer>,
-    invite: Request,
-}
-
-impl Taken {
-    async fn new(request: &Transaction, desk: &Desk) -> Result<Self, Refusal> {
-        let invite = request.original.clone();
-        let timer = SessionTimer::agree(&invite, Instant::now())?;
-        let seat = desk.incoming.clone().try_reserve_owned().map_err(|_| StatusCode::ServiceUnavailable)?;
-        let here = desk.options.listen.ip();
-        let ports = Ports::bind(here, &desk.options.rtp_ports).await;
-        let ports = ports.map_err(|why| {
-            tracing::error!(%why, "a call is refused");
-            StatusCode::ServiceUnavailable
-        })?;
-        let port = ports.port().map_err(|_| StatusCode::ServiceUnavailable)?;
-        let offer = offer_of(&invite)?;
-        // Who calls by TLS and leaves the offer to us is not offered a line that everybody hears.
-        let is_secure = offer.is_none() && transport_of(request) == Transport::Tls;
-        let security = if is_secure { Security::Required } else { Security::IfOffered };
-        let mut session = Session::new(ours(desk, desk.options.external.unwrap_or(here), port, security));
-        let answer = match offer {
-            Some(offer) => {
-                let (answer, agreed) = session.answer(&offer)?;
-                (answer, Some(agreed))
-            }
-            None => (session.offer(Direction::SendRecv), None),
-        };
-        Ok(Self { seat, ports, session, answer, timer, invite })
-    }
-}
-
-fn transport_of(request: &Transaction) -> Transport {
-    request.connection.as_ref().map_or(Transport::Udp, SipConnection::transport)
-}
-
-fn ours(desk: &Desk, address: IpAddr, port: u16, security: Security) -> Ours {
-    let mut rng = rand::rng();
-    Ours {
-        address,
-        port,
-        codecs: desk.options.codecs.clone(),
-        security,
-        key: SrtpKey::new(std::array::from_fn(|_| rng.random())),
-        // Telephones read it into 32 bits with a sign.
-        session_id: rng.random_range(1..i32::MAX as u64),
-    }
-}
-
-/// The description in a request; `None` if it has none.
-fn offer_of(request: &Request) -> Result<Option<Sdp>, Refusal> {
-    if request.body.is_empty() {
-        return Ok(None);
-    }
-    let is_sdp = request.headers().iter().any(|header| {
-        matches!(header, Header::ContentType(kind) if kind.value().to_ascii_lowercase().contains("application/sdp"))
-    });
-    if !is_sdp {
-        return Err(StatusCode::UnsupportedMediaType.into());
-    }
-    let text = std::str::from_utf8(&request.body).map_err(|_| StatusCode::BadRequest)?;
-    Ok(Some(Sdp::parse(text)?))
-}
-
-fn sdp_header() -> Header {
-    Header::ContentType("application/sdp".into())
-}
-
-/// Answers, picks up when the caller has heard of it, and carries the call to its end.
-async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver, desk: Arc<Desk>, line: Line) {
-    let end = match pick_up(taken, dialog.clone(), states, &desk).await {
-        Some(mut call) => Some(call.carry_to_its_end().await),
-        None => None,
-    };
-    // Why not stands in messages with numbers in them: it is told nowhere.
-    if end != Some(End::ByCaller) && !matches!(timeout(BYE_WITHIN, dialog.bye()).await, Ok(Ok(()))) {
-        tracing::debug!("a call could not be ended");
-    }
-    desk.dialogs.remove_dialog(&dialog.id());
-    drop(line);
-}
-
-/// `None` if the caller gave up before, or cannot be spoken to.
-async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateReceiver, desk: &Desk) -> Option<SipCall> {
-    let Taken { seat, ports, session, answer: (said, agreed), timer, invite } = taken;
-    let mut headers = vec![sdp_header()];
-    headers.extend(timer.iter().flat_map(SessionTimer::headers));
-    dialog.accept(Some(headers), Some(said.to_string().into_bytes())).ok()?;
-    timeout(ACK_WITHIN, acknowledged(&mut states)).await.ok().flatten()?;
-    let agreed = match agreed {
-        Some(agreed) => agreed,
-        None => {
-            let answer = dialog.last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
-            answer.and_then(|answer| session.accept(&answer).ok())?
-        }
-    };
-    let country = &desk.options.country;
-    let (leg, driver) = pair(identity::caller(&invite, country));
-    let media = Media::new(ports, agreed, leg.picked_up);
-    let dialled = identity::dialled(&invite, country);
-    // The screen that nobody has.
-    let (news_to_caller, _) = mpsc::channel(1);
-    seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
-    Some(SipCall { dialog, states, session, media, driver, timer, has_offered: false, refreshes: JoinSet::new() })
-}
-
-/// `None` if the call ends before.
-async fn acknowledged(states: &mut DialogStateReceiver) -> Option<()> {
-    loop {
-        let state = states.recv().await?;
-        if state.is_terminated() {
-            return None;
-        }
-        if state.is_confirmed() {
-            return Some(());
-        }
-    }
-}
-
 /// A call that was picked up.
-struct SipCall {
+pub(super) struct SipCall {
     dialog: InviteDialog,
     states: DialogStateReceiver,
     session: Session,
@@ -264,7 +51,18 @@ struct SipCall {
 }
 
 impl SipCall {
-    async fn carry_to_its_end(&mut self) -> End {
+    pub(super) fn new(
+        dialog: InviteDialog,
+        states: DialogStateReceiver,
+        session: Session,
+        media: Media,
+        driver: Driver,
+        timer: Option<SessionTimer>,
+    ) -> Self {
+        Self { dialog, states, session, media, driver, timer, has_offered: false, refreshes: JoinSet::new() }
+    }
+
+    pub(super) async fn carry_to_its_end(&mut self) -> End {
         let end = match self.carry().await {
             Ok(never) => match never {},
             Err(end) => end,

@@ -13,7 +13,7 @@ use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use super::call;
+use super::answer as calls;
 use super::server::{Admission, SipOptions};
 use crate::Incoming;
 
@@ -80,7 +80,7 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
         Method::Ack | Method::Cancel => return,
         _ if is_within_a_dialog => StatusCode::CallTransactionDoesNotExist,
         Method::Invite if desk.is_open() => match desk.line() {
-            Some(line) => return call::answer(request, &desk, line).await,
+            Some(line) => return calls::answer(request, &desk, line).await,
             None => StatusCode::ServiceUnavailable,
         },
         Method::Options if desk.is_open() => StatusCode::OK,
