@@ -185,6 +185,8 @@ proptest! {
     #[test]
     fn words_stay_as_they_are(words in proptest::collection::vec("[A-Z]?[a-z]{3,9}", 1..12)) {
         let line = words.join(" ");
+        // The one word of this shape that is said otherwise; chance has found it.
+        prop_assume!(!line.contains("Covid"));
         prop_assert_eq!(spoken(&line), line);
     }
 
