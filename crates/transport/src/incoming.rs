@@ -1,3 +1,4 @@
+use domain::Phi;
 use tokio::sync::mpsc;
 
 use crate::Leg;
@@ -22,7 +23,7 @@ pub enum IncomingFrom {
     Browser,
     /// By telephone.
     Sip {
-        /// The numbers or names that were dialled, those that tell most first.
-        dialled: Vec<String>,
+        /// The numbers or names that were dialled, those that tell most first; whoever forwarded the call is among them.
+        dialled: Phi<Vec<String>>,
     },
 }

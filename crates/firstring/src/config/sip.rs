@@ -11,7 +11,7 @@ use super::{ConfigError, Source};
 
 /// 500 calls; above what operating systems give away by themselves, and not a range of theirs.
 const RTP_PORTS: RangeInclusive<u16> = 20_000..=20_999;
-/// What two cores answer without delay stands in benches/README.md; more callers than this wait for the models.
+/// Chosen, not measured: `load` (benches/README.md) has four callers at once. More wait for the models.
 const CALLS_MAX: usize = 16;
 
 #[derive(Deserialize, Default)]

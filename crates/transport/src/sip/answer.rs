@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Phi;
 use rand::Rng;
 use rsipstack::dialog::dialog::{Dialog, DialogStateReceiver};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -166,7 +167,7 @@ async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateRece
     let country = &desk.options.country;
     let (leg, driver) = pair(identity::caller(&invite, country));
     let media = Media::new(ports, agreed, leg.picked_up);
-    let dialled = identity::dialled(&invite, country);
+    let dialled = Phi::new(identity::dialled(&invite, country));
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });

@@ -27,7 +27,7 @@ use crate::Incoming;
 const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
 /// Requests in progress may be answered so long when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
-/// What we answer to, and say so in `Allow`.
+/// What we answer to. rsipstack keeps the list and writes no `Allow` by itself.
 const METHODS: [Method; 8] = [
     Method::Invite,
     Method::Ack,
