@@ -4,13 +4,13 @@ use std::time::Duration;
 use audio::Pcm;
 use domain::{Phi, PhoneNumber};
 use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::playback::{Playback, Tick};
-use crate::speaker::{Gate, Stamped};
-use crate::{Frame, LEG_HZ, Leg, LegGone, LegNews, Speaker};
+use crate::ringback::Ringback;
+use crate::speaker::{Gate, Heeded, Stamped};
+use crate::{Bridge, Frame, LEG_HZ, Leg, LegGone, LegNews, Speaker};
 
 /// Heard frames between the leg and the call's ears: 10 s. Full: the frame is lost and [`LegNews::HearingOverrun`] told, so
 /// that the call can go to a person; a patient's words are never dropped silently.
@@ -32,8 +32,10 @@ pub struct Driver {
     /// Position of the first sample in `partial`.
     heard: u64,
     hearing: Hearing,
-    voiced: mpsc::Receiver<Stamped>,
-    gate: watch::Receiver<Gate>,
+    heeded: Heeded,
+    /// Where the caller's sound goes instead of the ears, once two people speak with each other.
+    bridge: Option<Bridge>,
+    ringback: Ringback,
     /// The gate as it was at the last tick.
     passed: Gate,
     playback: Playback<LEG_HZ>,
@@ -51,7 +53,7 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
     let picked_up = Instant::now();
     let (hears, hears_receiver) = mpsc::channel(HEARS_FRAMES);
     let (news, news_receiver) = mpsc::channel(NEWS_MAX);
-    let (speaker, voiced, gate) = Speaker::new(over.clone());
+    let (speaker, heeded) = Speaker::new(over.clone());
     let leg = Leg { caller_id, picked_up, hears: hears_receiver, news: news_receiver, speaker, over: over.clone() };
     let driver = Driver {
         hears,
@@ -61,8 +63,9 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         partial: VecDeque::new(),
         heard: 0,
         hearing: Hearing::Taken,
-        voiced,
-        gate,
+        heeded,
+        bridge: None,
+        ringback: Ringback::new(),
         passed: Gate::default(),
         playback: Playback::new(),
     };
@@ -91,8 +94,13 @@ impl Driver {
         let frame_len = Pcm::<LEG_HZ>::frame_len();
         while self.partial.len() >= frame_len {
             let pcm = Pcm::new(self.partial.drain(..frame_len).collect());
-            let frame = Frame { pcm, at: self.heard };
+            let at = self.heard;
             self.heard += frame_len as u64;
+            if let Some(bridge) = &self.bridge {
+                bridge.give(pcm);
+                continue;
+            }
+            let frame = Frame { pcm, at };
             match (self.hears.try_send(frame), self.hearing) {
                 (Ok(()), _) => self.hearing = Hearing::Taken,
                 (Err(TrySendError::Closed(_)), _) => return Err(LegGone),
@@ -113,7 +121,7 @@ impl Driver {
         }
         self.pass_gate();
         while self.playback.wants_more() {
-            match self.voiced.try_recv() {
+            match self.heeded.voiced.try_recv() {
                 Ok(Stamped { generation, voiced }) if generation == self.passed.generation => {
                     self.playback.push(&voiced);
                 }
@@ -121,11 +129,29 @@ impl Driver {
                 Err(_nothing_queued) => break,
             }
         }
-        let tick = self.playback.tick();
+        let mut tick = self.playback.tick();
+        tick.pcm = self.mixed(tick.pcm);
         for &news in &tick.news {
             self.report(news).await?;
         }
         Ok(tick)
+    }
+
+    /// With what the caller hears beside the lines.
+    fn mixed(&mut self, line: Pcm<LEG_HZ>) -> Pcm<LEG_HZ> {
+        if let Ok(bridge) = self.heeded.bridges.try_recv() {
+            self.bridge = Some(bridge);
+        }
+        let mut samples = line.into_samples();
+        let is_said = samples.iter().any(|sample| *sample != 0.0);
+        if let Some(theirs) = self.bridge.as_mut().and_then(Bridge::take) {
+            samples.iter_mut().zip(theirs.samples()).for_each(|(ours, theirs)| *ours += theirs);
+        } else if self.passed.ringing && !is_said {
+            self.ringback.sound(&mut samples);
+        } else {
+            self.ringback.hush();
+        }
+        Pcm::new(samples)
     }
 
     /// Tells the shell; waits while it is busy.
@@ -134,7 +160,7 @@ impl Driver {
     }
 
     fn pass_gate(&mut self) {
-        let gate = *self.gate.borrow_and_update();
+        let gate = *self.heeded.gate.borrow_and_update();
         if gate.generation != self.passed.generation {
             self.playback.stop();
         }

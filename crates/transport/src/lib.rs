@@ -8,17 +8,22 @@
 //! Time is tokio's, so that a paused clock runs whole calls in virtual time. No model, no dialogue and no store is known
 //! here, and nobody's words are.
 
+mod bridge;
 pub mod browser;
+mod dial;
 mod driver;
 mod incoming;
 mod leg;
 pub mod loopback;
 mod media;
 pub mod playback;
+mod ringback;
 pub mod rtp;
 pub mod sip;
 mod speaker;
 
+pub use bridge::Bridge;
+pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered};
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
 pub use incoming::{Incoming, IncomingFrom};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};

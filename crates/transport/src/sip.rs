@@ -1,7 +1,7 @@
 //! Calls by SIP: telephone trunks, PBXs and telephones (RFC 3261), with their sound as RTP.
 //!
 //! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`answer`] takes a call,
-//! [`call`] conducts it to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
+//! [`outbound`] places one, [`call`] conducts either to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
 //! whose other side has vanished. The sound is [`media`](crate::media)'s.
 //!
 //! `rsipstack` logs whole messages, with numbers and names in them: whoever installs a subscriber must keep it to errors.
@@ -10,6 +10,7 @@ mod answer;
 mod call;
 mod identity;
 mod offer;
+mod outbound;
 mod requests;
 mod server;
 mod session_timer;

@@ -2,7 +2,7 @@ use audio::{FRAME_MS, Sound};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{LegGone, Voiced};
+use crate::{Bridge, LegGone, Voiced};
 
 /// Voiced frames between the mouth and the leg: 400 ms. Full: [`Speaker::play`] waits, which holds synthesis back.
 pub const VOICED_FRAMES: usize = 20;
@@ -12,6 +12,7 @@ pub const VOICED_FRAMES: usize = 20;
 pub struct Speaker {
     voiced: mpsc::Sender<Stamped>,
     gate: watch::Sender<Gate>,
+    bridges: mpsc::Sender<Bridge>,
     over: CancellationToken,
 }
 
@@ -22,6 +23,17 @@ pub(crate) struct Gate {
     pub(crate) generation: u64,
     /// Silence is sent and sound is kept.
     pub(crate) paused: bool,
+    /// While nothing is said, the caller hears that somebody is rung.
+    pub(crate) ringing: bool,
+}
+
+/// What a leg does as the speaker says.
+#[derive(Debug)]
+pub(crate) struct Heeded {
+    pub(crate) voiced: mpsc::Receiver<Stamped>,
+    pub(crate) gate: watch::Receiver<Gate>,
+    /// One in the life of a call, or none.
+    pub(crate) bridges: mpsc::Receiver<Bridge>,
 }
 
 /// A voiced frame and the generation that was current when its line began.
@@ -32,10 +44,11 @@ pub(crate) struct Stamped {
 }
 
 impl Speaker {
-    pub(crate) fn new(over: CancellationToken) -> (Self, mpsc::Receiver<Stamped>, watch::Receiver<Gate>) {
+    pub(crate) fn new(over: CancellationToken) -> (Self, Heeded) {
         let (voiced, queue) = mpsc::channel(VOICED_FRAMES);
         let (gate, watched) = watch::channel(Gate::default());
-        (Self { voiced, gate, over }, queue, watched)
+        let (bridges, bridged) = mpsc::channel(1);
+        (Self { voiced, gate, bridges, over }, Heeded { voiced: queue, gate: watched, bridges: bridged })
     }
 
     /// Queues a piece of a line; waits while 400 ms are queued.
@@ -68,7 +81,17 @@ impl Speaker {
 
     /// Silence within 20 ms: fades out over 5 ms and discards everything that was queued. Ends a pause.
     pub fn stop(&self) {
-        self.gate.send_modify(|gate| *gate = Gate { generation: gate.generation + 1, paused: false });
+        self.gate.send_modify(|gate| *gate = Gate { generation: gate.generation + 1, paused: false, ..*gate });
+    }
+
+    /// While nothing is said, the caller hears quietly that somebody is rung, and is never left in silence for three seconds.
+    pub fn ringback(&self, ringing: bool) {
+        self.gate.send_if_modified(|gate| std::mem::replace(&mut gate.ringing, ringing) != ringing);
+    }
+
+    /// Puts the leg together with the one that has the other side. From then on nobody here hears the caller; lines are still said.
+    pub fn bridge(&self, bridge: Bridge) -> Result<(), LegGone> {
+        self.bridges.try_send(bridge).map_err(|_| LegGone)
     }
 
     /// Silence within 20 ms, and nothing is lost.

@@ -123,7 +123,7 @@ fn transport_of(request: &Transaction) -> Transport {
     request.connection.as_ref().map_or(Transport::Udp, SipConnection::transport)
 }
 
-fn ours(desk: &Desk, address: IpAddr, port: u16, security: Security) -> Ours {
+pub(super) fn ours(desk: &Desk, address: IpAddr, port: u16, security: Security) -> Ours {
     let mut rng = rand::rng();
     Ours {
         address,
@@ -142,12 +142,17 @@ async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver
         Some(mut call) => Some(call.carry_to_its_end().await),
         None => None,
     };
+    hang_up(&dialog, end, &desk).await;
+    drop(line);
+}
+
+/// Says good-bye, unless the other side has.
+pub(super) async fn hang_up(dialog: &InviteDialog, end: Option<End>, desk: &Desk) {
     // Why not stands in messages with numbers in them: it is told nowhere.
     if end != Some(End::ByCaller) && !matches!(timeout(BYE_WITHIN, dialog.bye()).await, Ok(Ok(()))) {
         tracing::debug!("a call could not be ended");
     }
     desk.dialogs.remove_dialog(&dialog.id());
-    drop(line);
 }
 
 /// `None` if the caller gave up before, or cannot be spoken to.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audio::codec::Codec;
+use domain::Phi;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::sip::{HostWithPort, Method, Param, Scheme, Transport, Uri};
@@ -20,8 +21,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::outbound;
 use super::requests::{self, Desk};
-use crate::Incoming;
+use crate::{DIALS_MAX, Dials, Incoming};
 
 /// A connection over which nothing is said for so long is closed; a call over it says nothing from its beginning to its end.
 const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
@@ -56,6 +58,8 @@ pub struct SipOptions {
     pub country: String,
     /// So many calls at once; the next is told to try elsewhere.
     pub calls_max: usize,
+    /// Whom we may call: SIP URIs. Nobody else is ever called.
+    pub may_ring: Vec<Phi<String>>,
 }
 
 /// A certificate and its key, PEM.
@@ -104,6 +108,7 @@ pub struct Sip {
     admission: watch::Sender<Admission>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
+    dials: Dials,
 }
 
 /// Whether new calls are taken.
@@ -125,16 +130,23 @@ impl Sip {
         let (admission, admitted) = watch::channel(Admission::Closed);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
+        let (dials, orders) = mpsc::channel(DIALS_MAX);
         let stopped = stop.clone();
         let serving = tokio::spawn(async move {
             tokio::select! {
                 () = stopped.cancelled() => {}
                 () = endpoint.serve() => {}
-                () = requests::take(requests, desk) => {}
+                () = requests::take(requests, Arc::clone(&desk)) => {}
+                () = outbound::take(orders, desk) => {}
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, stop, serving })
+        Ok(Self { admission, stop, serving, dials })
+    }
+
+    /// Where calls are ordered that we place.
+    pub fn dials(&self) -> Dials {
+        self.dials.clone()
     }
 
     /// New calls are taken from now on.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use audio::Sound;
 use audio::codec::Codec;
-use domain::LineId;
+use domain::{LineId, Phi};
 use testbed::Phone;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use transport::sip::{Sip, SipOptions};
-use transport::{Incoming, Leg, LegNews, Voiced};
+use transport::{Dial, Incoming, Leg, LegNews, NotAnswered, Voiced};
 
 pub const TONE_OF_CALLER: f32 = 400.0;
 pub const TONE_OF_OURS: f32 = 880.0;
@@ -41,6 +41,7 @@ pub fn options() -> SipOptions {
         codecs: Codec::ALL.to_vec(),
         country: "1".to_owned(),
         calls_max: 8,
+        may_ring: Vec::new(),
     }
 }
 
@@ -59,7 +60,15 @@ impl Line {
 
     pub async fn rings(&mut self) -> Call {
         let call = timeout(RINGS_WITHIN, self.calls.recv()).await.expect("it rings").unwrap();
-        Call { leg: call.leg, heard: Vec::new() }
+        Call::new(call.leg)
+    }
+
+    /// Has somebody called. Dropping the answer stops the ringing.
+    pub async fn dials(&self, address: &str) -> oneshot::Receiver<Result<Leg, NotAnswered>> {
+        let (answered, answer) = oneshot::channel();
+        let to = Phi::new(address.to_owned());
+        self.sip.dials().send(Dial { to, answered }).await.unwrap();
+        answer
     }
 
     pub fn refuse_calls(&self) {
@@ -72,6 +81,10 @@ impl Line {
 }
 
 impl Call {
+    pub fn new(leg: Leg) -> Self {
+        Self { leg, heard: Vec::new() }
+    }
+
     /// Queues a tone, which takes as long as it sounds.
     pub fn says_a_tone(&self, long: Duration) {
         let samples = tone(TONE_OF_OURS, 16_000, long);

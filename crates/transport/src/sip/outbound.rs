@@ -1,0 +1,123 @@
+//! Calls that we place: somebody is rung, and the call is theirs when they pick up.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use domain::Phi;
+use rsipstack::dialog::dialog::DialogStateReceiver;
+use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::uri::ParamsExt;
+use rsipstack::sip::{Auth, Response, StatusCode, StatusCodeKind, Transport, Uri};
+use tokio::sync::{mpsc, oneshot};
+
+use super::answer::{hang_up, ours};
+use super::call::{End, SipCall};
+use super::requests::Desk;
+use super::server::contact;
+use crate::media::{Media, Ports};
+use crate::rtp::sdp::{Agreed, Direction, Sdp, Security, Session};
+use crate::{Dial, Leg, NotAnswered, pair};
+
+/// Whom the calls that we place are from.
+const CALLER: &str = "firstring";
+
+/// Places every call that is ordered, each in a task of its own.
+pub(super) async fn take(mut orders: mpsc::Receiver<Dial>, desk: Arc<Desk>) {
+    while let Some(Dial { to, mut answered }) = orders.recv().await {
+        let desk = Arc::clone(&desk);
+        tokio::spawn(async move {
+            match ring(&to, &mut answered, &desk).await {
+                Ok(rung) => rung.conduct(answered, &desk).await,
+                // Whoever has given up needs no answer.
+                Err(why) => drop(answered.send(Err(why))),
+            }
+        });
+    }
+}
+
+/// A call that was picked up at the other side.
+struct Rung {
+    dialog: InviteDialog,
+    states: DialogStateReceiver,
+    session: Session,
+    ports: Ports,
+    agreed: Agreed,
+}
+
+impl Rung {
+    async fn conduct(self, answered: oneshot::Sender<Result<Leg, NotAnswered>>, desk: &Desk) {
+        let Self { dialog, states, session, ports, agreed } = self;
+        let (leg, driver) = pair(None);
+        let media = Media::new(ports, agreed, leg.picked_up);
+        // A leg that nobody takes any more is dropped, and that ends the call.
+        drop(answered.send(Ok(leg)));
+        let end = SipCall::new(dialog.clone(), states, session, media, driver, None).carry_to_its_end().await;
+        hang_up(&dialog, Some(end), desk).await;
+    }
+}
+
+/// Rings until they pick up, refuse, or nobody waits any more: rsipstack gives up by itself after 32 s without any answer.
+async fn ring(
+    to: &Phi<String>,
+    answered: &mut oneshot::Sender<Result<Leg, NotAnswered>>,
+    desk: &Desk,
+) -> Result<Rung, NotAnswered> {
+    let options = &desk.options;
+    if !options.may_ring.contains(to) {
+        tracing::error!("a call was ordered to an address that the configuration does not name");
+        return Err(NotAnswered::NotAllowed);
+    }
+    let callee = Uri::try_from(to.expose().as_str()).map_err(|_| NotAnswered::NotReached)?;
+    let ports = Ports::bind(options.listen.ip(), &options.rtp_ports).await.map_err(|_| NotAnswered::NotReached)?;
+    let port = ports.port().map_err(|_| NotAnswered::NotReached)?;
+    let transport = callee.transport().cloned().unwrap_or(Transport::Udp);
+    let security = if transport == Transport::Tls { Security::Required } else { Security::IfOffered };
+    let address = options.external.unwrap_or(options.listen.ip());
+    let mut session = Session::new(ours(desk, address, port, security));
+    let offer = session.offer(Direction::SendRecv).to_string().into_bytes();
+    let contact = contact(options, transport);
+    let caller = Uri { auth: Some(Auth { user: CALLER.to_owned(), password: None }), ..contact.clone() };
+    let invite = InviteOption {
+        caller,
+        callee,
+        contact,
+        content_type: Some("application/sdp".to_owned()),
+        offer: Some(offer),
+        ..InviteOption::default()
+    };
+    let (sender, states) = desk.dialogs.new_dialog_state_channel();
+    let (dialog, inviting) = desk.dialogs.do_invite_async(invite, sender).map_err(|_| NotAnswered::NotReached)?;
+    let mut inviting = pin!(inviting);
+    let invited = tokio::select! {
+        invited = &mut inviting => invited,
+        () = answered.closed() => {
+            // If they pick up in this very moment rsipstack hangs up by itself.
+            drop(dialog.cancel().await);
+            return Err(NotAnswered::NotReached);
+        }
+    };
+    let response = invited.ok().and_then(Result::ok).and_then(|(_, response)| response);
+    let response = response.ok_or(NotAnswered::NotReached)?;
+    picked_up(&response)?;
+    match answer_of(&response).and_then(|answer| session.accept(&answer).ok()) {
+        Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed }),
+        None => {
+            hang_up(&dialog, Some(End::ByFirstRing), desk).await;
+            Err(NotAnswered::NotReached)
+        }
+    }
+}
+
+fn picked_up(response: &Response) -> Result<(), NotAnswered> {
+    match &response.status_code {
+        status if status.kind() == StatusCodeKind::Successful => Ok(()),
+        StatusCode::BusyHere | StatusCode::BusyEverywhere => Err(NotAnswered::Busy),
+        StatusCode::Decline => Err(NotAnswered::Declined),
+        _ => Err(NotAnswered::NotReached),
+    }
+}
+
+fn answer_of(response: &Response) -> Option<Sdp> {
+    Sdp::parse(std::str::from_utf8(&response.body).ok()?).ok()
+}
