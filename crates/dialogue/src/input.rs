@@ -85,11 +85,20 @@ pub enum Input {
 }
 
 /// What became of a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferNews {
     /// There is no way to connect anybody, or nobody picked up.
     Unavailable,
-    /// A person is on the line with the caller; the receptionist is done.
-    Connected,
+    /// Somebody's telephone rings. Again for everybody who is rung.
+    Ringing,
+    /// They have accepted the call, and wait for [`crate::Output::Bridge`].
+    Accepted {
+        /// Who, as it may be spoken.
+        by: String,
+    },
+    /// Who had accepted has hung up.
+    Ended,
+    /// The line to who had accepted broke.
+    Lost,
 }

@@ -83,7 +83,7 @@ mod when;
 mod wording;
 
 pub use input::{CallContext, Input, TransferNews};
-pub use output::{AppointmentOutcome, Note, Outcome, Output, TransferTo, Witness};
+pub use output::{About, AppointmentOutcome, Note, Outcome, Output, TransferTo, Witness};
 pub use prompt::{Claim, Moment, Opening, PatientLine, Prompt, RequestLine, VisitLine};
 pub use receptionist::{Reason, Receptionist};
 pub use resume::Unfinished;

@@ -1,7 +1,8 @@
 //! What the receptionist wants done.
 
 use domain::{
-    AppointmentTypeId, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RequestId, Tempo, Urgency,
+    AppointmentTypeId, CallerKind, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RedFlagId, RequestId, Tempo,
+    Urgency,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -38,15 +39,35 @@ pub enum Output {
         /// What is asked.
         request: OfficeRequest,
     },
-    /// Connect a person. Answered by [`crate::Input::Transfer`].
+    /// Ring a person. Answered by [`crate::Input::Transfer`], as often as something happens.
     Transfer {
         /// Whom.
         to: TransferTo,
+        /// What they are told first. Journals of before have nothing of it.
+        #[serde(default)]
+        about: Option<Box<About>>,
     },
+    /// Who has accepted is put together with the caller, now.
+    Bridge,
+    /// Nobody is to be rung any more.
+    StopRinging,
     /// End the call.
     HangUp,
     /// For the journal and the summary.
     Note(Note),
+}
+
+/// What whoever is rung is told of the call before they take it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// Who calls.
+    pub caller: CallerKind,
+    /// The written rules that have fired, the first one first.
+    pub red_flags: Vec<RedFlagId>,
+    /// The caller's or patient's name. Whether it may be said on a telephone is the practice's decision.
+    pub name: Option<Phi<String>>,
 }
 
 /// Who is to be connected.

@@ -8,6 +8,8 @@ use domain::{EmergencyKind, FactId, Intent, Phi, PhoneNumber};
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use crate::About;
+
 pub use patient::PatientLine;
 pub use request::RequestLine;
 pub use visit::{Moment, Opening, VisitLine};
@@ -84,6 +86,30 @@ pub enum Prompt {
     PageUnknown,
     /// "Is there anything else the doctor should know?"
     MoreForDoctor,
+
+    /// Claim: the doctor's telephone rings. A message may be left at any moment.
+    RingingDoctor,
+    /// Claim: a person's telephone rings; the same holds.
+    RingingPerson,
+    /// Claim: it still rings.
+    StillRinging(u32),
+    /// Claim: they have accepted.
+    OnTheLine {
+        /// Their name.
+        by: String,
+    },
+    /// Claim: it still rings; what was said meanwhile is heard.
+    HeardWhileRinging(u32),
+    /// Nobody could be put through; what was told of the page stands.
+    NotConnected,
+    /// Who was on the line is gone.
+    ConnectionLost,
+    /// To whoever is rung: who calls and why, and which keys there are.
+    Whisper(Box<About>),
+    /// To whoever was rung: they have declined.
+    WhisperDeclined,
+    /// To whoever was rung: the caller is gone.
+    WhisperCallerGone,
 
     /// Nobody can come to the telephone; offers a message.
     NobodyAvailable,
@@ -179,6 +205,10 @@ pub enum Claim {
     DeskPaged,
     /// A clinician acknowledged.
     Acknowledged,
+    /// Somebody's telephone rings.
+    Ringing,
+    /// Who was rung has accepted.
+    Accepted,
     /// A message is kept.
     MessageKept,
     /// An appointment is in the book.
@@ -203,6 +233,10 @@ impl Prompt {
             Self::DoctorPaged => Some(Claim::Paged),
             Self::DeskPaged => Some(Claim::DeskPaged),
             Self::DoctorAcknowledged { .. } => Some(Claim::Acknowledged),
+            Self::RingingDoctor | Self::RingingPerson | Self::StillRinging(_) | Self::HeardWhileRinging(_) => {
+                Some(Claim::Ringing)
+            }
+            Self::OnTheLine { .. } => Some(Claim::Accepted),
             Self::MessagePassedOn | Self::MessagePassedOnUntil { .. } => Some(Claim::MessageKept),
             Self::Visit(line) => line.claim(),
             Self::Greeting
@@ -233,6 +267,11 @@ impl Prompt {
             | Self::DoctorNotPagedEmergency
             | Self::PageUnknown
             | Self::MoreForDoctor
+            | Self::NotConnected
+            | Self::ConnectionLost
+            | Self::Whisper(_)
+            | Self::WhisperDeclined
+            | Self::WhisperCallerGone
             | Self::NobodyAvailable
             | Self::OfficeClosed
             | Self::OfferMessage

@@ -15,6 +15,7 @@
 
 mod answers;
 mod callers;
+mod connecting;
 mod digressing;
 mod ending;
 mod handing_over;
@@ -45,13 +46,12 @@ use crate::said::Said;
 use crate::silence::Silence;
 use crate::triage::Triage;
 use crate::turn_taking::TurnTaking;
-use crate::{CallContext, Input, Outcome, Output, TransferNews, Witness};
+use crate::{CallContext, Input, Outcome, Output, Witness};
+use connecting::Sought;
 use speaking::{News, Repeats, Saying, Telling};
 
 /// A sentence that holds a red flag is waited for so long before its emergency line is said into it. The page has left.
 const SENTENCE_ENDS_WITHIN: Duration = Duration::from_millis(1500);
-/// How long a person is sought.
-const TRANSFER_DUE: Duration = Duration::from_secs(25);
 /// After so many utterances that wanted nothing known, a message is offered.
 const MISSES_MAX: u32 = 2;
 
@@ -91,6 +91,8 @@ pub struct Receptionist {
     recordings: u32,
     /// What the practice says to this caller when somebody was paged; until it is said.
     says_meanwhile: Option<String>,
+    /// A person who is sought for the caller.
+    sought: Sought,
     /// The caller's language, if it is none that is spoken here.
     foreign: Option<String>,
     ears: Sense,
@@ -173,6 +175,7 @@ impl Receptionist {
             misses: 0,
             recordings: 0,
             says_meanwhile: None,
+            sought: Sought::default(),
             foreign: None,
             ears: Sense::Works,
             voice: Sense::Works,
@@ -188,6 +191,7 @@ impl Receptionist {
         match (self.life, self.has_ended()) {
             (Life::Over, _) => return,
             (Life::Going, true) => self.handle_after_call(input, now),
+            (Life::Going, false) if self.is_together() => self.handle_together(input, now),
             (Life::Going, false) => self.handle_in_call(input, now),
         }
         self.proceed(now);
@@ -235,7 +239,7 @@ impl Receptionist {
         }
         let turn = self.turn.poll_timeout();
         let silence = self.silence.poll_timeout().map(|at| (at, Reason::Silence));
-        let sought = self.sought_since().map(|since| (since + TRANSFER_DUE, Reason::TransferOverdue));
+        let sought = self.sought.due().map(|at| (at, Reason::TransferOverdue));
         let line = self.line_due.map(|at| (at, Reason::EmergencyLineDue));
         let cap = Some((self.cap(), Reason::CallTooLong));
         [office, turn, silence, sought, line, cap].into_iter().flatten().min_by_key(|(at, _)| *at)
@@ -297,11 +301,7 @@ impl Receptionist {
             }
             Input::Digit(key) => self.hear_key(key, now),
             Input::Office { id, reply } => self.hear_office(id, &reply, now),
-            Input::Transfer(TransferNews::Connected) => {
-                self.achieved.push(Outcome::Connected);
-                self.end(now);
-            }
-            Input::Transfer(TransferNews::Unavailable) => self.not_connected(now),
+            Input::Transfer(news) => self.hear_of_transfer(news, now),
             Input::HearingLost => {
                 self.line_due = None;
                 self.lose_hearing(now);

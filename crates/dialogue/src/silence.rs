@@ -15,6 +15,8 @@ pub(crate) enum Waiting {
     ForCaller,
     /// The office, while the caller waits for us.
     ForOffice,
+    /// Somebody whose telephone rings, while the caller hears that.
+    WhileRinging,
     /// The caller, in an emergency: never given up for silence.
     InEmergency,
 }
@@ -26,6 +28,8 @@ pub(crate) enum Nudge {
     StillThere,
     /// "One moment, please."
     OneMoment,
+    /// "It is still ringing."
+    StillRinging,
     /// "I am still here."
     CheckIn,
     /// In an emergency: the clinician should know that the caller fell silent.
@@ -96,6 +100,7 @@ impl Silence {
             (Waiting::ForCaller, 1) => (18, Nudge::StillThere),
             (Waiting::ForCaller, step) => (30 * (step - 1), Nudge::GiveUp),
             (Waiting::ForOffice, step) => (4 + 8 * step, Nudge::OneMoment),
+            (Waiting::WhileRinging, step) => (10 + 12 * step, Nudge::StillRinging),
             (Waiting::InEmergency, 0) => (12, Nudge::CheckIn),
             (Waiting::InEmergency, 1) => (30, Nudge::FellSilent),
             (Waiting::InEmergency, step) => (30 * (step - 1) + 5, Nudge::CheckIn),

@@ -43,14 +43,6 @@ impl Unspoken {
         self.since
     }
 
-    /// Since when a person is sought, while one is.
-    pub(crate) fn seeks_since(&self) -> Option<CallTime> {
-        match self.person {
-            Person::Sought => Some(self.since),
-            Person::DoesNotCome => None,
-        }
-    }
-
     pub(crate) fn nobody_comes(&mut self) {
         self.person = Person::DoesNotCome;
     }

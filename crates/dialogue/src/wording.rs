@@ -7,6 +7,7 @@
 mod check;
 mod request;
 mod visit;
+mod whisper;
 
 use std::collections::BTreeMap;
 
@@ -52,6 +53,16 @@ const KEYS: &[(&str, &[&str])] = &[
     ("doctor_not_paged_emergency", &["emergency_number"]),
     ("page_unknown", &["emergency_number"]),
     ("more_for_doctor", &[]),
+    ("ringing_doctor", &[]),
+    ("ringing_person", &[]),
+    ("still_ringing", &[]),
+    ("heard_while_ringing", &[]),
+    ("on_the_line", &["doctor"]),
+    ("not_connected", &[]),
+    ("connection_lost", &[]),
+    ("whisper", &["practice", "what", "who", "why"]),
+    ("whisper_declined", &[]),
+    ("whisper_caller_gone", &[]),
     ("nobody_available", &[]),
     ("office_closed", &[]),
     ("offer_message", &[]),
@@ -241,6 +252,18 @@ impl Wording {
             Prompt::DoctorNotPagedEmergency => line("doctor_not_paged_emergency", 0),
             Prompt::PageUnknown => line("page_unknown", 0),
             Prompt::MoreForDoctor => line("more_for_doctor", 0),
+            Prompt::RingingDoctor => line("ringing_doctor", 0),
+            Prompt::RingingPerson => line("ringing_person", 0),
+            Prompt::StillRinging(nth) => line("still_ringing", *nth),
+            Prompt::HeardWhileRinging(nth) => line("heard_while_ringing", *nth),
+            Prompt::OnTheLine { by } => Line { own: vec![("doctor", by.clone())], ..line("on_the_line", 0) },
+            Prompt::NotConnected => line("not_connected", 0),
+            Prompt::ConnectionLost => line("connection_lost", 0),
+            Prompt::Whisper(about) => {
+                Line { own: whisper::of(about), fixed: about.name.is_none(), ..line("whisper", 0) }
+            }
+            Prompt::WhisperDeclined => line("whisper_declined", 0),
+            Prompt::WhisperCallerGone => line("whisper_caller_gone", 0),
             Prompt::NobodyAvailable => line("nobody_available", 0),
             Prompt::OfficeClosed => line("office_closed", 0),
             Prompt::OfferMessage => line("offer_message", 0),

@@ -150,13 +150,23 @@ fn alone() -> impl Strategy<Value = Input> {
         4 => proptest::option::of(flag()).prop_map(|flag| Input::PartialFlags(flag.into_iter().collect())),
         4 => proptest::sample::select("0123456789*#".chars().collect::<Vec<_>>()).prop_map(Input::Digit),
         4 => (50_u32..60, reply).prop_map(|(id, reply)| Input::Office { id: RequestId(id), reply }),
-        1 => Just(Input::Transfer(TransferNews::Unavailable)),
+        2 => transfer().prop_map(Input::Transfer),
         1 => Just(Input::HearingLost),
         1 => Just(Input::VoiceLost),
         3 => any::<bool>().prop_map(|urgent| Input::BrokeOff(Box::new(broken_off(urgent)))),
         1 => Just(Input::HungUp),
         1 => Just(Input::LineLost),
         1 => Just(Input::Answered),
+    ]
+}
+
+fn transfer() -> impl Strategy<Value = TransferNews> {
+    prop_oneof![
+        Just(TransferNews::Ringing),
+        Just(TransferNews::Accepted { by: "Doctor Lee".to_owned() }),
+        Just(TransferNews::Unavailable),
+        Just(TransferNews::Ended),
+        Just(TransferNews::Lost),
     ]
 }
 

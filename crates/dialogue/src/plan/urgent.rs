@@ -14,6 +14,8 @@ pub(crate) struct Urgent {
     connect: Step,
     contact: Step,
     more: Step,
+    /// The caller takes leave, and waits for nobody.
+    leaves: bool,
 }
 
 /// Who has an urgent matter.
@@ -30,7 +32,7 @@ pub(crate) enum Caller {
 impl Urgent {
     pub(crate) fn new(caller: Caller, connects: bool) -> Self {
         let more = if caller == Caller::Foreign { Step::Done } else { Step::Due };
-        Self { caller, connect: if connects { Step::Due } else { Step::Done }, contact: Step::Due, more }
+        Self { caller, connect: if connects { Step::Due } else { Step::Done }, contact: Step::Due, more, leaves: false }
     }
 
     pub(crate) fn is_for(&self, caller: Caller) -> bool {
@@ -39,7 +41,7 @@ impl Urgent {
 
     /// The caller takes leave: nothing more is asked.
     pub(crate) fn leave(&mut self) {
-        (self.contact, self.more) = (Step::Done, Step::Done);
+        (self.contact, self.more, self.leaves) = (Step::Done, Step::Done, true);
     }
 
     /// The last question was answered.
@@ -47,7 +49,8 @@ impl Urgent {
         self.more = Step::Done;
     }
 
-    pub(crate) fn next(&mut self, contact: &Contact, page_news_awaited: bool) -> Next {
+    /// `rings`: somebody's telephone rings, and the caller waits for them.
+    pub(crate) fn next(&mut self, contact: &Contact, page_news_awaited: bool, rings: bool) -> Next {
         let question = match self.caller {
             Caller::Patient | Caller::Clinician => contact.number_question().or_else(|| contact.name_question()),
             Caller::Foreign => None,
@@ -61,6 +64,7 @@ impl Urgent {
             _ if self.caller == Caller::Clinician && page_news_awaited => Next::Wait(Waiting::ForOffice),
             (Some(question), Step::Due, _) => Next::Ask(question),
             _ if page_news_awaited => Next::Wait(Waiting::ForOffice),
+            _ if rings && !self.leaves => Next::Wait(Waiting::WhileRinging),
             (_, _, Step::Due) => Next::Ask(match self.caller {
                 Caller::Clinician => Question::Request(RequestLine::AskAboutWhom),
                 Caller::Patient | Caller::Foreign => Question::MoreForDoctor,

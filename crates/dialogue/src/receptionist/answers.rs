@@ -119,6 +119,7 @@ impl Receptionist {
             Plan::Open(_) | Plan::Offer(_) if !bare => self.errand(text, reading, now),
             Plan::Emergency(emergency) => emergency.hear(),
             Plan::Closing { .. } => self.reopen(text, reading, now),
+            Plan::Connecting | Plan::Urgent(_) if !bare => self.hear_while_ringing(reading),
             Plan::Visit(visit) if !bare => {
                 let setting = Setting { practice: &self.practice, began: &self.began, now };
                 if !visit.amend(reading, &setting) {
@@ -130,7 +131,8 @@ impl Receptionist {
             | Plan::Offer(_)
             | Plan::Message(_)
             | Plan::Visit(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
+            | Plan::Together { .. }
             | Plan::Urgent(_)
             | Plan::Unheard
             | Plan::Unspoken { .. }
@@ -282,7 +284,8 @@ impl Receptionist {
             | Plan::Offer(_)
             | Plan::Message(_)
             | Plan::Visit(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
+            | Plan::Together { .. }
             | Plan::Urgent(_)
             | Plan::Emergency(_)
             | Plan::Unheard
@@ -308,7 +311,7 @@ impl Receptionist {
         }
         self.plan = Plan::Open(Question::AnythingElse);
         match self.triage.to_page() {
-            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new()),
+            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new(self.connects())),
             Some(domain::Urgency::Urgent | domain::Urgency::Routine) => {
                 self.plan = Plan::Urgent(Urgent::new(Caller::Patient, false));
             }

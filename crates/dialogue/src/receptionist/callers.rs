@@ -37,9 +37,10 @@ impl Receptionist {
             | Plan::Offer(_)
             | Plan::Message(_)
             | Plan::Visit(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
             | Plan::Urgent(_) => true,
             Plan::Ringing
+            | Plan::Together { .. }
             | Plan::Emergency(_)
             | Plan::Unheard
             | Plan::Unspoken(_)
@@ -56,11 +57,11 @@ impl Receptionist {
         self.tell(Prompt::Foreign(language.clone()));
         self.triage.falls_silent(); // the safety question would not be understood
         match (&self.plan, self.office) {
-            (Plan::Connecting { .. } | Plan::Urgent(_), _) if self.triage.to_page().is_none() => {}
+            (Plan::Connecting | Plan::Urgent(_), _) if self.triage.to_page().is_none() => {}
             (_, OfficeHours::Open) if self.triage.to_page().is_none() => {
                 self.drop_inquiry();
-                self.transfer();
-                self.plan = Plan::Connecting { since: now };
+                self.transfer(now);
+                self.plan = Plan::Connecting;
             }
             _ => self.page_for(Caller::Foreign, true, now),
         }

@@ -16,6 +16,8 @@ const CALL_MAX: Duration = Duration::from_mins(20);
 /// Any call is ended after this long without a word or a key from the caller. Noise is no word: an emergency in which
 /// nothing but noise is heard ends, too, its page long sent.
 const WORDLESS_MAX: Duration = Duration::from_mins(10);
+/// Two people may speak with each other so long.
+const TOGETHER_MAX: Duration = Duration::from_hours(4);
 /// A call that is being closed ends after this long, whatever the line does.
 const CLOSING_MAX: Duration = Duration::from_secs(90);
 /// After the call, the office's replies are waited for this long.
@@ -30,6 +32,7 @@ impl Receptionist {
             Nudge::StillThere if self.ears == Sense::Lost => self.repeat_question(Prompt::HearingLostAskKeys),
             Nudge::StillThere => self.repeat_after(Prompt::StillThere),
             Nudge::OneMoment => self.fill(Prompt::OneMoment),
+            Nudge::StillRinging => self.fill(Prompt::StillRinging),
             Nudge::CheckIn => self.check_in(now),
             Nudge::FellSilent => {
                 self.desk.update_case(CaseUpdate::StoppedAnswering, now);
@@ -58,13 +61,14 @@ impl Receptionist {
         match &self.plan {
             Plan::Emergency(_) => wordless,
             Plan::Closing { since, .. } => *since + CLOSING_MAX,
+            Plan::Together { since, .. } => *since + TOGETHER_MAX,
             Plan::Unspoken(unspoken) => unspoken.since() + CLOSING_MAX,
             Plan::Ringing
             | Plan::Open(_)
             | Plan::Offer(_)
             | Plan::Message(_)
             | Plan::Visit(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
             | Plan::Urgent(_)
             | Plan::Unheard
             | Plan::Ended { .. } => wordless.min(CallTime::from(CALL_MAX)),
@@ -73,7 +77,7 @@ impl Receptionist {
 
     pub(super) fn too_long(&mut self, now: CallTime) {
         match self.plan {
-            Plan::Closing { .. } | Plan::Ringing => self.hang_up(now),
+            Plan::Closing { .. } | Plan::Ringing | Plan::Together { .. } => self.hang_up(now),
             Plan::Unspoken(_) => self.hang_up_unspoken(now),
             Plan::Emergency(_) => {
                 self.desk.update_case(CaseUpdate::StoppedAnswering, now);
@@ -83,7 +87,7 @@ impl Receptionist {
             | Plan::Offer(_)
             | Plan::Message(_)
             | Plan::Visit(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
             | Plan::Urgent(_)
             | Plan::Unheard
             | Plan::Ended { .. } => {

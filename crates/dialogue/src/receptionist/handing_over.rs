@@ -1,15 +1,14 @@
 //! What is handed over to people: a case, a message, the caller; and what is left to do when hearing is gone.
 
 use domain::{
-    CallTime, CaseDraft, Confirmed, Intent, Meanwhile, MessageDraft, OfficeHours, OfficeReply, Phi, RequestField,
+    CallTime, CaseDraft, Confirmed, Intent, Meanwhile, MessageDraft, OfficeReply, Phi, RequestField,
     RequestId, Urgency, YesNo,
 };
 
 use super::speaking::Telling;
 use super::{Receptionist, Sense};
 use crate::plan::{Caller, Emergency, Plan, Urgent};
-use crate::question::Question;
-use crate::{Note, Output, Prompt, TransferTo, Witness};
+use crate::{Note, Output, Prompt, Witness};
 
 impl Receptionist {
     /// Hands the case to the office if triage asks for that, or asks for more than the office knows; and turns the
@@ -38,12 +37,12 @@ impl Receptionist {
         self.says_meanwhile = self.meanwhile().and_then(|meanwhile| meanwhile.says.clone());
         self.last_words = now;
         self.outputs.push_back(Output::Note(Note::Escalated { urgency, on }));
-        if self.has_ended() {
+        if self.has_ended() || self.is_together() {
             return;
         }
         self.plan = match urgency {
             Urgency::Emergency => Plan::Emergency(match (self.ears, self.voice) {
-                (Sense::Works, Sense::Works) => Emergency::new(),
+                (Sense::Works, Sense::Works) => Emergency::new(self.connects()),
                 (Sense::Lost, _) | (_, Sense::Lost) => Emergency::unheard(),
             }),
             Urgency::Urgent | Urgency::Routine if self.is_voiceless() => return,
@@ -136,18 +135,6 @@ impl Receptionist {
         fields
     }
 
-    /// Nobody could be connected. Nothing was promised, so only a caller who asked for a person hears of it.
-    pub(super) fn not_connected(&mut self, now: CallTime) {
-        if matches!(self.plan, Plan::Connecting { .. }) && self.page_if_foreign(now) {
-            return;
-        }
-        if let Plan::Connecting { .. } = self.plan {
-            self.plan = Plan::Offer(Question::OfferMessage(Prompt::NobodyAvailable));
-        } else if let Plan::Unspoken(unspoken) = &mut self.plan {
-            unspoken.nobody_comes();
-        }
-    }
-
     /// The caller cannot be understood any more. Nobody knows what they need, so a clinician is paged and a person is
     /// sought; the caller is told the truth, and keys still work.
     pub(super) fn lose_hearing(&mut self, now: CallTime) {
@@ -157,7 +144,7 @@ impl Receptionist {
         self.ears = Sense::Lost;
         self.triage.must_page(Urgency::Urgent);
         self.escalate(Witness::Timeout, now);
-        self.transfer();
+        self.transfer(now);
         if let Plan::Emergency(emergency) = &mut self.plan {
             *emergency = Emergency::unheard();
             self.tell(Prompt::HearingLost);
@@ -167,32 +154,5 @@ impl Receptionist {
             self.tell(if no_number { Prompt::HearingLostAskKeys } else { Prompt::HearingLost });
         }
         self.question = None;
-    }
-
-    /// Since when a person is sought, while one is.
-    pub(super) fn sought_since(&self) -> Option<CallTime> {
-        match &self.plan {
-            Plan::Connecting { since } => Some(*since),
-            Plan::Unspoken(unspoken) => unspoken.seeks_since(),
-            Plan::Ringing
-            | Plan::Open(_)
-            | Plan::Offer(_)
-            | Plan::Message(_)
-            | Plan::Visit(_)
-            | Plan::Urgent(_)
-            | Plan::Emergency(_)
-            | Plan::Unheard
-            | Plan::Closing { .. }
-            | Plan::Ended { .. } => None,
-        }
-    }
-
-    /// Seeks a person: who is in the office, or else who is on call.
-    pub(super) fn transfer(&mut self) {
-        let to = match self.office {
-            OfficeHours::Open => TransferTo::Desk,
-            OfficeHours::Closed => TransferTo::OnCall,
-        };
-        self.outputs.push_back(Output::Transfer { to });
     }
 }

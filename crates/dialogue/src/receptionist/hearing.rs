@@ -153,7 +153,7 @@ impl Receptionist {
     }
 
     fn leave_for_a_person(&mut self, now: CallTime) {
-        let busy = matches!(self.plan, Plan::Ringing | Plan::Connecting { .. } | Plan::Unspoken(_));
+        let busy = matches!(self.plan, Plan::Ringing | Plan::Connecting | Plan::Unspoken(_));
         if self.triage.to_page().is_none() && !busy {
             self.question = None;
             self.cut(now);
@@ -211,7 +211,7 @@ impl Receptionist {
     }
 
     /// Whether an utterance holds more than the answer that was asked for.
-    fn tells_more(&self, text: &Phi<String>, reading: &Reading) -> bool {
+    pub(super) fn tells_more(&self, text: &Phi<String>, reading: &Reading) -> bool {
         let text = text.expose();
         !match self.question.as_ref().map(Question::answer_kind) {
             Some(AnswerKind::Text) => phrases::is_bare_in_a_message(text),

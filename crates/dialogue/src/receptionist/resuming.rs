@@ -119,7 +119,8 @@ impl Receptionist {
             Plan::Message(message) => message.left(self.said.unsaved()),
             Plan::Open(_)
             | Plan::Offer(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
+            | Plan::Together { .. }
             | Plan::Urgent(_)
             | Plan::Emergency(_)
             | Plan::Unheard

@@ -14,7 +14,7 @@ use crate::silence::Waiting;
 use crate::triage::Again;
 use crate::turn_taking::LineEnd;
 use crate::unspoken::Parting;
-use crate::{Outcome, Prompt};
+use crate::{Claim, Outcome, Prompt, TransferTo};
 
 /// Steps without a word (saving, connecting, turning to another plan) in a row; more would be a loop.
 const SILENT_STEPS_MAX: u32 = 8;
@@ -31,6 +31,8 @@ pub(super) enum Saying {
     Question,
     /// Asks for nothing, and is not said again.
     Filler,
+    /// Who is on the line; then the caller is with them.
+    OnTheLine,
     /// The last line of the call.
     Closing,
 }
@@ -80,6 +82,12 @@ impl Receptionist {
         let waits = another_is_said || self.line_due.is_some();
         if !waits && let Some((kind, telling)) = self.emergency_lines.pop_front() {
             self.say_emergency_line(kind, telling, now);
+        }
+        if !matches!(self.saying, Saying::EmergencyLine(..)) && self.emergency_lines.is_empty() {
+            self.announce(now);
+        }
+        if self.is_together() {
+            return self.silence.hold(now);
         }
         for _ in 0..SILENT_STEPS_MAX {
             if !self.may_speak() || (self.line_due.is_some() && !self.emergency_lines.is_empty()) {
@@ -150,7 +158,8 @@ impl Receptionist {
             return self.closing(prompt.clone(), now);
         }
         let next = match &mut self.plan {
-            Plan::Connecting { .. } => Next::Wait(Waiting::ForOffice),
+            Plan::Connecting if self.sought.rings() => Next::Wait(Waiting::WhileRinging),
+            Plan::Connecting => Next::Wait(Waiting::ForOffice),
             Plan::Open(Question::AnythingElse) if self.desk.news_awaited() => Next::Wait(Waiting::ForOffice),
             Plan::Open(Question::AnythingElse) if self.agenda.has_more() => Next::TakeUp,
             Plan::Open(question) | Plan::Offer(question) => Next::Ask(question.clone()),
@@ -162,11 +171,13 @@ impl Receptionist {
                 let born = self.contact.date_of_birth().or_else(|| self.identity.birth());
                 message.next(&self.contact, born)
             }
-            Plan::Urgent(urgent) => urgent.next(&self.contact, self.desk.page_news_awaited()),
-            Plan::Unheard if self.contact.callback().is_none() => Next::Wait(Waiting::ForCaller),
+            Plan::Urgent(urgent) => {
+                urgent.next(&self.contact, self.desk.page_news_awaited(), self.sought.rings())
+            }
+            Plan::Unheard if self.contact.callback().is_none() || self.sought.due().is_some() => Next::Wait(Waiting::ForCaller),
             Plan::Unheard => Next::Close(Prompt::Goodbye),
             // Seen to above.
-            Plan::Ringing | Plan::Unspoken(_) | Plan::Emergency(_) | Plan::Closing { .. } | Plan::Ended { .. } => {
+            Plan::Ringing | Plan::Unspoken(_) | Plan::Emergency(_) | Plan::Together { .. } | Plan::Closing { .. } | Plan::Ended { .. } => {
                 return Step::Idle;
             }
         };
@@ -195,7 +206,7 @@ impl Receptionist {
                 | Plan::Offer(_)
                 | Plan::Message(_)
                 | Plan::Visit(_)
-                | Plan::Connecting { .. }
+                | Plan::Connecting
                 | Plan::Urgent(_)
         );
         (possible && self.question.as_ref() != Some(&question)).then_some(question)
@@ -213,7 +224,7 @@ impl Receptionist {
             }
             Next::CheckIn => Step::Say(Saying::Filler, self.check_in_line()),
             Next::Connect => {
-                self.transfer();
+                self.seek(TransferTo::OnCall, now);
                 Step::Taken
             }
             Next::Save => {
@@ -280,6 +291,8 @@ impl Receptionist {
 
     pub(super) fn line_over(&mut self, end: LineEnd, now: CallTime) {
         match (std::mem::replace(&mut self.saying, Saying::Nothing), end) {
+            (Saying::News(news), LineEnd::Stopped | LineEnd::Lost)
+                if news.prompt.claim() == Some(Claim::Ringing) && !self.sought.rings() => {} // not true any more
             (Saying::News(news), LineEnd::Stopped | LineEnd::Lost) if news.telling == Telling::First => {
                 self.news.push_front(News { telling: Telling::Second, ..news });
             }
@@ -299,6 +312,7 @@ impl Receptionist {
                 self.hang_up(now);
             }
             (Saying::Question, LineEnd::Heard) => self.question_heard(),
+            (Saying::OnTheLine, LineEnd::Heard | LineEnd::Stopped | LineEnd::Lost) => self.put_through(now),
             (Saying::News(_) | Saying::Question, LineEnd::Stopped | LineEnd::Lost)
             | (
                 Saying::Nothing | Saying::EmergencyLine(..) | Saying::Filler | Saying::Closing,
@@ -353,8 +367,8 @@ impl Receptionist {
     pub(super) fn connect_desk(&mut self, now: CallTime) {
         self.plan = match self.office {
             OfficeHours::Open => {
-                self.transfer();
-                Plan::Connecting { since: now }
+                self.transfer(now);
+                Plan::Connecting
             }
             OfficeHours::Closed => Plan::Offer(Question::OfferMessage(Prompt::OfficeClosed)),
         };

@@ -58,7 +58,8 @@ impl Receptionist {
             Plan::Message(_) | Plan::Offer(_) => true,
             Plan::Ringing
             | Plan::Open(_)
-            | Plan::Connecting { .. }
+            | Plan::Connecting
+            | Plan::Together { .. }
             | Plan::Urgent(_)
             | Plan::Emergency(_)
             | Plan::Unheard

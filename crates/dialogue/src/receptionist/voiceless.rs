@@ -19,7 +19,7 @@ impl Receptionist {
         }
         let lost_before = std::mem::replace(&mut self.voice, Sense::Lost) == Sense::Lost;
         if !lost_before {
-            self.transfer();
+            self.transfer(now);
         }
         self.question = None;
         if let Plan::Emergency(emergency) = &mut self.plan {

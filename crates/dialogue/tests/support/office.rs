@@ -134,14 +134,19 @@ impl Office {
     }
 
     pub(crate) fn transfer(&mut self, now: CallTime) {
+        let accepted = TransferNews::Accepted { by: "Doctor Lee".to_owned() };
         let news = match self.manner {
-            Manner::Connects => TransferNews::Connected,
-            Manner::Dead | Manner::PagedOnly | Manner::DeskFirst => return,
-            Manner::Well | Manner::NotPaged | Manner::Unavailable | Manner::LateWell | Manner::Muddled => {
-                TransferNews::Unavailable
+            Manner::Connects => {
+                vec![(400, TransferNews::Ringing), (9_000, accepted), (90_000, TransferNews::Ended)]
             }
+            Manner::Muddled => vec![(300, TransferNews::Lost), (900, TransferNews::Ringing), (35_000, accepted)],
+            Manner::LateWell => vec![(400, TransferNews::Ringing), (31_000, TransferNews::Unavailable)],
+            Manner::DeskFirst => vec![(400, TransferNews::Ringing), (3_000, accepted), (6_000, TransferNews::Lost)],
+            Manner::Dead | Manner::PagedOnly => return,
+            Manner::Well | Manner::NotPaged | Manner::Unavailable => vec![(400, TransferNews::Unavailable)],
         };
-        self.due.push((now + Duration::from_millis(400), Input::Transfer(news)));
+        let due = |(ms, news)| (now + Duration::from_millis(ms), Input::Transfer(news));
+        self.due.extend(news.into_iter().map(due));
     }
 }
 

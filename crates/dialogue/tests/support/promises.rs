@@ -18,7 +18,7 @@ const SILENCE_MAX_ASKED: Duration = Duration::from_secs(70);
 /// An emergency is ended by us only after this long without a word.
 const WORDLESS_MAX: Duration = Duration::from_mins(10);
 /// The longest call that one caller of these tests makes, and the caps of the receptionist behind it.
-const CALL_MAX: CallTime = CallTime::from_ms(70 * 60 * 1000);
+const CALL_MAX: CallTime = CallTime::from_ms(5 * 60 * 60 * 1000);
 /// In the middle of a sentence an emergency line waits so long for its end.
 const SENTENCE_ENDS_WITHIN: Duration = Duration::from_millis(1500);
 /// Speech without an end is taken for noise after this long.
@@ -34,7 +34,8 @@ fn ends_the_call(event: &Event) -> bool {
     matches!(
         event,
         Event::Out(Output::HangUp)
-            | Event::In(Input::HungUp | Input::LineLost | Input::Transfer(TransferNews::Connected))
+            | Event::Out(Output::Bridge)
+            | Event::In(Input::HungUp | Input::LineLost)
     )
 }
 
@@ -131,6 +132,7 @@ pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     let mut last_words = since;
     for Entry { at, event, .. } in after {
         match event {
+            Event::Out(Output::Bridge) => return Ok(()), // whoever is with them sees to it
             Event::In(Input::Heard { .. } | Input::Digit(_)) => last_words = *at,
             Event::Out(Output::HangUp) if at.since(last_words) < WORDLESS_MAX => {
                 return broken(*at, "an emergency is ended by us");
@@ -202,6 +204,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
     let mut changes: Vec<RequestId> = Vec::new();
     let mut joins: Vec<RequestId> = Vec::new();
     let (mut waits, mut waits_for_a_text) = (false, false);
+    let (mut rings, mut accepted) = (false, false);
     let (mut paged, mut at_the_desk, mut acknowledged, mut kept) = (false, false, false, false);
     let (mut booked, mut moved, mut cancelled, mut noted) = (false, false, false, false);
     for Entry { at, event, .. } in &trace.entries {
@@ -210,6 +213,13 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
             Event::Out(Output::Ask { id, request: OfficeRequest::SaveMessage(_) }) => messages.push(*id),
             Event::Out(Output::Ask { id, request: OfficeRequest::JoinWaitingList(_) }) => joins.push(*id),
             Event::Out(Output::Ask { id, request }) if changes_the_book(request) => changes.push(*id),
+            Event::In(Input::Transfer(news)) => match news {
+                TransferNews::Ringing => (rings, accepted) = (true, false),
+                TransferNews::Accepted { .. } => (rings, accepted) = (false, true),
+                TransferNews::Unavailable | TransferNews::Ended | TransferNews::Lost => {
+                    (rings, accepted) = (false, false);
+                }
+            },
             Event::In(Input::Office { id, reply }) => match reply {
                 OfficeReply::Paged => paged |= cases.contains(id),
                 OfficeReply::DeskPaged => at_the_desk |= cases.contains(id),
@@ -242,6 +252,8 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
                     Some(Claim::Paged) => paged,
                     Some(Claim::DeskPaged) => at_the_desk,
                     Some(Claim::Acknowledged) => acknowledged,
+                    Some(Claim::Ringing) => rings,
+                    Some(Claim::Accepted) => accepted,
                     Some(Claim::MessageKept) => kept,
                     Some(Claim::Booked) => booked,
                     Some(Claim::Moved) => moved,
