@@ -15,6 +15,7 @@ use crate::mouth::Voice;
 use crate::pace::Pace;
 use crate::reader::ReaderEngine;
 use crate::shell::Running;
+use crate::switchboard::Switchboard;
 
 /// Requests of all calls that wait for the office. Full: the call waits; what its caller
 /// says meanwhile waits in the leg's ten seconds.
@@ -53,6 +54,8 @@ pub struct FrontDesk {
     pub office: OfficeRequests,
     /// Where the last call of a caller is looked up; `None`: every call begins afresh.
     pub last_calls: Option<LastCalls>,
+    /// How callers are put through to people; `None`: nobody can be rung.
+    pub switchboard: Option<Switchboard>,
     /// How time passes.
     pub pace: Pace,
 }

@@ -24,8 +24,10 @@ mod reader;
 mod recording;
 mod recovery;
 mod replay;
+mod seeking;
 mod shell;
 mod summary;
+mod switchboard;
 
 pub use earlier::{LAST_CALLS_MAX, LastCall, LastCalls};
 pub use ears::{HearingEngines, HearingNews, VadPool};
@@ -39,3 +41,4 @@ pub use recording::hear;
 pub use recovery::{Finished, Recovery, is_settled};
 pub use replay::{Differs, ReadTurn, check_replay, turns};
 pub use summary::{Achieved, EscalationTimes, Summary, Turn};
+pub use switchboard::{Callee, CalleeNews, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};

@@ -168,12 +168,14 @@ impl Ending<'_> {
                     let replies = self.requests.ask(id, request).await;
                     self.hear(id, replies);
                 }
-                Output::Transfer { to: _ } => self.tell(Input::Transfer(TransferNews::Unavailable)),
+                Output::Transfer { .. } => self.tell(Input::Transfer(TransferNews::Unavailable)),
                 Output::Ask { .. }
                 | Output::Say { .. }
                 | Output::PauseSpeaking
                 | Output::ResumeSpeaking
                 | Output::StopSpeaking
+                | Output::Bridge
+                | Output::StopRinging
                 | Output::HangUp
                 | Output::Note(_) => {}
             }

@@ -5,20 +5,21 @@ mod errands;
 mod hearing;
 mod inbox;
 mod line;
+mod putting_through;
 mod understanding;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Output, Prompt, Receptionist, TransferNews};
+use dialogue::{CallContext, Input, Output, Prompt, Receptionist};
 use domain::{CallId, CallNews, CallTime, Decode, LineId, Phi, Tempo};
 use jiff::Zoned;
 use nlu::ReadContext;
 use speech::hearing::Expecting;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use transport::{Leg, LegNews};
+use transport::{Bridge, Leg, LegNews};
 
 use self::audience::Audience;
 use self::errands::Errands;
@@ -47,6 +48,8 @@ pub(crate) struct Running {
     errands: Errands,
     inbox: Inbox,
     line: Line,
+    /// Who has accepted waits for the caller's side.
+    accepted: Option<oneshot::Sender<Bridge>>,
     /// What was heard so far, by either recogniser.
     decodes: Vec<Decode>,
     /// Hangs up.
@@ -82,8 +85,9 @@ impl Running {
             mouth: Mouth::start(desk.voice.clone(), speaker, mouth_news),
             understanding: Understanding::new(desk.reader.clone(), to_read, expecting),
             errands: Errands { call, office: desk.office.clone(), pace: desk.pace, replies },
-            inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office, earlier },
+            inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office, earlier, sought: None },
             line: Line::open(),
+            accepted: None,
             decodes: Vec::new(),
             over,
             journal,
@@ -105,8 +109,9 @@ impl Running {
                 Wake::Mouth(news) => self.mouth(news).await,
                 Wake::Office(id, reply) => self.input(Input::Office { id, reply }).await,
                 Wake::Earlier(unfinished) => self.input(Input::BrokeOff(unfinished)).await,
+                Wake::Sought(sought) => self.sought(sought).await,
                 Wake::Leg(news) => self.leg(news).await,
-                Wake::LegGone => self.line.closes(Input::LineLost),
+                Wake::LegGone => self.closes(Input::LineLost),
                 Wake::NothingMoreHeard => self.nothing_more_heard().await,
                 Wake::Timeout => self.timeout().await,
             }
@@ -170,9 +175,11 @@ impl Running {
                     let request = with_decodes(request, &self.decodes);
                     self.errands.ask(id, request).await;
                 }
-                // Until telephones exist nobody can be connected; the receptionist says so truthfully.
-                Output::Transfer { to: _ } => self.tell_receptionist(Input::Transfer(TransferNews::Unavailable)),
+                Output::Transfer { to, about } => self.seek(to, about.map(|about| *about)),
+                Output::Bridge => self.put_through(),
+                Output::StopRinging => self.stop_seeking(),
                 Output::HangUp => {
+                    self.stop_seeking();
                     self.line.hang_up();
                     self.over.cancel();
                 }
@@ -214,8 +221,8 @@ impl Running {
             }
             LegNews::Finished { line, .. } => self.input(Input::LineFinished(line)).await,
             LegNews::HearingOverrun => self.input(Input::HearingLost).await,
-            LegNews::HungUp => self.line.closes(Input::HungUp),
-            LegNews::Lost => self.line.closes(Input::LineLost),
+            LegNews::HungUp => self.closes(Input::HungUp),
+            LegNews::Lost => self.closes(Input::LineLost),
         }
     }
 

@@ -196,6 +196,8 @@ impl Summary {
             | Output::ResumeSpeaking
             | Output::StopSpeaking
             | Output::Transfer { .. }
+            | Output::Bridge
+            | Output::StopRinging
             | Output::HangUp => {}
         }
     }

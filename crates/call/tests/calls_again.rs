@@ -36,7 +36,7 @@ fn last_calls(journal: Option<Vec<Entry>>) -> LastCalls {
 }
 
 async fn calls_again(at: &str, journal: Option<Vec<Entry>>) -> Held {
-    let call = Call::begin_at(at, SOUND, Some(last_calls(journal))).await;
+    let call = Call::begin_at(at, SOUND, |desk| desk.last_calls = Some(last_calls(journal))).await;
     call.line.cancel();
     call.end().await
 }

@@ -106,6 +106,8 @@ impl Telephone {
             Output::PauseSpeaking
             | Output::ResumeSpeaking
             | Output::StopSpeaking
+            | Output::Bridge
+            | Output::StopRinging
             | Output::HangUp
             | Output::Note(_) => Vec::new(),
         }

@@ -1,8 +1,8 @@
 //! What the receptionist wants done.
 
 use domain::{
-    AppointmentTypeId, CallerKind, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RedFlagId, RequestId, Tempo,
-    Urgency,
+    AppointmentTypeId, CallerKind, LineId, MessageDraft, OfficeRequest, Phi, PhoneNumber, ProviderId, RedFlagId,
+    RequestId, Tempo, Urgency,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;

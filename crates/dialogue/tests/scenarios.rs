@@ -119,7 +119,9 @@ fn play(part: &str) -> String {
             }
             continue;
         };
-        let ours = ["FirstRing", "Office", "Transfer", "Bridge", "StopRinging", "Note"].iter().any(|name| step.starts_with(name));
+        let ours = ["FirstRing", "Office", "Transfer", "Bridge", "StopRinging", "Note"]
+            .iter()
+            .any(|name| step.starts_with(name));
         if ours {
             continue;
         }

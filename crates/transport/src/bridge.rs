@@ -29,6 +29,11 @@ impl Bridge {
         (first, Self { to: to_first, from: from_first, flows: false })
     }
 
+    /// Whether the other leg is still there.
+    pub(crate) fn stands(&self) -> bool {
+        !self.to.is_closed()
+    }
+
     /// 20 ms for the other leg.
     pub(crate) fn give(&self, frame: Pcm<LEG_HZ>) {
         self.to.try_send(frame).ok();

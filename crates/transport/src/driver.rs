@@ -96,6 +96,8 @@ impl Driver {
             let pcm = Pcm::new(self.partial.drain(..frame_len).collect());
             let at = self.heard;
             self.heard += frame_len as u64;
+            // Who is left alone on a bridge is heard here again.
+            self.bridge.take_if(|bridge| !bridge.stands());
             if let Some(bridge) = &self.bridge {
                 bridge.give(pcm);
                 continue;

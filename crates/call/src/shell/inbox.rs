@@ -9,6 +9,7 @@ use transport::LegNews;
 use crate::ears::HearingNews;
 use crate::mouth::MouthNews;
 use crate::reader::Read;
+use crate::seeking::Sought;
 
 /// What the line and the call's own tasks report.
 pub(super) struct Inbox {
@@ -18,6 +19,8 @@ pub(super) struct Inbox {
     pub(super) readings: mpsc::Receiver<Option<Read>>,
     pub(super) mouth: mpsc::Receiver<MouthNews>,
     pub(super) office: mpsc::Receiver<(RequestId, OfficeReply)>,
+    /// What becomes of a search for a person, while there is one.
+    pub(super) sought: Option<mpsc::Receiver<Sought>>,
     /// What an earlier call of the caller left undone. Once, or never.
     pub(super) earlier: mpsc::Receiver<Box<Unfinished>>,
 }
@@ -29,6 +32,8 @@ pub(super) enum Wake {
     Mouth(MouthNews),
     Office(RequestId, OfficeReply),
     Earlier(Box<Unfinished>),
+    /// `None`: the search ended without a word.
+    Sought(Option<Sought>),
     Leg(LegNews),
     LegGone,
     NothingMoreHeard,
@@ -50,6 +55,7 @@ impl Inbox {
             Some(read) = self.readings.recv() => Wake::Read(read.map(Box::new)),
             news = recv(&mut self.hearing) => news.map_or(Wake::NothingMoreHeard, Wake::Hearing),
             Some(news) = self.mouth.recv() => Wake::Mouth(news),
+            sought = recv(&mut self.sought) => Wake::Sought(sought),
             Some(unfinished) = self.earlier.recv() => Wake::Earlier(unfinished),
             () = until(wake_at) => Wake::Timeout,
         };
@@ -60,9 +66,9 @@ impl Inbox {
     }
 }
 
-async fn recv(hearing: &mut Option<mpsc::Receiver<HearingNews>>) -> Option<HearingNews> {
-    match hearing {
-        Some(hearing) => hearing.recv().await,
+async fn recv<T>(source: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+    match source {
+        Some(source) => source.recv().await,
         None => std::future::pending().await,
     }
 }

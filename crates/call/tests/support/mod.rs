@@ -5,9 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use call::{
-    Engine, Entry, FrontDesk, Happening, HearingEngines, Journal, LastCalls, OFFICE_REQUESTS_MAX, OfficeEnvelope,
-};
+use call::{Engine, Entry, FrontDesk, Happening, HearingEngines, Journal, OFFICE_REQUESTS_MAX, OfficeEnvelope};
 use call::{Pace, ReaderEngine, Summary, VadPool, Voice};
 use dialogue::{Input, Output, Prompt, Wording};
 use domain::{CaseId, MessageDraft, MessageId, OfficeReply, OfficeRequest, Phi, Practice, PracticeId, Tempo};
@@ -23,7 +21,7 @@ use speech::voice::fake::FakeVoice;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use transport::loopback::{self, Line, LoopbackCaller, LoopbackOptions};
+use transport::loopback::{self, Line, LoopbackCaller, LoopbackOptions, Recording};
 
 /// The written rules alone are sure of these, and of the beginnings that the tests cut them at.
 pub(crate) const REFILL: &str = "please renew my prescription";
@@ -139,11 +137,11 @@ pub(crate) struct Held {
 impl Call {
     /// Somebody rings, and is greeted.
     pub(crate) async fn begin(faults: Faults) -> Self {
-        Self::begin_at("2026-03-03T10:00:00-05:00[America/New_York]", faults, None).await
+        Self::begin_at("2026-03-03T10:00:00-05:00[America/New_York]", faults, |_| {}).await
     }
 
-    /// The same, at this time, where the caller's last call can be looked up.
-    pub(crate) async fn begin_at(started: &str, faults: Faults, last_calls: Option<LastCalls>) -> Self {
+    /// The same, at this time, at a front desk that differs in something.
+    pub(crate) async fn begin_at(started: &str, faults: Faults, differs: impl FnOnce(&mut FrontDesk)) -> Self {
         let lines = tempfile::tempdir().unwrap();
         let says = FakeRecognizer::new(&SAYS);
         let (office, asked) = office();
@@ -156,7 +154,7 @@ impl Call {
         // The paused clock stands still until the disk has what it is to keep.
         tokio::time::sleep(Duration::from_millis(1)).await;
         desk.voice = voice(faults.voice, cache());
-        desk.last_calls = last_calls;
+        differs(&mut desk);
         let caller_id = Some(Phi::new(CALLER_ID.parse().unwrap()));
         let (leg, caller) = loopback::call(LoopbackOptions { line: Line::Wide, caller_id });
         let line = leg.over.clone();
@@ -197,13 +195,18 @@ impl Call {
     }
 
     /// Waits until FirstRing hangs up, or else the caller does.
-    pub(crate) async fn end(mut self) -> Held {
+    pub(crate) async fn end(self) -> Held {
+        self.end_with_recording().await.0
+    }
+
+    /// The same, with what was to be heard.
+    pub(crate) async fn end_with_recording(mut self) -> (Held, Recording) {
         drop(tokio::time::timeout(PATIENCE, self.caller.hung_up()).await);
         self.caller.hang_up();
         self.held.await.unwrap();
         let asked = self.asked.lock().unwrap().clone();
         let journal = self.entries.await.unwrap();
-        Held { journal, asked }
+        (Held { journal, asked }, self.caller.recording().await)
     }
 }
 
@@ -229,6 +232,14 @@ impl Held {
             _ => None,
         };
         self.journal.iter().filter_map(say).collect()
+    }
+
+    /// Everything that the receptionist was told, in order.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.journal.iter().filter_map(|entry| match &entry.what {
+            Happening::Input(input) => Some(input),
+            _ => None,
+        })
     }
 
     pub(crate) fn was_told(&self, input: &Input) -> bool {
@@ -289,6 +300,7 @@ fn desk(fault: Fault, says: &FakeRecognizer, voice: Voice, office: mpsc::Sender<
         voice,
         office,
         last_calls: None,
+        switchboard: None,
         pace,
     }
 }

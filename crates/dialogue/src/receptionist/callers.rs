@@ -33,12 +33,9 @@ impl Receptionist {
         let Some(language) = reading.language.as_ref() else { return false };
         let known = self.practice.front_desk.languages.iter().any(|one| one.language == *language);
         let listens = match &self.plan {
-            Plan::Open(_)
-            | Plan::Offer(_)
-            | Plan::Message(_)
-            | Plan::Visit(_)
-            | Plan::Connecting
-            | Plan::Urgent(_) => true,
+            Plan::Open(_) | Plan::Offer(_) | Plan::Message(_) | Plan::Visit(_) | Plan::Connecting | Plan::Urgent(_) => {
+                true
+            }
             Plan::Ringing
             | Plan::Together { .. }
             | Plan::Emergency(_)

@@ -85,9 +85,8 @@ impl Receptionist {
                 }
             }
             TransferNews::Accepted { by } if seeks => self.sought = Sought::Accepted { by },
-            TransferNews::Unavailable if seeks => self.not_connected(now),
-            TransferNews::Ended | TransferNews::Lost
-                if matches!(self.sought, Sought::Accepted { .. } | Sought::Announced) =>
+            TransferNews::Unavailable | TransferNews::Ended | TransferNews::Lost
+                if !matches!(self.sought, Sought::Nobody) =>
             {
                 self.not_connected(now);
             }
@@ -158,8 +157,11 @@ impl Receptionist {
         was_told
     }
 
-    /// The caller is with them from now on.
+    /// The caller is with them from now on, unless they have gone while that was being said.
     pub(super) fn put_through(&mut self, now: CallTime) {
+        if !matches!(self.sought, Sought::Announced) {
+            return;
+        }
         self.sought = Sought::Nobody;
         self.question = None;
         self.outputs.push_back(Output::Bridge);

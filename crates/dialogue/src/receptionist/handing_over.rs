@@ -1,8 +1,8 @@
 //! What is handed over to people: a case, a message, the caller; and what is left to do when hearing is gone.
 
 use domain::{
-    CallTime, CaseDraft, Confirmed, Intent, Meanwhile, MessageDraft, OfficeReply, Phi, RequestField,
-    RequestId, Urgency, YesNo,
+    CallTime, CaseDraft, Confirmed, Intent, Meanwhile, MessageDraft, OfficeReply, Phi, RequestField, RequestId,
+    Urgency, YesNo,
 };
 
 use super::speaking::Telling;

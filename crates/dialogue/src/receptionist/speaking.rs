@@ -171,13 +171,18 @@ impl Receptionist {
                 let born = self.contact.date_of_birth().or_else(|| self.identity.birth());
                 message.next(&self.contact, born)
             }
-            Plan::Urgent(urgent) => {
-                urgent.next(&self.contact, self.desk.page_news_awaited(), self.sought.rings())
+            Plan::Urgent(urgent) => urgent.next(&self.contact, self.desk.page_news_awaited(), self.sought.rings()),
+            Plan::Unheard if self.contact.callback().is_none() || self.sought.due().is_some() => {
+                Next::Wait(Waiting::ForCaller)
             }
-            Plan::Unheard if self.contact.callback().is_none() || self.sought.due().is_some() => Next::Wait(Waiting::ForCaller),
             Plan::Unheard => Next::Close(Prompt::Goodbye),
             // Seen to above.
-            Plan::Ringing | Plan::Unspoken(_) | Plan::Emergency(_) | Plan::Together { .. } | Plan::Closing { .. } | Plan::Ended { .. } => {
+            Plan::Ringing
+            | Plan::Unspoken(_)
+            | Plan::Emergency(_)
+            | Plan::Together { .. }
+            | Plan::Closing { .. }
+            | Plan::Ended { .. } => {
                 return Step::Idle;
             }
         };
@@ -202,12 +207,7 @@ impl Receptionist {
         };
         let possible = matches!(
             self.plan,
-            Plan::Open(_)
-                | Plan::Offer(_)
-                | Plan::Message(_)
-                | Plan::Visit(_)
-                | Plan::Connecting
-                | Plan::Urgent(_)
+            Plan::Open(_) | Plan::Offer(_) | Plan::Message(_) | Plan::Visit(_) | Plan::Connecting | Plan::Urgent(_)
         );
         (possible && self.question.as_ref() != Some(&question)).then_some(question)
     }

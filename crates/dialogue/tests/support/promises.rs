@@ -33,9 +33,7 @@ fn broken<T>(at: CallTime, what: impl Into<String>) -> Result<T, String> {
 fn ends_the_call(event: &Event) -> bool {
     matches!(
         event,
-        Event::Out(Output::HangUp)
-            | Event::Out(Output::Bridge)
-            | Event::In(Input::HungUp | Input::LineLost)
+        Event::Out(Output::HangUp) | Event::Out(Output::Bridge) | Event::In(Input::HungUp | Input::LineLost)
     )
 }
 
