@@ -197,6 +197,7 @@ fn config(options: &BookOptions, clock: Arc<AtomicI64>) -> OfficeConfig {
         lines: BTreeMap::new(),
         policy: Policy::in_turn(Pace::new(NEVER, NEVER), NEVER, NEVER),
         channels: BTreeMap::new(),
+        telephones: BTreeMap::new(),
         gateway_token: None,
         test_pages: None,
         calendars: Vec::new(),

@@ -361,6 +361,8 @@ impl<'a> Conversation<'a> {
                     | Output::ResumeSpeaking
                     | Output::StopSpeaking
                     | Output::Transfer { .. }
+                    | Output::Bridge
+                    | Output::StopRinging
                     | Output::Note(Note::Escalated { .. }),
                 )
                 | Happening::FirstSound { .. }

@@ -191,7 +191,11 @@ impl TextCall {
                 Output::StopSpeaking => self.ahead.retain(|(_, input)| !matches!(input, Input::LineFinished(_))),
                 Output::HangUp => self.seen.over = true,
                 Output::Note(Note::Outcome(outcome)) => self.seen.outcome(&outcome),
-                Output::Note(Note::Escalated { .. }) | Output::PauseSpeaking | Output::ResumeSpeaking => {}
+                Output::Note(Note::Escalated { .. })
+                | Output::Bridge
+                | Output::StopRinging
+                | Output::PauseSpeaking
+                | Output::ResumeSpeaking => {}
             }
         }
         self.seen.over |= self.receptionist.is_over();

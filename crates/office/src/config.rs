@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use calendars::{FhirInbox, OutsideCalendar};
-use domain::{CallerKind, Practice, ProviderId, RedFlagId, Urgency};
+use domain::{CallerKind, Phi, Practice, ProviderId, RedFlagId, Urgency};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use oncall::{ClinicianId, LineId, Plan, Policy, Rota, Way};
 use store::{Exception, Secret, Template};
@@ -27,6 +27,8 @@ pub struct OfficeConfig {
     pub policy: Policy,
     /// Every way of everybody whom the rota and the policy name.
     pub channels: BTreeMap<(ClinicianId, Way), Channel>,
+    /// The SIP addresses of those who can be rung for a caller.
+    pub telephones: BTreeMap<ClinicianId, Phi<String>>,
     /// The token by which the gateway of text messages and calls signs what it tells.
     pub gateway_token: Option<Secret>,
     /// When test pages are sent by themselves.

@@ -39,6 +39,7 @@ mod messages;
 mod nodes;
 mod notifier;
 mod office;
+mod ringing;
 mod schedule;
 mod test_pages;
 mod webhook;
@@ -52,5 +53,6 @@ pub use config::{Clock, Details, Mailbox, OfficeConfig, ProviderCalendar, Waitin
 pub use error::OfficeError;
 pub use gateway::GatewayPost;
 pub use office::{LinkedCase, Office};
+pub use ringing::{Callee, CalleeDid, Wanted};
 pub use schedule::Schedule;
 pub use test_pages::{TestPage, test_pages};

@@ -15,4 +15,5 @@ mod requests;
 mod server;
 mod session_timer;
 
+pub use outbound::is_address;
 pub use server::{Sip, SipError, SipOptions, SipTls};

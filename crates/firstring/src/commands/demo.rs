@@ -96,6 +96,7 @@ pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
             // Each call takes place at its own time of day, so each opens a desk of its own.
             let config = PracticeConfig::load(&server.practice)?;
             let options = DeskOptions {
+                dials: None,
                 pace: Pace::RealTime,
                 page_url: Some(format!("http://{pager}/page")),
                 now: Some(scene.now.parse()?),

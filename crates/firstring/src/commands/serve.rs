@@ -19,7 +19,9 @@ use super::{print, print_json};
 use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
-use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls};
+use crate::wiring::{
+    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls, telephones as telephones_of,
+};
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
@@ -58,10 +60,15 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         let lines = server.sip.as_ref().map_or(0, |sip| sip.calls_max);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
         let telephones = match server.sip.clone() {
-            Some(options) => Some(Sip::start(options, incoming.clone()).await?),
+            Some(options) => {
+                let may_ring = telephones_of(&config, server.outbound.as_deref()).into_values().collect();
+                Some(Sip::start(SipOptions { may_ring, ..options }, incoming.clone()).await?)
+            }
             None => None,
         };
-        let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
+        let dials = telephones.as_ref().map(Sip::dials);
+        let desk =
+            Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
         let site = Site::start(&desk, &server.http, listener, incoming).await?;
         announce(&server, args.json)?;

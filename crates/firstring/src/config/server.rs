@@ -16,6 +16,8 @@ pub struct Server {
     pub http: Http,
     /// How telephones reach it; `None`: they do not.
     pub sip: Option<SipOptions>,
+    /// The trunk by which telephone numbers are called, as it stands behind the `@`; `None`: only SIP addresses are.
+    pub outbound: Option<String>,
     /// Where calls, messages and keys are kept.
     pub data: PathBuf,
     /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.
@@ -140,6 +142,7 @@ impl Server {
         let beside = |written: &String| source.as_ref().map_or_else(|| written.into(), |s| s.path(written));
 
         let http = http(source.as_ref(), raw.http, over.http)?;
+        let outbound = raw.sip.outbound(source.as_ref())?;
         let sip = raw.sip.check(source.as_ref(), over.sip)?;
         let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
             anyhow::anyhow!(
@@ -167,6 +170,7 @@ impl Server {
         Ok(Self {
             http,
             sip,
+            outbound,
             data,
             database,
             apart: over.apart,

@@ -24,10 +24,22 @@ pub(super) struct RawSip {
     tls_key: Option<Spanned<String>>,
     rtp_ports: Option<Spanned<String>>,
     country_code: Option<Spanned<String>>,
+    outbound: Option<Spanned<String>>,
     calls_max: Option<usize>,
 }
 
 impl RawSip {
+    /// The trunk that calls telephone numbers.
+    pub(super) fn outbound(&self, source: Option<&Source>) -> Result<Option<String>, ConfigError> {
+        let Some(at) = &self.outbound else { return Ok(None) };
+        if transport::sip::is_address(&format!("sip:+12125550100@{}", at.get_ref())) {
+            return Ok(Some(at.get_ref().clone()));
+        }
+        let wrong =
+            "not a trunk's address; write its host, such as \"trunk.example.org:5060\" or \"192.0.2.1;transport=tcp\"";
+        Err(source.expect("it stands in the file").at(Some(at.span()), wrong.to_owned()))
+    }
+
     /// `None` if no telephones are answered.
     pub(super) fn check(
         self,
@@ -87,7 +99,7 @@ impl RawSip {
             return Err(fail(at, "too few ports: two for each of calls_max"));
         }
         let codecs = audio::codec::Codec::ALL.to_vec();
-        Ok(Some(SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max }))
+        Ok(Some(SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max, may_ring: Vec::new() }))
     }
 }
 

@@ -6,8 +6,9 @@ use jiff::Zoned;
 use office::Clock;
 use oncall::Rota;
 use tokio::time::Instant;
+use transport::Dials;
 
-use super::{Engines, OfficeParts, last_calls, open_office};
+use super::{Engines, OfficeParts, last_calls, open_office, switchboard};
 use crate::config::{PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
@@ -16,6 +17,8 @@ pub struct DeskOptions {
     pub pace: Pace,
     /// Takes the place of every clinician's address.
     pub page_url: Option<String>,
+    /// Who rings those to whom callers are put through; `None`: nobody is.
+    pub dials: Option<Dials>,
     /// What time it is; the computer's if absent.
     pub now: Option<Zoned>,
 }
@@ -35,7 +38,7 @@ pub struct Desk {
 impl Desk {
     /// Loads the models, opens the database, warms everything up.
     pub async fn open(server: &Server, config: PracticeConfig, options: DeskOptions) -> anyhow::Result<Self> {
-        let DeskOptions { pace, page_url, now } = options;
+        let DeskOptions { pace, page_url, dials, now } = options;
         let clock = clock(now);
         let hold = pace.hold();
         let office = open_office(server, &config, page_url.as_deref(), clock.clone()).await?;
@@ -47,6 +50,8 @@ impl Desk {
             wording: Arc::new(Wording::built_in()),
             office: office.requests.clone(),
             last_calls: Some(last_calls::answer_for(office.store.clone(), config.practice.id.clone(), pace)),
+            switchboard: dials
+                .map(|dials| switchboard::open(office.office.clone(), dials, config.page_details, clock.clone())),
             practice: Arc::new(config.practice),
             pace,
         };

@@ -1,6 +1,6 @@
 //! The store, its key, and the office behind them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use super::calendars;
 use super::channels::{Channels, mailbox};
 use super::keys;
+use super::switchboard::telephones;
 use crate::config::{PracticeConfig, Server, read_patients};
 
 /// So far ahead a rota is looked at.
@@ -71,6 +72,9 @@ pub fn whole_config(
     clock: Clock,
 ) -> anyhow::Result<OfficeConfig> {
     let mut whole = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
+    if server.sip.is_some() {
+        whole.telephones = telephones(config, server.outbound.as_deref());
+    }
     if server.apart {
         // What is rehearsed is nobody's appointment and nobody's message.
         (whole.records, whole.mailbox) = (None, None);
@@ -98,6 +102,7 @@ pub fn office_config(
         lines: config.lines.clone(),
         policy: config.policy.clone(),
         channels: channels.all,
+        telephones: BTreeMap::new(),
         gateway_token: channels.gateway_token,
         test_pages: config.test_pages.clone(),
         calendars: Vec::new(),

@@ -177,6 +177,7 @@ impl Riverside {
             lines: BTreeMap::new(),
             policy,
             channels,
+            telephones: BTreeMap::new(),
             gateway_token: None,
             test_pages: None,
             calendars: Vec::new(),

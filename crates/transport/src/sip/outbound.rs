@@ -22,6 +22,12 @@ use crate::{Dial, Leg, NotAnswered, pair};
 /// Whom the calls that we place are from.
 const CALLER: &str = "firstring";
 
+/// Whether somebody could be called at this: `sip:USER@HOST`, perhaps with a port and `;transport=`.
+pub fn is_address(written: &str) -> bool {
+    let has_user = |uri: &Uri| uri.auth.as_ref().is_some_and(|auth| !auth.user.is_empty());
+    written.starts_with("sip:") && Uri::try_from(written).is_ok_and(|uri| has_user(&uri))
+}
+
 /// Places every call that is ordered, each in a task of its own.
 pub(super) async fn take(mut orders: mpsc::Receiver<Dial>, desk: Arc<Desk>) {
     while let Some(Dial { to, mut answered }) = orders.recv().await {

@@ -24,6 +24,8 @@ pub struct Contact {
     pub page_url: Option<String>,
     /// Their telephone: for text messages and calls.
     pub phone: Option<PhoneNumber>,
+    /// Where they are rung for a caller, a SIP address; else by `phone`, where numbers can be called.
+    pub sip: Option<String>,
     /// Their address.
     pub email: Option<String>,
     /// Their topic's address. Whoever knows it can listen, so it is a secret.
@@ -98,6 +100,7 @@ pub(super) struct RawContact {
     ways: Option<Spanned<Vec<Spanned<String>>>>,
     page_url: Option<Spanned<String>>,
     phone: Option<Spanned<String>>,
+    sip: Option<Spanned<String>>,
     email: Option<Spanned<String>>,
     ntfy: Option<Spanned<String>>,
     pagerduty: Option<Spanned<String>>,
@@ -186,7 +189,8 @@ impl Checked<'_> {
             None => there,
             Some(chosen) => chosen.get_ref().iter().map(|way| self.way(way, &there)).collect::<Result<_, _>>()?,
         };
-        if ways.is_empty() {
+        // A desk may be one that is only rung.
+        if ways.is_empty() && (id != DESK || written.sip.is_none()) {
             let what =
                 "cannot be paged: write page_url, email, ntfy or pagerduty, or phone and a [gateway] that calls it";
             return Err(self.wrong(raw, what));
@@ -197,9 +201,20 @@ impl Checked<'_> {
             ways,
             page_url: written.page_url.as_ref().map(|url| self.url(url, "page_url")).transpose()?,
             phone: written.phone.as_ref().map(|phone| self.phone(phone)).transpose()?,
+            sip: written.sip.as_ref().map(|sip| self.sip_address(sip)).transpose()?,
             email: written.email.as_ref().map(|email| self.named(email, "email")).transpose()?,
             ntfy: written.ntfy.as_ref().map(|ntfy| self.secret(ntfy)).transpose()?,
             pagerduty: written.pagerduty.as_ref().map(|key| self.secret(key)).transpose()?,
+        })
+    }
+
+    fn sip_address(&self, written: &Spanned<String>) -> Result<String, ConfigError> {
+        let is_one = transport::sip::is_address(written.get_ref());
+        is_one.then(|| written.get_ref().clone()).ok_or_else(|| {
+            self.wrong(
+                written,
+                "not a SIP address; write it as \"sip:patel@192.0.2.20\", with ;transport=tcp or tls if needed",
+            )
         })
     }
 
