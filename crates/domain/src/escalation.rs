@@ -40,8 +40,8 @@ impl Applies {
 pub struct Meanwhile {
     /// In which cases.
     pub applies: Applies,
-    /// Whether an urgent caller is put through to a person where a connection is possible. In an emergency nobody is asked to wait
-    /// for one.
+    /// Whether the caller is put through to a person where a connection is possible. In an emergency a person is rung as well, and
+    /// nobody is asked to wait for them.
     pub connect: bool,
     /// One sentence of the practice, said after the caller has heard that somebody was paged.
     pub says: Option<String>,

@@ -16,19 +16,56 @@ const LONG: Duration = Duration::from_secs(90);
 const HZ: u32 = 8000;
 const NUMBER: &str = "2125550123";
 
-/// Something is said after the greeting, and then nothing.
-fn speech(name: &str, folder: &Path) -> PathBuf {
-    let said = audio::wav::read(fixture(name)).unwrap();
-    let said = audio::resample(&said.samples, said.hz, HZ);
+/// Each is said after so many seconds of silence, and then nothing.
+fn speech(said: &[(usize, &str)], file: PathBuf) -> PathBuf {
     let silence = |seconds: usize| vec![0.0; seconds * HZ as usize];
-    let file = folder.join("said.wav");
-    audio::wav::write(&file, HZ, 1, &[silence(9), said, silence(120)].concat()).unwrap();
+    let part = |(seconds, name): &(usize, &str)| {
+        let said = audio::wav::read(fixture(name)).unwrap();
+        [silence(*seconds), audio::resample(&said.samples, said.hz, HZ)].concat()
+    };
+    let parts: Vec<_> = said.iter().flat_map(part).chain(silence(120)).collect();
+    audio::wav::write(&file, HZ, 1, &parts).unwrap();
     file
 }
 
-fn paging(pager: &Pager, folder: &Path) -> PathBuf {
+/// A telephone into which that is said.
+fn phone(name: &str, wav: PathBuf) -> Phone {
+    Phone {
+        name: name.to_owned(),
+        wav,
+        hz: HZ,
+        codec: "pcmu".to_owned(),
+        answers: false,
+        uri: String::new(),
+        account: String::new(),
+        config: String::new(),
+    }
+}
+
+/// What a telephone heard, in words.
+async fn words_heard(phone: &Baresip) -> String {
+    let heard = firstring().args(["hear", "--json", "--fast"]).arg(phone.heard().await).output().unwrap();
+    String::from_utf8(heard.stdout).unwrap().to_lowercase()
+}
+
+async fn page_of(pager: &Pager) -> serde_json::Value {
+    let paged = async {
+        while pager.pages().is_empty() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(LONG, paged).await.expect("nobody is paged");
+    pager.pages()[0].body.clone()
+}
+
+/// `doctor`: where whoever is on call is rung.
+fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(practice()).unwrap();
     let lines = text.lines().map(|line| match line {
+        line if line.starts_with("page_url") && line.contains("patel") => {
+            let sip = doctor.map(|doctor| format!("sip = {doctor:?}")).unwrap_or_default();
+            format!("page_url = {:?}\n{sip}", pager.url)
+        }
         line if line.starts_with("page_url") => format!("page_url = {:?}", pager.url),
         line if line.starts_with("patients") => format!("# {line}"),
         line => line.to_owned(),
@@ -45,42 +82,73 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     }
     let folder = tempfile::tempdir().unwrap();
     let pager = Pager::start().await;
-    let practice = paging(&pager, folder.path());
+    let practice = paging(&pager, None, folder.path());
     let log = folder.path().join("log");
     let server = Server::start_by_telephone(&practice, &folder.path().join("data"), &log);
-    let phone = Phone {
-        name: NUMBER.to_owned(),
-        wav: speech("emergency_chest", folder.path()),
-        hz: HZ,
-        codec: "pcmu".to_owned(),
-        answers: false,
-        uri: String::new(),
-        account: String::new(),
-        config: String::new(),
-    };
-    let mut caller = Baresip::start(&phone).await;
+    let said = speech(&[(9, "emergency_chest")], folder.path().join("said.wav"));
+    let mut caller = Baresip::start(&phone(NUMBER, said)).await;
     caller.order("dial", &format!("sip:+12125550111@{}", server.sip.unwrap())).await;
     caller.happens("CALL_ESTABLISHED", LONG).await;
-    let paged = async {
-        while pager.pages().is_empty() {
-            sleep(Duration::from_millis(100)).await;
-        }
-    };
-    timeout(LONG, paged).await.expect("nobody is paged");
-    let page = &pager.pages()[0].body;
+    let page = page_of(&pager).await;
     assert_eq!(page["urgency"], "emergency", "{page}");
     // The emergency line is said to its end.
     sleep(Duration::from_secs(15)).await;
     caller.order("hangup", "").await;
     caller.happens("CALL_CLOSED", LONG).await;
 
-    let heard = firstring().args(["hear", "--json", "--fast"]).arg(caller.heard().await).output().unwrap();
-    let heard = String::from_utf8(heard.stdout).unwrap();
+    let heard = words_heard(&caller).await;
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a call by SIP is over"), "{log}");
+    for word in [NUMBER, "INVITE", "chest"] {
+        assert!(!log.contains(word), "{word} is in the log");
+    }
+    pager.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_is_rung_told_who_calls_and_why_and_put_on_the_line_with_the_caller() {
+    if !models_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pager = Pager::start().await;
+    let asks = speech(&[(32, "question_opening_hours")], folder.path().join("doctor.wav"));
+    let mut doctor = Baresip::start(&Phone { answers: true, ..phone("doctor", asks) }).await;
+    let practice = paging(&pager, Some(&doctor.address), folder.path());
+    let log = folder.path().join("log");
+    let server = Server::start_by_telephone(&practice, &folder.path().join("data"), &log);
+    let said = [(9, "emergency_chest"), (32, "question_parking")];
+    let said = speech(&said, folder.path().join("said.wav"));
+    let mut caller = Baresip::start(&phone(NUMBER, said)).await;
+    caller.order("dial", &format!("sip:+12125550111@{}", server.sip.unwrap())).await;
+
+    doctor.happens("CALL_ESTABLISHED", LONG).await;
+    let page = page_of(&pager).await;
+    sleep(Duration::from_secs(12)).await;
+    doctor.order("sndcode", "1").await;
+    sleep(Duration::from_secs(34)).await;
+    doctor.order("hangup", "").await;
+    caller.happens("CALL_CLOSED", LONG).await;
+
+    let by_doctor = words_heard(&doctor).await;
+    for word in ["emergency", "chest", "press", "park"] {
+        assert!(by_doctor.contains(word), "{word} is whispered or said to the doctor: {by_doctor}");
+    }
+    let by_caller = words_heard(&caller).await;
+    for word in ["patel is on the line", "open"] {
+        assert!(by_caller.contains(word), "{word} is said to the caller: {by_caller}");
+    }
+    let link = page["link"].as_str().unwrap();
+    // Another test may have installed it before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shown = reqwest::get(format!("http://{}{}", server.http, &link[link.find("/ack/").unwrap()..])).await.unwrap();
+    let shown = shown.text().await.unwrap();
+    assert!(shown.contains("Doctor Patel has closed this case"), "who has spoken with the caller closes it: {shown}");
+    drop(server);
+    let log = std::fs::read_to_string(log).unwrap();
     for word in [NUMBER, "INVITE", "chest"] {
         assert!(!log.contains(word), "{word} is in the log");
     }
