@@ -41,4 +41,4 @@ pub use recording::hear;
 pub use recovery::{Finished, Recovery, is_settled};
 pub use replay::{Differs, ReadTurn, check_replay, turns};
 pub use summary::{Achieved, EscalationTimes, Summary, Turn};
-pub use switchboard::{Callee, CalleeNews, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
+pub use switchboard::{Callee, CalleeNews, HandingOver, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};

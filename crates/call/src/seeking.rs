@@ -1,17 +1,18 @@
 //! One search for a person: one after the other is rung, told who calls and why, and asked to take the call with a key. A voicemail
 //! box never presses one.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use dialogue::{About, Prompt, TransferTo};
-use domain::{CallId, LineId, Tempo};
+use domain::{CallId, LineId, Phi, Tempo};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use transport::{Bridge, Dial, Leg, LegNews};
+use transport::{Bridge, Dial, Leg, LegNews, Refer};
 
 use crate::front_desk::FrontDesk;
 use crate::mouth::Mouth;
-use crate::switchboard::{Callee, CalleeNews, Switchboard, SwitchboardRequest};
+use crate::switchboard::{Callee, CalleeNews, HandingOver, Switchboard, SwitchboardRequest};
 
 /// News of a search on its way to the call: it waits.
 const NEWS_MAX: usize = 4;
@@ -25,6 +26,8 @@ const KEY_WITHIN: Duration = Duration::from_secs(20);
 const SAID_AGAIN_AFTER: Duration = Duration::from_secs(4);
 /// A last line is heard to its end within this.
 const LAST_LINE_MAX: Duration = Duration::from_secs(6);
+/// A line that has put somebody in our place tells so within this.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(3);
 /// Two who have been with each other for so long have spoken.
 const REACHED_AFTER: Duration = Duration::from_secs(10);
 
@@ -35,6 +38,10 @@ pub(crate) enum Sought {
     Ringing,
     /// They have taken the call: whoever has this puts the two together.
     Accepted { by: String, bridge: oneshot::Sender<Bridge> },
+    /// The caller's line is to put them through.
+    Refer(Refer),
+    /// It has.
+    HandedOver,
     /// Nobody took it.
     Unavailable,
     /// Who had taken it hung up.
@@ -111,6 +118,9 @@ impl Search {
     /// Whether they took the call.
     async fn try_one(&self, callee: &Callee) -> Result<bool, GivenUp> {
         self.tell(Sought::Ringing).await?;
+        if self.switchboard.handing_over == HandingOver::Blind {
+            return self.hand_over(callee.address.clone()).await;
+        }
         let Some(leg) = self.ring(callee).await? else { return Ok(false) };
         let (mouth_news, _unheard) = mpsc::channel(NEWS_MAX);
         let mouth = Mouth::start(self.desk.voice.clone(), leg.speaker.clone(), mouth_news);
@@ -131,6 +141,19 @@ impl Search {
         self.inform(callee, CalleeNews::Accepted(self.about.urgency)).await;
         self.put_together(callee, other).await?;
         Ok(true)
+    }
+
+    /// Whether the caller's line has put them through.
+    async fn hand_over(&self, to: Phi<String>) -> Result<bool, GivenUp> {
+        let (done, outcome) = oneshot::channel();
+        self.tell(Sought::Refer(Refer { to, done })).await?;
+        tokio::select! {
+            () = self.news.closed() => Err(GivenUp),
+            outcome = outcome => match outcome {
+                Ok(Ok(())) => self.tell(Sought::HandedOver).await.map(|()| true),
+                Ok(Err(_)) | Err(_) => Ok(false),
+            },
+        }
     }
 
     /// `None` if nobody picks up.
@@ -203,22 +226,37 @@ impl Search {
         if other.leg.speaker.bridge(bridge).is_err() {
             return self.tell(Sought::Lost).await;
         }
-        let speaking = timeout(REACHED_AFTER, async {
-            tokio::select! {
-                () = self.news.closed() => Err(GivenUp),
-                gone = other.gone() => Ok(gone),
+        let may_replace = self.switchboard.handing_over == HandingOver::Attended;
+        let in_our_place = other.leg.in_our_place.clone().filter(|_| may_replace);
+        let mut handing_over = pin!(async {
+            match in_our_place {
+                Some(to) => self.hand_over(to).await,
+                None => Ok(false),
             }
         });
-        let gone = match speaking.await {
-            Ok(gone) => gone?,
-            Err(_they_speak) => {
-                self.inform(callee, CalleeNews::Reached).await;
-                tokio::select! {
-                    () = self.news.closed() => return Err(GivenUp),
-                    gone = other.gone() => gone,
+        let mut handed_over = None;
+        let reached_at = Instant::now() + REACHED_AFTER;
+        let mut reached = false;
+        let gone = loop {
+            tokio::select! {
+                () = self.news.closed() => return Err(GivenUp),
+                handed = &mut handing_over, if handed_over.is_none() => {
+                    handed_over = Some(handed?);
+                    if handed_over == Some(true) {
+                        return Ok(());
+                    }
                 }
+                () = sleep_until(reached_at), if !reached => {
+                    reached = true;
+                    self.inform(callee, CalleeNews::Reached).await;
+                }
+                gone = other.gone() => break gone,
             }
         };
+        // Who is put in our place hangs up on us, perhaps before the caller's line has told so.
+        if handed_over.is_none() && matches!(timeout(HANDED_OVER_WITHIN, handing_over).await, Ok(Ok(true))) {
+            return Ok(());
+        }
         self.tell(gone).await
     }
 

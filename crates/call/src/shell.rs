@@ -67,7 +67,7 @@ impl Running {
         journal: Journal,
         news: mpsc::Sender<CallNews>,
     ) -> Self {
-        let Leg { caller_id, picked_up, hears, news: line_news, speaker, over } = leg;
+        let Leg { caller_id, picked_up, hears, news: line_news, speaker, over, .. } = leg;
         let (expecting, expected) = watch::channel(Expecting::Anything);
         let (hearing_news, hearing) = mpsc::channel(NEWS_MAX);
         let (mouth_news, mouth) = mpsc::channel(NEWS_MAX);

@@ -17,6 +17,20 @@ pub struct Switchboard {
     pub dials: Dials,
     /// Whether whoever is rung hears the caller's name. A telephone may be picked up by anybody.
     pub names: bool,
+    /// Whether the caller's line itself puts them through.
+    pub handing_over: HandingOver,
+}
+
+/// Who puts two calls together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HandingOver {
+    /// We do, and stay between them.
+    #[default]
+    Never,
+    /// We do, and when they are together the caller's line is asked to do without us (REFER with Replaces). If it refuses, all is as it was.
+    Attended,
+    /// The caller's line is asked to call them (REFER); nobody whispers and no key is pressed. If that fails the next is called.
+    Blind,
 }
 
 /// What a call asks of the switchboard, or tells it.

@@ -6,7 +6,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use call::{Callee, CalleeNews, FrontDesk, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
+use call::{Callee, CalleeNews, FrontDesk, HandingOver, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
 use dialogue::{Input, Prompt, TransferNews};
 use domain::{Meanwhile, Phi, Practice, Urgency};
 use support::{CHEST, Call, Fault, Faults, Held, Lines};
@@ -72,7 +72,7 @@ fn switchboard(manners: &[Manner], seen: &Seen) -> Switchboard {
             tokio::spawn(rings(manner, dial, seen.clone()));
         }
     });
-    Switchboard { requests, dials, names: false }
+    Switchboard { requests, dials, names: false, handing_over: HandingOver::Never }
 }
 
 async fn rings(manner: Manner, dial: Dial, seen: Seen) {
@@ -123,8 +123,12 @@ fn connects(desk: &mut FrontDesk) {
 
 /// A call in an emergency, while these are rung.
 async fn emergency(manners: &[Manner]) -> (Call, Seen) {
+    emergency_on_a_line(manners, HandingOver::Never).await
+}
+
+async fn emergency_on_a_line(manners: &[Manner], handing_over: HandingOver) -> (Call, Seen) {
     let seen = Seen::default();
-    let switchboard = switchboard(manners, &seen);
+    let switchboard = Switchboard { handing_over, ..switchboard(manners, &seen) };
     let mut call = Call::begin_at(DAY, SOUND, |desk| {
         connects(desk);
         desk.switchboard = Some(switchboard);
@@ -212,4 +216,19 @@ async fn nobody_takes_the_call_and_it_goes_on() {
     assert_eq!(news(&held, &TransferNews::Unavailable), 1);
     assert!(held.opened_a_case() && !held.hung_up_by_us());
     assert!(!held.heard().iter().any(|prompt| matches!(prompt, Prompt::OnTheLine { .. } | Prompt::RingingDoctor)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_cannot_hand_over_leaves_everything_as_it_was() {
+    let (mut call, seen) = emergency_on_a_line(&[Manner::Takes], HandingOver::Attended).await;
+    call.caller.hung_up().await;
+    let held = call.end().await;
+    assert_eq!(news(&held, &TransferNews::Ended), 1, "they spoke with each other by us");
+    assert!(seen.told.lock().unwrap().iter().any(|(_, news)| *news == CalleeNews::Reached));
+
+    let (mut call, _seen) = emergency_on_a_line(&[Manner::Takes, Manner::Takes], HandingOver::Blind).await;
+    call.caller.silence(Duration::from_secs(5)).await.unwrap();
+    let held = call.end().await;
+    assert_eq!(news(&held, &TransferNews::Ringing), 2);
+    assert_eq!(news(&held, &TransferNews::Unavailable), 1);
 }

@@ -97,6 +97,8 @@ pub enum TransferNews {
         /// Who, as it may be spoken.
         by: String,
     },
+    /// The line itself has put the caller through: they are with somebody, and not with us any more.
+    HandedOver,
     /// Who had accepted has hung up.
     Ended,
     /// The line to who had accepted broke.

@@ -165,6 +165,7 @@ fn transfer() -> impl Strategy<Value = TransferNews> {
         Just(TransferNews::Ringing),
         Just(TransferNews::Accepted { by: "Doctor Lee".to_owned() }),
         Just(TransferNews::Unavailable),
+        Just(TransferNews::HandedOver),
         Just(TransferNews::Ended),
         Just(TransferNews::Lost),
     ]

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::playback::{Playback, Tick};
 use crate::ringback::Ringback;
-use crate::speaker::{Gate, Heeded, Stamped};
-use crate::{Bridge, Frame, LEG_HZ, Leg, LegGone, LegNews, Speaker};
+use crate::speaker::{Gate, Heeded, Order, Stamped};
+use crate::{Bridge, Frame, LEG_HZ, Leg, LegGone, LegNews, Refer, Speaker};
 
 /// Heard frames between the leg and the call's ears: 10 s. Full: the frame is lost and [`LegNews::HearingOverrun`] told, so
 /// that the call can go to a person; a patient's words are never dropped silently.
@@ -36,6 +36,7 @@ pub struct Driver {
     /// Where the caller's sound goes instead of the ears, once two people speak with each other.
     bridge: Option<Bridge>,
     ringback: Ringback,
+    refer: Option<Refer>,
     /// The gate as it was at the last tick.
     passed: Gate,
     playback: Playback<LEG_HZ>,
@@ -54,7 +55,15 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
     let (hears, hears_receiver) = mpsc::channel(HEARS_FRAMES);
     let (news, news_receiver) = mpsc::channel(NEWS_MAX);
     let (speaker, heeded) = Speaker::new(over.clone());
-    let leg = Leg { caller_id, picked_up, hears: hears_receiver, news: news_receiver, speaker, over: over.clone() };
+    let leg = Leg {
+        caller_id,
+        picked_up,
+        hears: hears_receiver,
+        news: news_receiver,
+        speaker,
+        in_our_place: None,
+        over: over.clone(),
+    };
     let driver = Driver {
         hears,
         news,
@@ -66,6 +75,7 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         heeded,
         bridge: None,
         ringback: Ringback::new(),
+        refer: None,
         passed: Gate::default(),
         playback: Playback::new(),
     };
@@ -141,8 +151,12 @@ impl Driver {
 
     /// With what the caller hears beside the lines.
     fn mixed(&mut self, line: Pcm<LEG_HZ>) -> Pcm<LEG_HZ> {
-        if let Ok(bridge) = self.heeded.bridges.try_recv() {
-            self.bridge = Some(bridge);
+        // What the way to arrive has not taken by now it cannot do.
+        self.refer = None;
+        match self.heeded.orders.try_recv() {
+            Ok(Order::Bridge(bridge)) => self.bridge = Some(bridge),
+            Ok(Order::Refer(refer)) => self.refer = Some(refer),
+            Err(_nothing_ordered) => {}
         }
         let mut samples = line.into_samples();
         let is_said = samples.iter().any(|sample| *sample != 0.0);
@@ -154,6 +168,11 @@ impl Driver {
             self.ringback.hush();
         }
         Pcm::new(samples)
+    }
+
+    /// An order to have the other side call somebody else, once.
+    pub(crate) fn take_refer(&mut self) -> Option<Refer> {
+        self.refer.take()
     }
 
     /// Tells the shell; waits while it is busy.

@@ -22,6 +22,9 @@ pub struct Leg {
     pub news: mpsc::Receiver<LegNews>,
     /// Says things to the caller.
     pub speaker: Speaker,
+    /// What a caller's line is to be given to put the caller in our place (RFC 3891): a SIP address that names this call. Only of calls
+    /// that we placed by SIP.
+    pub in_our_place: Option<Phi<String>>,
     /// Cancel it to hang up; the leg cancels it when it is gone.
     pub over: CancellationToken,
 }

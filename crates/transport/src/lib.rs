@@ -27,4 +27,4 @@ pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered};
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
 pub use incoming::{Incoming, IncomingFrom};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
-pub use speaker::{Speaker, VOICED_FRAMES};
+pub use speaker::{Refer, Speaker, VOICED_FRAMES};

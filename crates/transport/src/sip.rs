@@ -1,7 +1,8 @@
 //! Calls by SIP: telephone trunks, PBXs and telephones (RFC 3261), with their sound as RTP.
 //!
 //! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`answer`] takes a call,
-//! [`outbound`] places one, [`call`] conducts either to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
+//! [`outbound`] places one, [`call`] conducts either to its BYE, [`refer`] has it moved elsewhere,
+//! [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
 //! whose other side has vanished. The sound is [`media`](crate::media)'s.
 //!
 //! `rsipstack` logs whole messages, with numbers and names in them: whoever installs a subscriber must keep it to errors.
@@ -11,6 +12,7 @@ mod call;
 mod identity;
 mod offer;
 mod outbound;
+mod refer;
 mod requests;
 mod server;
 mod session_timer;

@@ -1,18 +1,38 @@
 use audio::{FRAME_MS, Sound};
-use tokio::sync::{mpsc, watch};
+use domain::Phi;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bridge, LegGone, Voiced};
+use crate::{Bridge, LegGone, NotAnswered, Voiced};
 
 /// Voiced frames between the mouth and the leg: 400 ms. Full: [`Speaker::play`] waits, which holds synthesis back.
 pub const VOICED_FRAMES: usize = 20;
+
+/// Orders on their way to the leg, which looks for them every 20 ms. Full: the leg counts as gone.
+const ORDERS_MAX: usize = 4;
+
+/// Something that a leg does once.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Bridge(Bridge),
+    Refer(Refer),
+}
+
+/// An order to have the other side call somebody else (RFC 3515).
+#[derive(Debug)]
+pub struct Refer {
+    /// Whom: a SIP address, with the call that is to be replaced in its headers if there is one (RFC 3891).
+    pub to: Phi<String>,
+    /// What became of it. Dropped: it was not done, and the call is as it was.
+    pub done: oneshot::Sender<Result<(), NotAnswered>>,
+}
 
 /// Says things to the caller. Clones speak by the same mouth.
 #[derive(Clone, Debug)]
 pub struct Speaker {
     voiced: mpsc::Sender<Stamped>,
     gate: watch::Sender<Gate>,
-    bridges: mpsc::Sender<Bridge>,
+    orders: mpsc::Sender<Order>,
     over: CancellationToken,
 }
 
@@ -32,8 +52,8 @@ pub(crate) struct Gate {
 pub(crate) struct Heeded {
     pub(crate) voiced: mpsc::Receiver<Stamped>,
     pub(crate) gate: watch::Receiver<Gate>,
-    /// One in the life of a call, or none.
-    pub(crate) bridges: mpsc::Receiver<Bridge>,
+    /// One or two in the life of a call, or none.
+    pub(crate) orders: mpsc::Receiver<Order>,
 }
 
 /// A voiced frame and the generation that was current when its line began.
@@ -47,8 +67,8 @@ impl Speaker {
     pub(crate) fn new(over: CancellationToken) -> (Self, Heeded) {
         let (voiced, queue) = mpsc::channel(VOICED_FRAMES);
         let (gate, watched) = watch::channel(Gate::default());
-        let (bridges, bridged) = mpsc::channel(1);
-        (Self { voiced, gate, bridges, over }, Heeded { voiced: queue, gate: watched, bridges: bridged })
+        let (orders, heeded) = mpsc::channel(ORDERS_MAX);
+        (Self { voiced, gate, orders, over }, Heeded { voiced: queue, gate: watched, orders: heeded })
     }
 
     /// Queues a piece of a line; waits while 400 ms are queued.
@@ -91,7 +111,12 @@ impl Speaker {
 
     /// Puts the leg together with the one that has the other side. From then on nobody here hears the caller; lines are still said.
     pub fn bridge(&self, bridge: Bridge) -> Result<(), LegGone> {
-        self.bridges.try_send(bridge).map_err(|_| LegGone)
+        self.orders.try_send(Order::Bridge(bridge)).map_err(|_| LegGone)
+    }
+
+    /// Asks the other side of the leg to call somebody else instead of us. A way to arrive that cannot do that drops the order.
+    pub fn refer(&self, refer: Refer) -> Result<(), LegGone> {
+        self.orders.try_send(Order::Refer(refer)).map_err(|_| LegGone)
     }
 
     /// Silence within 20 ms, and nothing is lost.

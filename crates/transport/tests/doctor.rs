@@ -10,8 +10,9 @@ use std::time::Duration;
 use domain::Phi;
 use line::{Call, Line, TONE_OF_CALLER, TONE_OF_OURS, loud, pitch, telephone, tone};
 use testbed::{Baresip, Phone};
+use tokio::sync::oneshot;
 use transport::sip::SipOptions;
-use transport::{Bridge, LegNews, NotAnswered};
+use transport::{Bridge, LegNews, NotAnswered, Refer};
 
 const SOON: Duration = Duration::from_secs(10);
 const TONE_OF_DOCTOR: f32 = 1200.0;
@@ -113,5 +114,39 @@ async fn whoever_waits_for_somebody_hears_quiet_tones() {
     let tones = tones.count();
     assert!((80..160).contains(&tones), "about two seconds of the seven: {tones} blocks of 20 ms");
     assert_eq!(loud(&heard.samples, heard.hz).len(), 0, "quiet");
+    line.close().await;
+}
+
+/// Has the caller's telephone call the doctor, and gives what became of that.
+async fn referred(patient: &mut Call, doctor: &Baresip) -> Result<(), NotAnswered> {
+    let (done, outcome) = oneshot::channel();
+    patient.leg.speaker.refer(Refer { to: Phi::new(doctor.address.clone()), done }).unwrap();
+    patient.listens(Duration::from_secs(5)).await;
+    outcome.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_caller_is_handed_over_by_refer_and_taken_back_if_that_fails() {
+    let wavs = tempfile::tempdir().unwrap();
+    let phone = telephone(wavs.path(), "pcmu", 8000);
+    let other_codec = Phone { codec: "pcma".to_owned(), ..doctors(wavs.path(), "pcma", 8000, true) };
+    let deaf = Baresip::start(&other_codec).await;
+    let mut doctor = Baresip::start(&doctors(wavs.path(), "pcmu", 8000, true)).await;
+    let mut line = Line::open().await;
+    let mut caller = Baresip::start(&phone).await;
+    caller.order("dial", &line.address).await;
+    let mut patient = line.rings().await;
+
+    assert_eq!(referred(&mut patient, &deaf).await, Err(NotAnswered::NotReached), "nothing that both speak");
+    patient.heard.clear();
+    patient.listens(Duration::from_secs(2)).await;
+    assert!((pitch(&patient.heard, 16_000) - TONE_OF_CALLER).abs() < 8.0, "the caller is still with us");
+
+    assert_eq!(referred(&mut patient, &doctor).await, Ok(()));
+    doctor.happens("CALL_ESTABLISHED", SOON).await;
+    patient.leg.over.cancel();
+    doctor.order("hangup", "").await;
+    let heard = recorded(&doctor).await;
+    assert!((pitch(&heard.samples, heard.hz) - TONE_OF_CALLER).abs() < 8.0, "the doctor hears the caller");
     line.close().await;
 }

@@ -24,6 +24,12 @@ impl Running {
                 self.accepted = Some(bridge);
                 TransferNews::Accepted { by }
             }
+            Some(Sought::Refer(refer)) => {
+                // Dropped, it was not done.
+                self.mouth.speaker().refer(refer).ok();
+                return;
+            }
+            Some(Sought::HandedOver) => TransferNews::HandedOver,
             Some(Sought::Ended) => TransferNews::Ended,
             Some(Sought::Unavailable) => TransferNews::Unavailable,
             Some(Sought::Lost) | None => TransferNews::Lost,
@@ -33,7 +39,9 @@ impl Running {
         self.mouth.speaker().ringback(rings);
         match news {
             TransferNews::Ringing | TransferNews::Accepted { .. } => {}
-            TransferNews::Unavailable | TransferNews::Ended | TransferNews::Lost => self.stop_seeking(),
+            TransferNews::Unavailable | TransferNews::HandedOver | TransferNews::Ended | TransferNews::Lost => {
+                self.stop_seeking();
+            }
         }
         self.input(Input::Transfer(news)).await;
     }

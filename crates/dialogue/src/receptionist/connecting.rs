@@ -84,6 +84,12 @@ impl Receptionist {
                     self.tell_of_ringing();
                 }
             }
+            TransferNews::HandedOver => {
+                if !self.achieved.contains(&Outcome::Connected) {
+                    self.achieved.push(Outcome::Connected);
+                }
+                self.hang_up(now);
+            }
             TransferNews::Accepted { by } if seeks => self.sought = Sought::Accepted { by },
             TransferNews::Unavailable | TransferNews::Ended | TransferNews::Lost
                 if !matches!(self.sought, Sought::Nobody) =>

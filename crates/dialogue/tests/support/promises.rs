@@ -33,7 +33,8 @@ fn broken<T>(at: CallTime, what: impl Into<String>) -> Result<T, String> {
 fn ends_the_call(event: &Event) -> bool {
     matches!(
         event,
-        Event::Out(Output::HangUp) | Event::Out(Output::Bridge) | Event::In(Input::HungUp | Input::LineLost)
+        Event::Out(Output::HangUp | Output::Bridge)
+            | Event::In(Input::HungUp | Input::LineLost | Input::Transfer(TransferNews::HandedOver))
     )
 }
 
@@ -130,7 +131,7 @@ pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     let mut last_words = since;
     for Entry { at, event, .. } in after {
         match event {
-            Event::Out(Output::Bridge) => return Ok(()), // whoever is with them sees to it
+            Event::Out(Output::Bridge) | Event::In(Input::Transfer(TransferNews::HandedOver)) => return Ok(()), // whoever is with them sees to it
             Event::In(Input::Heard { .. } | Input::Digit(_)) => last_words = *at,
             Event::Out(Output::HangUp) if at.since(last_words) < WORDLESS_MAX => {
                 return broken(*at, "an emergency is ended by us");
@@ -214,7 +215,7 @@ pub(crate) fn promise_6(trace: &Trace) -> Verdict {
             Event::In(Input::Transfer(news)) => match news {
                 TransferNews::Ringing => (rings, accepted) = (true, false),
                 TransferNews::Accepted { .. } => (rings, accepted) = (false, true),
-                TransferNews::Unavailable | TransferNews::Ended | TransferNews::Lost => {
+                TransferNews::Unavailable | TransferNews::HandedOver | TransferNews::Ended | TransferNews::Lost => {
                     (rings, accepted) = (false, false);
                 }
             },

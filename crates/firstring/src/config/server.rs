@@ -1,6 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use call::HandingOver;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -18,6 +19,8 @@ pub struct Server {
     pub sip: Option<SipOptions>,
     /// The trunk by which telephone numbers are called, as it stands behind the `@`; `None`: only SIP addresses are.
     pub outbound: Option<String>,
+    /// Whether a caller's line itself puts them through.
+    pub handing_over: HandingOver,
     /// Where calls, messages and keys are kept.
     pub data: PathBuf,
     /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.
@@ -143,6 +146,7 @@ impl Server {
 
         let http = http(source.as_ref(), raw.http, over.http)?;
         let outbound = raw.sip.outbound(source.as_ref())?;
+        let handing_over = raw.sip.handing_over(source.as_ref())?;
         let sip = raw.sip.check(source.as_ref(), over.sip)?;
         let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
             anyhow::anyhow!(
@@ -171,6 +175,7 @@ impl Server {
             http,
             sip,
             outbound,
+            handing_over,
             data,
             database,
             apart: over.apart,

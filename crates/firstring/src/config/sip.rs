@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
+use call::HandingOver;
 use serde::Deserialize;
 use toml::Spanned;
 use transport::sip::{SipOptions, SipTls};
@@ -25,10 +26,25 @@ pub(super) struct RawSip {
     rtp_ports: Option<Spanned<String>>,
     country_code: Option<Spanned<String>>,
     outbound: Option<Spanned<String>>,
+    hand_over: Option<Spanned<String>>,
     calls_max: Option<usize>,
 }
 
 impl RawSip {
+    /// Whether a caller's line itself puts them through.
+    pub(super) fn handing_over(&self, source: Option<&Source>) -> Result<HandingOver, ConfigError> {
+        let Some(at) = &self.hand_over else { return Ok(HandingOver::Never) };
+        match at.get_ref().as_str() {
+            "never" => Ok(HandingOver::Never),
+            "attended" => Ok(HandingOver::Attended),
+            "blind" => Ok(HandingOver::Blind),
+            _ => {
+                let wrong = "write \"never\", \"attended\" (REFER with Replaces) or \"blind\" (REFER)".to_owned();
+                Err(source.expect("it stands in the file").at(Some(at.span()), wrong))
+            }
+        }
+    }
+
     /// The trunk that calls telephone numbers.
     pub(super) fn outbound(&self, source: Option<&Source>) -> Result<Option<String>, ConfigError> {
         let Some(at) = &self.outbound else { return Ok(None) };

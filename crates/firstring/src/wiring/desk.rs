@@ -50,8 +50,10 @@ impl Desk {
             wording: Arc::new(Wording::built_in()),
             office: office.requests.clone(),
             last_calls: Some(last_calls::answer_for(office.store.clone(), config.practice.id.clone(), pace)),
-            switchboard: dials
-                .map(|dials| switchboard::open(office.office.clone(), dials, config.page_details, clock.clone())),
+            switchboard: dials.map(|dials| {
+                let names = config.page_details;
+                switchboard::open(office.office.clone(), dials, names, server.handing_over, clock.clone())
+            }),
             practice: Arc::new(config.practice),
             pace,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use call::{Callee, CalleeNews, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
+use call::{Callee, CalleeNews, HandingOver, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
 use dialogue::TransferTo;
 use domain::Phi;
 use office::{CalleeDid, Clock, Office, Wanted};
@@ -25,7 +25,7 @@ pub fn telephones(config: &PracticeConfig, outbound: Option<&str>) -> BTreeMap<C
 }
 
 /// The other end of a call's way to those who know whom to ring, until the front desk is gone.
-pub(super) fn open(office: Office, dials: Dials, names: bool, clock: Clock) -> Switchboard {
+pub(super) fn open(office: Office, dials: Dials, names: bool, handing_over: HandingOver, clock: Clock) -> Switchboard {
     let (requests, mut queue) = mpsc::channel(SWITCHBOARD_MAX);
     tokio::spawn(async move {
         while let Some(request) = queue.recv().await {
@@ -54,7 +54,7 @@ pub(super) fn open(office: Office, dials: Dials, names: bool, clock: Clock) -> S
             }
         }
     });
-    Switchboard { requests, dials, names }
+    Switchboard { requests, dials, names, handing_over }
 }
 
 fn callee(one: office::Callee) -> Callee {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep_until};
 
 use super::offer::{Refusal, offer_of, sdp_header};
+use super::refer::Referring;
 use super::session_timer::{Due, SessionTimer};
 use crate::media::{Media, Quality};
 use crate::rtp::TICK;
@@ -48,6 +49,7 @@ pub(super) struct SipCall {
     has_offered: bool,
     /// Refreshes under way: whether they succeeded.
     refreshes: JoinSet<bool>,
+    referring: Referring,
 }
 
 impl SipCall {
@@ -59,7 +61,17 @@ impl SipCall {
         driver: Driver,
         timer: Option<SessionTimer>,
     ) -> Self {
-        Self { dialog, states, session, media, driver, timer, has_offered: false, refreshes: JoinSet::new() }
+        Self {
+            dialog,
+            states,
+            session,
+            media,
+            driver,
+            timer,
+            has_offered: false,
+            refreshes: JoinSet::new(),
+            referring: Referring::default(),
+        }
     }
 
     pub(super) async fn carry_to_its_end(&mut self) -> End {
@@ -93,6 +105,10 @@ impl SipCall {
                 state = self.states.recv() => self.heard(state.ok_or(End::Lost)?).await?,
                 _ = ticks.tick() => {
                     self.media.tick(&mut self.driver).await?;
+                    if let Some(refer) = self.driver.take_refer() {
+                        self.referring.begin(refer, &self.dialog);
+                    }
+                    self.referring.tick();
                     if self.media.silent_for() > SILENT_MAX {
                         return Err(End::Lost);
                     }
@@ -120,7 +136,11 @@ impl SipCall {
                     self.driver.report(LegNews::Dtmf(key)).await?;
                 }
             }
-            DialogState::Options(_, _, handle) | DialogState::Notify(_, _, handle) => {
+            DialogState::Notify(_, request, handle) => {
+                respond(&handle, StatusCode::OK, Vec::new(), None).await;
+                self.referring.hear(&request);
+            }
+            DialogState::Options(_, _, handle) => {
                 respond(&handle, StatusCode::OK, Vec::new(), None).await;
             }
             // Nobody outside decides whom we call.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use domain::Phi;
-use rsipstack::dialog::dialog::DialogStateReceiver;
+use rsipstack::dialog::dialog::{Dialog, DialogStateReceiver};
 use rsipstack::dialog::invitation::InviteOption;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::uri::ParamsExt;
@@ -54,7 +54,8 @@ struct Rung {
 impl Rung {
     async fn conduct(self, answered: oneshot::Sender<Result<Leg, NotAnswered>>, desk: &Desk) {
         let Self { dialog, states, session, ports, agreed } = self;
-        let (leg, driver) = pair(None);
+        let (mut leg, driver) = pair(None);
+        leg.in_our_place = Some(in_our_place(&dialog));
         let media = Media::new(ports, agreed, leg.picked_up);
         // A leg that nobody takes any more is dropped, and that ends the call.
         drop(answered.send(Ok(leg)));
@@ -113,6 +114,16 @@ async fn ring(
             Err(NotAnswered::NotReached)
         }
     }
+}
+
+/// Their address, with the call that they have with us as the one to be replaced.
+fn in_our_place(dialog: &InviteDialog) -> Phi<String> {
+    let id = dialog.id();
+    let theirs = Dialog::Invite(dialog.clone()).remote_contact().map(|contact| contact.to_string()).unwrap_or_default();
+    let escaped = |text: &str| text.replace('%', "%25").replace('@', "%40").replace(';', "%3B").replace('=', "%3D");
+    let replaces = format!("{};to-tag={};from-tag={}", id.call_id, id.remote_tag, id.local_tag);
+    let uri = theirs.split(';').next().unwrap_or_default();
+    Phi::new(format!("{uri}?Replaces={}", escaped(&replaces)))
 }
 
 fn picked_up(response: &Response) -> Result<(), NotAnswered> {
