@@ -311,7 +311,7 @@ impl Receptionist {
         }
         self.plan = Plan::Open(Question::AnythingElse);
         match self.triage.to_page() {
-            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new(self.connects())),
+            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new()),
             Some(domain::Urgency::Urgent | domain::Urgency::Routine) => {
                 self.plan = Plan::Urgent(Urgent::new(Caller::Patient, false));
             }
