@@ -2,7 +2,7 @@
 //!
 //! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`answer`] takes a call,
 //! [`call`] conducts it to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
-//! whose other side has vanished. The sound is [`media`](crate::media)'s.
+//! whose other side has vanished, [`trunks`] tells trunks where we are. The sound is [`media`](crate::media)'s.
 //!
 //! `rsipstack` logs whole messages, with numbers and names in them: whoever installs a subscriber must keep it to errors.
 
@@ -13,5 +13,7 @@ mod offer;
 mod requests;
 mod server;
 mod session_timer;
+mod trunks;
 
 pub use server::{Sip, SipError, SipOptions, SipTls};
+pub use trunks::{NoAddress, Registered, Trunk, TrunkAddress, TrunkState};

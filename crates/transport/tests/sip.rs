@@ -115,7 +115,7 @@ async fn a_call_by_tls_and_srtp_is_heard_and_hears() {
     let file = |name: &str| files.path().join(name);
     let options = line::options();
     let secure = line::options().listen;
-    let tls = Some(SipTls { listen: secure, certificate: file("tls.crt"), key: file("tls.key") });
+    let tls = Some(SipTls { listen: secure, certificate: file("tls.crt"), key: file("tls.key"), authorities: None });
     let mut line = Line::with(SipOptions { tls, ..options }).await;
     line.address = format!("sip:clinic@{secure};transport=tls");
     let plain = telephone(files.path(), "pcmu", 8000);

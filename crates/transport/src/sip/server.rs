@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::requests::{self, Desk};
+use super::trunks::{Trunk, TrunkState, Trunks};
 use crate::Incoming;
 
 /// A connection over which nothing is said for so long is closed; a call over it says nothing from its beginning to its end.
@@ -56,6 +57,8 @@ pub struct SipOptions {
     pub country: String,
     /// So many calls at once; the next is told to try elsewhere.
     pub calls_max: usize,
+    /// Who is told where we are, and asked whether they are there.
+    pub trunks: Vec<Trunk>,
 }
 
 /// A certificate and its key, PEM.
@@ -67,6 +70,8 @@ pub struct SipTls {
     pub certificate: PathBuf,
     /// The private key, PKCS #8.
     pub key: PathBuf,
+    /// Whose signature is needed on the certificates of trunks, PEM; `None`: none is believed.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Why telephones cannot be answered.
@@ -102,6 +107,7 @@ pub enum SipError {
 #[derive(Debug)]
 pub struct Sip {
     admission: watch::Sender<Admission>,
+    trunks: Trunks,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -123,6 +129,7 @@ impl Sip {
         let endpoint = endpoint(transports, &stop);
         let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
         let (admission, admitted) = watch::channel(Admission::Closed);
+        let trunks = Trunks::start(&options, &endpoint.inner, &admitted);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
         let stopped = stop.clone();
@@ -134,7 +141,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, stop, serving })
+        Ok(Self { admission, trunks, stop, serving })
     }
 
     /// New calls are taken from now on.
@@ -147,10 +154,15 @@ impl Sip {
         self.admission.send_replace(Admission::Closed);
     }
 
-    /// Closes the sockets.
+    /// How it stands with each trunk.
+    pub fn trunks(&self) -> watch::Receiver<Vec<TrunkState>> {
+        self.trunks.states()
+    }
+
+    /// Closes the sockets, after trunks were told to send no more calls.
     pub async fn stop(self) {
         self.refuse_calls();
-        tokio::time::sleep(LAST_REQUESTS).await;
+        tokio::join!(tokio::time::sleep(LAST_REQUESTS), self.trunks.stop());
         self.stop.cancel();
         if self.serving.await.is_err() {
             tracing::error!("the task that answers SIP failed");
@@ -175,6 +187,10 @@ async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<Tr
             |path: &PathBuf| std::fs::read(path).map_err(|source| SipError::Unreadable { path: path.clone(), source });
         let (certificate, key) = (read(&tls.certificate)?, read(&tls.key)?);
         check(&certificate, &key).map_err(|why| SipError::Certificate { path: tls.certificate.clone(), why })?;
+        if let Some(authorities) = &tls.authorities {
+            let believed = TlsConfig { ca_certs: Some(read(authorities)?), ..TlsConfig::default() };
+            layer.set_tls_config(believed);
+        }
         let config = TlsConfig { cert: Some(certificate), key: Some(key), ..TlsConfig::default() };
         let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;
         layer.add_transport(secure.map_err(failed(tls.listen))?.into());

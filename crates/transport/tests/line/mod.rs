@@ -10,12 +10,13 @@ use domain::LineId;
 use testbed::Phone;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use transport::sip::{Sip, SipOptions};
+use transport::sip::{Sip, SipOptions, TrunkState};
 use transport::{Incoming, Leg, LegNews, Voiced};
 
 pub const TONE_OF_CALLER: f32 = 400.0;
 pub const TONE_OF_OURS: f32 = 880.0;
 const RINGS_WITHIN: Duration = Duration::from_secs(10);
+const TRUNKS_WITHIN: Duration = Duration::from_secs(40);
 
 /// An open line.
 pub struct Line {
@@ -41,6 +42,7 @@ pub fn options() -> SipOptions {
         codecs: Codec::ALL.to_vec(),
         country: "1".to_owned(),
         calls_max: 8,
+        trunks: Vec::new(),
     }
 }
 
@@ -60,6 +62,13 @@ impl Line {
     pub async fn rings(&mut self) -> Call {
         let call = timeout(RINGS_WITHIN, self.calls.recv()).await.expect("it rings").unwrap();
         Call { leg: call.leg, heard: Vec::new() }
+    }
+
+    /// Waits until it stands so with the trunks.
+    pub async fn trunks_become(&self, what: &str, is_so: impl Fn(&[TrunkState]) -> bool) {
+        let mut states = self.sip.trunks();
+        let became = timeout(TRUNKS_WITHIN, states.wait_for(|states| is_so(states))).await.map(drop);
+        assert!(became.is_ok(), "not {what}: {:?}", self.sip.trunks().borrow());
     }
 
     pub fn refuse_calls(&self) {
