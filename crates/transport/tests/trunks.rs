@@ -6,12 +6,12 @@ mod line;
 
 use std::time::Duration;
 
-use line::{Line, TONE_OF_CALLER, options, pitch, telephone};
+use line::{Line, TONE_OF_CALLER, certify, options, pitch, telephone};
 use testbed::{Baresip, Kamailio};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use transport::LegNews;
-use transport::sip::{Registered, SipOptions, Trunk, TrunkState};
+use transport::sip::{Registered, SipOptions, SipTls, Trunk, TrunkState};
 
 const SOON: Duration = Duration::from_secs(10);
 /// Long enough for a request that should not come.
@@ -102,8 +102,10 @@ async fn what_the_registrar_grants_is_renewed_in_time() {
     // It grants ten seconds, whatever is asked for: at twelve we are still there.
     let registrar = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let options = options();
-    let contact = format!("Contact: <sip:other@192.0.2.1>;expires=3000, <sip:clinic-short@{}>;expires=10\r\n", options.listen);
-    let quiet = Trunk { keep_alive: Duration::from_secs(600), ..trunk("short", registrar.local_addr().unwrap().port()) };
+    let contact =
+        format!("Contact: <sip:other@192.0.2.1>;expires=3000, <sip:clinic-short@{}>;expires=10\r\n", options.listen);
+    let quiet =
+        Trunk { keep_alive: Duration::from_secs(600), ..trunk("short", registrar.local_addr().unwrap().port()) };
     let line = Line::with(SipOptions { trunks: vec![quiet], ..options }).await;
     for _ in 0..3 {
         asked(&registrar, "REGISTER", "200 OK", &contact).await.expect("it registers, and in time again");
@@ -136,7 +138,8 @@ async fn a_wrong_password_is_told_and_the_trunk_is_left_alone() {
 async fn who_wants_longer_registrations_gets_them_and_who_fails_is_tried_again() {
     let registrar = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let port = registrar.local_addr().unwrap().port();
-    let brief = Trunk { expires: Duration::from_secs(60), keep_alive: Duration::from_secs(600), ..trunk("brief", port) };
+    let brief =
+        Trunk { expires: Duration::from_secs(60), keep_alive: Duration::from_secs(600), ..trunk("brief", port) };
     let line = Line::with(SipOptions { trunks: vec![brief], ..options() }).await;
     let first = asked(&registrar, "REGISTER", "423 Interval Too Brief", "Min-Expires: 1800\r\n").await.unwrap();
     assert!(first.contains("Expires: 60\r\n"), "{first}");
@@ -146,6 +149,36 @@ async fn who_wants_longer_registrations_gets_them_and_who_fails_is_tried_again()
     asked(&registrar, "REGISTER", "200 OK", "").await.expect("after two seconds it tries again");
     line.trunks_become("registered", all(Registered::Yes)).await;
     line.close().await;
+}
+
+#[tokio::test]
+async fn a_trunk_by_tls_is_spoken_to_if_its_certificate_is_believed() {
+    // Another test may have installed it before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let files = tempfile::tempdir().unwrap();
+    certify(files.path());
+    let file = |name: &str| files.path().join(name);
+    let with_tls = |authorities: Option<&str>| {
+        let tls = SipTls {
+            listen: options().listen,
+            certificate: file("tls.crt"),
+            key: file("tls.key"),
+            authorities: authorities.map(file),
+        };
+        SipOptions { tls: Some(tls), ..options() }
+    };
+    let far = with_tls(None);
+    let port = far.tls.as_ref().unwrap().listen.port();
+    let far = Line::with(far).await;
+    let server = format!("127.0.0.1:{port};transport=tls").parse().unwrap();
+    let trunks = vec![Trunk { server, register: false, ..trunk("tls", 1) }];
+    let believing = Line::with(SipOptions { trunks: trunks.clone(), ..with_tls(Some("tls.crt")) }).await;
+    believing.trunks_become("there", answers(true)).await;
+    let doubting = Line::with(SipOptions { trunks, ..with_tls(None) }).await;
+    doubting.trunks_become("refused", answers(false)).await;
+    for line in [believing, doubting, far] {
+        line.close().await;
+    }
 }
 
 /// The next request of this kind, which is answered so; others are answered 200. `None` if none comes for a while.

@@ -55,15 +55,16 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep browsers out.
-        let lines = server.sip.as_ref().map_or(0, |sip| sip.calls_max);
+        let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
-        let telephones = match server.sip.clone() {
-            Some(options) => Some(Sip::start(options, incoming.clone()).await?),
+        let telephones = match &server.sip {
+            Some(telephones) => Some(Sip::start(telephones.open()?, incoming.clone()).await?),
             None => None,
         };
         let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        let site = Site::start(&desk, &server.http, listener, incoming).await?;
+        let trunks = telephones.as_ref().map(Sip::trunks);
+        let site = Site::start(&desk, &server.http, listener, incoming, trunks).await?;
         announce(&server, args.json)?;
         serve(Arc::new(desk), Doors { site, telephones }, calls).await
     })
@@ -81,7 +82,7 @@ fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<
         let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
         !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
     };
-    let is_real = server.sip.as_ref().is_some_and(is_outside);
+    let is_real = server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
     match config.why_no_real_lines().filter(|_| is_real) {
         None => Ok(()),
         Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
@@ -202,7 +203,7 @@ fn complain_of(over: Result<(), tokio::task::JoinError>) {
 
 fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
-    let sip = server.sip.as_ref().map(|sip| sip.listen);
+    let sip = server.sip.as_ref().map(|sip| sip.options.listen);
     if json {
         return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip }));
     }

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use transport::sip::SipOptions;
-
-use super::sip::RawSip;
+use super::sip::{RawSip, Telephones};
 use super::{ConfigError, SecretRef, Source};
 
 /// The server as the program needs it.
@@ -15,7 +13,7 @@ pub struct Server {
     /// Where the pages are served.
     pub http: Http,
     /// How telephones reach it; `None`: they do not.
-    pub sip: Option<SipOptions>,
+    pub sip: Option<Telephones>,
     /// Where calls, messages and keys are kept.
     pub data: PathBuf,
     /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.

@@ -39,7 +39,7 @@ pub struct Trunk {
     pub user: String,
     /// The name that goes with the password, if it is not `user`.
     pub auth_user: Option<String>,
-    /// For digest authentication.
+    /// For digest authentication; empty: there is none.
     pub password: Phi<String>,
     /// The password is given to nobody who names another realm.
     pub realm: Option<String>,
@@ -124,7 +124,9 @@ impl Trunks {
             }
         };
         if timeout(TAKES_LEAVE_WITHIN, all).await.is_err() {
-            tracing::warn!("not every trunk answered that this server stops; calls come here until the registration expires");
+            tracing::warn!(
+                "not every trunk answered that this server stops; calls come here until the registration expires"
+            );
         }
     }
 }
@@ -193,7 +195,9 @@ impl Watched {
         match news {
             None => {}
             Some(News::Registered) => tracing::info!(trunk, "registered"),
-            Some(News::Failing) => tracing::warn!(trunk, ?outcome, "not registered: calls by it may not come; tried again"),
+            Some(News::Failing) => {
+                tracing::warn!(trunk, ?outcome, "not registered: calls by it may not come; tried again");
+            }
             Some(News::Refused) => tracing::error!(
                 trunk,
                 "not registered: the trunk refuses user or password; see user, auth_user, realm and password under [[sip.trunks]]"

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use audio::Sound;
@@ -152,4 +153,19 @@ pub fn loud(samples: &[f32], hz: u32) -> Vec<&[f32]> {
 
 fn level(samples: &[f32]) -> f32 {
     (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32).sqrt()
+}
+
+/// A certificate for this machine and its key: `tls.crt`, `tls.key`, and both in `tls.pem`.
+pub fn certify(dir: &Path) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"])
+        // rustls takes no certificate of an authority for a server's own.
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let both = ["tls.key", "tls.crt"].map(|name| std::fs::read_to_string(dir.join(name)).unwrap()).concat();
+    std::fs::write(dir.join("tls.pem"), both).unwrap();
 }

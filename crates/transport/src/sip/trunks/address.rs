@@ -82,11 +82,27 @@ mod tests {
         ];
         for (written, domain, transport) in table {
             let address: TrunkAddress = written.parse().unwrap();
-            assert_eq!((address.domain(None).to_string().as_str(), address.transport()), (domain, transport), "{written}");
+            assert_eq!(
+                (address.domain(None).to_string().as_str(), address.transport()),
+                (domain, transport),
+                "{written}"
+            );
         }
         let other: TrunkAddress = "192.0.2.1:5080".parse().unwrap();
         assert_eq!(other.domain(Some("example.org")).to_string(), "sip:example.org");
-        let wrong = ["", "sip:", "user@host", "sip:host;lr", "host;transport=ws", "0.0.0.0", "224.0.0.1", "a b", "host:99999", "x..y", "tel:+1"];
+        let wrong = [
+            "",
+            "sip:",
+            "user@host",
+            "sip:host;lr",
+            "host;transport=ws",
+            "0.0.0.0",
+            "224.0.0.1",
+            "a b",
+            "host:99999",
+            "x..y",
+            "tel:+1",
+        ];
         for written in wrong {
             assert_eq!(written.parse::<TrunkAddress>(), Err(NoAddress), "{written}");
         }

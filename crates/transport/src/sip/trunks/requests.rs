@@ -9,8 +9,8 @@ use domain::Phi;
 use rsipstack::dialog::authenticate::{AuthRetry, Credential, handle_client_authenticate};
 use rsipstack::sip::prelude::ToTypedHeader;
 use rsipstack::sip::{
-    Auth, CallId, Expires, HasHeaders, Header, HeadersExt, Method, Request, Response, SipMessage, StatusCode, StatusCodeKind,
-    Uri, typed,
+    Auth, CallId, Expires, HasHeaders, Header, HeadersExt, Method, MinExpires, Request, Response, SipMessage,
+    StatusCode, StatusCodeKind, Uri, typed,
 };
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
@@ -18,8 +18,8 @@ use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transaction::{make_call_id, make_tag};
 use rsipstack::transport::SipAddr;
 
-use super::registration::Outcome;
 use super::Trunk;
+use super::registration::Outcome;
 use crate::sip::server::{SipOptions, contact};
 
 /// Requests to one trunk.
@@ -71,12 +71,11 @@ impl Requests {
         let failed = Outcome::Failed { after: None };
         let Ok(request) = self.registration(asked).await else { return failed };
         let Ok(answer) = self.ask(request).await else { return failed };
-        match answer.status_code {
-            StatusCode::Unauthorized | StatusCode::ProxyAuthenticationRequired | StatusCode::Forbidden | StatusCode::NotFound => {
-                Outcome::Refused
-            }
-            StatusCode::IntervalTooBrief => Outcome::TooBrief(seconds(answer.min_expires_header().map(|header| header.value()))),
-            ref status if status.kind() == StatusCodeKind::Successful => Outcome::Granted(self.granted(&answer, asked)),
+        let code = answer.status_code.code();
+        match code {
+            200..=299 => Outcome::Granted(self.granted(&answer, asked)),
+            401 | 403 | 404 | 407 => Outcome::Refused,
+            423 => Outcome::TooBrief(seconds(answer.min_expires_header().map_or("", MinExpires::value))),
             _ => Outcome::Failed { after: retry_after(&answer) },
         }
     }
@@ -124,7 +123,7 @@ impl Requests {
             let SipMessage::Response(answer) = message else { continue };
             let asks_for_password =
                 matches!(answer.status_code, StatusCode::Unauthorized | StatusCode::ProxyAuthenticationRequired);
-            if asks_for_password && self.is_ours(&answer) && tries.should_answer(&answer) {
+            if asks_for_password && self.may_have_password(&answer) && tries.should_answer(&answer) {
                 self.sequence += 1;
                 let credential = self.credential.expose();
                 transaction = handle_client_authenticate(self.sequence, &transaction, answer, credential).await?;
@@ -136,15 +135,22 @@ impl Requests {
         Err(rsipstack::Error::Error("no answer".to_owned()))
     }
 
-    /// Whether the realm that asks for the password is the configured one.
-    fn is_ours(&self, answer: &Response) -> bool {
+    /// Whether there is a password, and the realm that asks for it is the configured one.
+    fn may_have_password(&self, answer: &Response) -> bool {
+        if self.credential.expose().password.is_empty() {
+            return false;
+        }
         let Some(realm) = &self.credential.expose().realm else { return true };
-        let named = |header: &Header| match header {
-            Header::WwwAuthenticate(header) => header.typed().ok().map(|challenge| challenge.realm),
-            Header::ProxyAuthenticate(header) => header.typed().ok().map(|challenge| challenge.realm),
-            _ => None,
-        };
-        answer.headers().iter().filter_map(named).all(|named| named == *realm)
+        let mut challenges = answer.headers().iter().filter_map(|header| {
+            if let Header::WwwAuthenticate(asked) = header {
+                asked.typed().ok().map(|asked| asked.realm)
+            } else if let Header::ProxyAuthenticate(asked) = header {
+                asked.typed().ok().map(|asked| asked.realm)
+            } else {
+                None
+            }
+        });
+        challenges.all(|named| named == *realm)
     }
 
     /// For how long we are registered (RFC 3261 10.2.4): what stands at our own address, or for all, or what was asked for.
@@ -161,14 +167,14 @@ impl Requests {
 }
 
 fn retry_after(answer: &Response) -> Option<Duration> {
-    answer.headers().iter().find_map(|header| match header {
-        Header::RetryAfter(after) => Some(seconds(Some(after.value()))),
-        _ => None,
-    })
+    answer
+        .headers()
+        .iter()
+        .find_map(|header| if let Header::RetryAfter(after) = header { Some(seconds(after.value())) } else { None })
 }
 
 /// Of a header such as `Min-Expires: 60` or `Retry-After: 18 (in maintenance)`.
-fn seconds(value: Option<&str>) -> Duration {
-    let digits = value.map_or("", |value| value.trim().split(|c: char| !c.is_ascii_digit()).next().unwrap_or(""));
+fn seconds(value: &str) -> Duration {
+    let digits = value.trim().split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
     Duration::from_secs(digits.parse::<u32>().unwrap_or(0).into())
 }
