@@ -20,6 +20,6 @@ pub mod sip;
 mod speaker;
 
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
-pub use incoming::{Incoming, IncomingFrom};
+pub use incoming::{Incoming, IncomingFrom, Lines};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
 pub use speaker::{Speaker, VOICED_FRAMES};

@@ -1,13 +1,14 @@
 //! Calls by SIP: telephone trunks, PBXs and telephones (RFC 3261), with their sound as RTP.
 //!
 //! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`answer`] takes a call,
-//! [`call`] conducts it to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
+//! [`defence`] says who may ring, [`call`] conducts it to its BYE, [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
 //! whose other side has vanished, [`trunks`] tells trunks where we are. The sound is [`media`](crate::media)'s.
 //!
 //! `rsipstack` logs whole messages, with numbers and names in them: whoever installs a subscriber must keep it to errors.
 
 mod answer;
 mod call;
+mod defence;
 mod identity;
 mod offer;
 mod requests;
@@ -15,5 +16,6 @@ mod server;
 mod session_timer;
 mod trunks;
 
+pub use defence::{RINGING_OF_STRANGERS, SipDefence, TurnedAway};
 pub use server::{Sip, SipError, SipOptions, SipTls};
 pub use trunks::{NoAddress, Registered, Trunk, TrunkAddress, TrunkState};

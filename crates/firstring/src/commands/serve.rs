@@ -12,8 +12,8 @@ use store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use transport::Incoming;
-use transport::sip::{Sip, SipOptions};
+use transport::sip::{RINGING_OF_STRANGERS, Sip, SipOptions};
+use transport::{Incoming, IncomingFrom};
 
 use super::{print, print_json};
 use crate::cli;
@@ -54,8 +54,8 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let _sole = SoleServer::of(&server.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        // A telephone's seat is kept from our answer to its ACK: those that never come must not keep browsers out.
-        let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max);
+        // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
+        let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
         let telephones = match &server.sip {
             Some(telephones) => Some(Sip::start(telephones.open()?, incoming.clone()).await?),
@@ -235,9 +235,11 @@ async fn are_cut(mut lines: watch::Receiver<Lines>) {
 }
 
 /// Answers one call, keeps its record, and tells its own page what happens.
-async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming, lines: watch::Receiver<Lines>) {
+async fn answer(desk: Arc<Desk>, incoming: Incoming, lines: watch::Receiver<Lines>) {
+    let Incoming { leg, news_to_caller, from, .. } = incoming;
     let started = desk.now();
     let (journal, entries) = Journal::new();
+    let journal = journal.by_channel(channel(&desk, &from));
     let store = desk.office.store.clone();
     let keeping = tokio::spawn(async move { keep_journal(&store, entries).await });
     let (news, to_page) = mpsc::channel(NEWS_MAX);
@@ -266,6 +268,14 @@ async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming,
         tracing::error!("a call's record is not kept yet: the database does not answer");
     }
     complain_of(telling.await);
+}
+
+/// Where the caller has found the number; whoever dialled another one is answered all the same.
+fn channel(desk: &Desk, from: &IncomingFrom) -> Option<String> {
+    match from {
+        IncomingFrom::Browser => None,
+        IncomingFrom::Sip { dialled } => desk.numbers.channel(dialled).map(str::to_owned),
+    }
 }
 
 async fn tell(mut news: mpsc::Receiver<CallNews>, page: mpsc::Sender<String>) {

@@ -11,8 +11,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use practice::{
-    CalendarKind, Contact, Encryption, Gateway, Login, Mail, MessagesByEmail, NOBODY, OutsideCalendar, PracticeConfig,
-    read_patients,
+    CalendarKind, Contact, Encryption, Gateway, Login, Mail, MessagesByEmail, NOBODY, Numbers, OutsideCalendar,
+    PracticeConfig, read_patients,
 };
 pub use secret::SecretRef;
 pub use server::{Http, Overrides, Server};

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::Spanned;
-use transport::sip::{SipOptions, SipTls};
+use transport::sip::{RINGING_OF_STRANGERS, SipDefence, SipOptions, SipTls};
 
 pub use self::trunks::ConfiguredTrunk;
 use self::trunks::RawTrunk;
 use super::{ConfigError, Source};
 
+mod defence;
 #[cfg(test)]
 mod tests;
 mod trunks;
@@ -51,7 +52,11 @@ pub(super) struct RawSip {
     tls_authorities: Option<String>,
     rtp_ports: Option<Spanned<String>>,
     country_code: Option<Spanned<String>>,
-    calls_max: Option<usize>,
+    calls_max: Option<Spanned<usize>>,
+    reserve: Option<Spanned<usize>>,
+    allow: Vec<Spanned<String>>,
+    calls_per_minute: Option<Spanned<usize>>,
+    caller_per_minute: Option<Spanned<usize>>,
     trunks: Vec<RawTrunk>,
 }
 
@@ -113,17 +118,23 @@ impl RawSip {
             let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
             if is_code { Ok(code.to_owned()) } else { Err(fail(at, "not a country code such as \"+1\" or \"+44\"")) }
         })?;
-        let calls_max = self.calls_max.unwrap_or(CALLS_MAX);
+        let calls_max = self.calls_max.as_ref().map_or(CALLS_MAX, |at| *at.get_ref());
+        let defence = match source {
+            Some(source) => defence::check(&self, source, calls_max)?,
+            None => SipDefence::of(calls_max),
+        };
         let pairs = usize::from(rtp_ports.end() - rtp_ports.start()).div_ceil(2);
-        if let Some(at) = self.rtp_ports.as_ref().filter(|_| pairs < calls_max) {
-            return Err(fail(at, "too few ports: two for each of calls_max"));
+        if let Some(at) = self.rtp_ports.as_ref().filter(|_| pairs < calls_max + RINGING_OF_STRANGERS) {
+            let wrong = format!("too few ports: two for each of calls_max, and {} more", 2 * RINGING_OF_STRANGERS);
+            return Err(fail(at, &wrong));
         }
         let codecs = audio::codec::Codec::ALL.to_vec();
         let trunks = match source {
             Some(source) => trunks::check(self.trunks, source, tls.is_some())?,
             None => Vec::new(),
         };
-        let options = SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max, trunks: Vec::new() };
+        let options =
+            SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max, defence, trunks: Vec::new() };
         Ok(Some(Telephones { options, trunks }))
     }
 }

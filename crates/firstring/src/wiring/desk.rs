@@ -8,7 +8,7 @@ use oncall::Rota;
 use tokio::time::Instant;
 
 use super::{Engines, OfficeParts, last_calls, open_office};
-use crate::config::{PracticeConfig, Server};
+use crate::config::{Numbers, PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
 pub struct DeskOptions {
@@ -28,6 +28,8 @@ pub struct Desk {
     pub office: OfficeParts,
     /// Who is on call.
     pub rota: Rota,
+    /// Which number stands in which advertisement.
+    pub numbers: Numbers,
     /// Tells the wall time.
     pub clock: Clock,
 }
@@ -52,7 +54,7 @@ impl Desk {
         };
         front.warm_up().await;
         drop(hold);
-        Ok(Self { front, office, rota: config.rota, clock })
+        Ok(Self { front, office, rota: config.rota, numbers: config.numbers, clock })
     }
 
     /// The wall time in the practice's zone.

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::defence::{Defence, SipDefence, TurnedAway};
 use super::requests::{self, Desk};
 use super::trunks::{Trunk, TrunkState, Trunks};
 use crate::Incoming;
@@ -57,6 +58,8 @@ pub struct SipOptions {
     pub country: String,
     /// So many calls at once; the next is told to try elsewhere.
     pub calls_max: usize,
+    /// Who may ring, and how often.
+    pub defence: SipDefence,
     /// Who is told where we are, and asked whether they are there.
     pub trunks: Vec<Trunk>,
 }
@@ -108,6 +111,7 @@ pub enum SipError {
 pub struct Sip {
     admission: watch::Sender<Admission>,
     trunks: Trunks,
+    defence: Arc<Defence>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -125,13 +129,16 @@ impl Sip {
     /// end.
     pub async fn start(options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
         let stop = CancellationToken::new();
+        let defence = Arc::new(Defence::new(&options));
         let transports = transports(&options, &stop).await?;
+        let door = Arc::clone(&defence);
+        transports.set_whitelist(move |ip| std::future::ready(door.lets_in(ip)));
         let endpoint = endpoint(transports, &stop);
         let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
         let (admission, admitted) = watch::channel(Admission::Closed);
         let trunks = Trunks::start(&options, &endpoint.inner, &admitted);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
-        let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
+        let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted, Arc::clone(&defence)));
         let stopped = stop.clone();
         let serving = tokio::spawn(async move {
             tokio::select! {
@@ -141,7 +148,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, trunks, stop, serving })
+        Ok(Self { admission, trunks, defence, stop, serving })
     }
 
     /// New calls are taken from now on.
@@ -157,6 +164,11 @@ impl Sip {
     /// How it stands with each trunk.
     pub fn trunks(&self) -> watch::Receiver<Vec<TrunkState>> {
         self.trunks.states()
+    }
+
+    /// Who was turned away so far.
+    pub fn turned_away(&self) -> TurnedAway {
+        self.defence.turned_away()
     }
 
     /// Closes the sockets, after trunks were told to send no more calls.

@@ -11,8 +11,8 @@ use domain::LineId;
 use testbed::Phone;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use transport::sip::{Sip, SipOptions, TrunkState};
-use transport::{Incoming, Leg, LegNews, Voiced};
+use transport::sip::{RINGING_OF_STRANGERS, Sip, SipDefence, SipOptions, TrunkState, TurnedAway};
+use transport::{Incoming, Leg, LegNews, Lines, Voiced};
 
 pub const TONE_OF_CALLER: f32 = 400.0;
 pub const TONE_OF_OURS: f32 = 880.0;
@@ -31,6 +31,7 @@ pub struct Call {
     pub leg: Leg,
     /// What was heard so far.
     pub heard: Vec<f32>,
+    pub lines: Lines,
 }
 
 pub fn options() -> SipOptions {
@@ -43,6 +44,7 @@ pub fn options() -> SipOptions {
         codecs: Codec::ALL.to_vec(),
         country: "1".to_owned(),
         calls_max: 8,
+        defence: SipDefence::of(8),
         trunks: Vec::new(),
     }
 }
@@ -54,7 +56,7 @@ impl Line {
 
     pub async fn with(options: SipOptions) -> Self {
         let address = format!("sip:clinic@{}", options.listen);
-        let (incoming, calls) = mpsc::channel(options.calls_max);
+        let (incoming, calls) = mpsc::channel(options.calls_max + RINGING_OF_STRANGERS);
         let sip = Sip::start(options, incoming).await.unwrap();
         sip.take_calls();
         Self { sip, calls, address }
@@ -62,7 +64,7 @@ impl Line {
 
     pub async fn rings(&mut self) -> Call {
         let call = timeout(RINGS_WITHIN, self.calls.recv()).await.expect("it rings").unwrap();
-        Call { leg: call.leg, heard: Vec::new() }
+        Call { leg: call.leg, heard: Vec::new(), lines: call.lines }
     }
 
     /// Waits until it stands so with the trunks.
@@ -70,6 +72,10 @@ impl Line {
         let mut states = self.sip.trunks();
         let became = timeout(TRUNKS_WITHIN, states.wait_for(|states| is_so(states))).await.map(drop);
         assert!(became.is_ok(), "not {what}: {:?}", self.sip.trunks().borrow());
+    }
+
+    pub fn turned_away(&self) -> TurnedAway {
+        self.sip.turned_away()
     }
 
     pub fn refuse_calls(&self) {

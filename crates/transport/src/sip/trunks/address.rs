@@ -1,5 +1,6 @@
 //! Where a trunk is, as it is written: `sip.example.org`, `192.0.2.1:5080`, `sip:sip.example.org;transport=tls`.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use rsipstack::sip::{Host, HostWithPort, Param, Scheme, Transport, Uri};
@@ -42,6 +43,14 @@ impl TrunkAddress {
     /// Whether it is spoken to by TLS.
     pub fn is_secure(&self) -> bool {
         self.transport == Transport::Tls
+    }
+
+    /// If it is written as an IP address.
+    pub(in crate::sip) fn ip(&self) -> Option<IpAddr> {
+        match self.host.host {
+            Host::IpAddr(ip) => Some(ip),
+            Host::Domain(_) => None,
+        }
     }
 
     pub(super) fn transport(&self) -> Transport {
