@@ -83,6 +83,7 @@ impl FrontDesk {
             practice: self.practice.id.clone(),
             started: started.clone(),
             caller_id: leg.caller_id.clone(),
+            channel: journal.channel().map(str::to_owned),
         };
         journal.write(CallTime::ZERO, answered);
         let mut running = Running::start(self, call, leg, started, journal, news);

@@ -75,6 +75,24 @@ fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
     file
 }
 
+/// By which advertising channel the kept call came, as soon as its end is kept.
+async fn channel(data: &Path) -> serde_json::Value {
+    let key = std::fs::read_to_string(data.join("key")).unwrap();
+    let options = store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim()));
+    let kept = async {
+        loop {
+            let store = store::Store::open(&options).await.unwrap();
+            let calls = store.latest_calls(&"riverside".into(), 1).await.unwrap();
+            store.close().await;
+            if let Some(summary) = &calls[0].summary {
+                return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap()["channel"].clone();
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    timeout(LONG, kept).await.expect("the call's end is kept")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_called() {
     if !models_are_there() {
@@ -99,6 +117,7 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     let heard = words_heard(&caller).await;
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
+    assert_eq!(channel(&folder.path().join("data")).await, "website", "by the number that was dialled");
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a call by SIP is over"), "{log}");

@@ -2,10 +2,12 @@
 //! in whatever way it ends. For tests only: nothing that runs at a practice depends on this crate.
 
 mod baresip;
+mod kamailio;
 mod mail;
 mod postgres;
 
 pub use baresip::{Baresip, Phone};
+pub use kamailio::Kamailio;
 pub use mail::{MailServer, Manner};
 pub use postgres::Postgres;
 

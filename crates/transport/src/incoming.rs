@@ -14,6 +14,17 @@ pub struct Incoming {
     pub news_to_caller: mpsc::Sender<String>,
     /// How it came.
     pub from: IncomingFrom,
+    /// How many lines are left after it.
+    pub lines: Lines,
+}
+
+/// How many lines are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// Enough.
+    Plenty,
+    /// The last ones: emergencies first.
+    Reserve,
 }
 
 /// How a call came.

@@ -25,6 +25,6 @@ mod speaker;
 pub use bridge::Bridge;
 pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered};
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
-pub use incoming::{Incoming, IncomingFrom};
+pub use incoming::{Incoming, IncomingFrom, Lines};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
 pub use speaker::{Refer, Speaker, VOICED_FRAMES};

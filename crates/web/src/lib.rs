@@ -38,7 +38,7 @@ use tokio::sync::watch;
 pub use acknowledge::{AcknowledgeError, Acknowledgements, LinkedPage};
 pub use gateway::{GatewayPosts, Posted};
 pub use inbox::{Clock, InboxDesk, NAME_CHARS_MAX};
-pub use probes::Readiness;
+pub use probes::{Readiness, TrunkReport, Trunks};
 
 use crate::access::Access;
 
@@ -53,6 +53,8 @@ pub struct Parts<A> {
     pub acknowledgements: Arc<A>,
     /// Whether everything is warm.
     pub readiness: watch::Receiver<Readiness>,
+    /// How it stands with the telephone's trunks, which the readiness probe tells too. They make nothing unready.
+    pub trunks: Trunks,
     /// Who may use the pages: whoever has this; `None`: whoever reaches them.
     pub token: Option<Secret>,
     /// How the pages are reached.
@@ -78,7 +80,7 @@ pub fn router<A: Acknowledgements + GatewayPosts>(parts: Parts<A>) -> Router {
     let access = Arc::new(Access::new(parts.token, parts.scheme));
     let inbox = inbox::router(parts.store.clone(), parts.inbox, parts.scheme, parts.proxies);
     let guarded = pages::router()
-        .merge(probes::ready(parts.store, parts.readiness))
+        .merge(probes::ready(parts.store, parts.readiness, parts.trunks))
         .merge(parts.legs)
         .layer(from_fn_with_state(access, access::guard));
     guarded

@@ -26,6 +26,11 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     if let Err(why) = config.webhook_secret.read() {
         eprintln!("firstring: note: {why}");
     }
+    for trunk in server.sip.iter().flat_map(|sip| &sip.trunks) {
+        if let Err(why) = trunk.open() {
+            eprintln!("firstring: note: {why}");
+        }
+    }
     if let Some(gaps) = rota_gaps(&config.rota, &config.practice.zone, Timestamp::now()) {
         eprintln!("firstring: note: {gaps}");
     }

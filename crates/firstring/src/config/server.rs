@@ -5,9 +5,7 @@ use call::HandingOver;
 use serde::Deserialize;
 use toml::Spanned;
 
-use transport::sip::SipOptions;
-
-use super::sip::RawSip;
+use super::sip::{RawSip, Telephones};
 use super::{ConfigError, SecretRef, Source};
 
 /// The server as the program needs it.
@@ -16,7 +14,7 @@ pub struct Server {
     /// Where the pages are served.
     pub http: Http,
     /// How telephones reach it; `None`: they do not.
-    pub sip: Option<SipOptions>,
+    pub sip: Option<Telephones>,
     /// The trunk by which telephone numbers are called, as it stands behind the `@`; `None`: only SIP addresses are.
     pub outbound: Option<String>,
     /// Whether a caller's line itself puts them through.
