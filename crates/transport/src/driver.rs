@@ -108,10 +108,31 @@ impl Driver {
 
     /// The next 20 ms to send, with the news of it, which the shell has been told. Call it every 20 ms.
     pub async fn tick(&mut self) -> Result<Tick<LEG_HZ>, LegGone> {
+        let tick = self.take()?;
+        for &news in &tick.news {
+            self.report(news).await?;
+        }
+        Ok(tick)
+    }
+
+    /// The same, with news that the shell has not been told: whoever sends to a place that keeps sound for a while
+    /// [`report`](Self::report)s them when it has been heard.
+    pub fn take(&mut self) -> Result<Tick<LEG_HZ>, LegGone> {
         if self.over.is_cancelled() || self.hears.is_closed() || self.news.is_closed() {
             return Err(LegGone);
         }
         self.pass_gate();
+        self.fill();
+        Ok(self.playback.tick())
+    }
+
+    /// Whether [`take`](Self::take) would give a whole frame of a line now, so that it may be called before its time.
+    pub fn speaks_on(&mut self) -> bool {
+        self.fill();
+        self.playback.speaks_on()
+    }
+
+    fn fill(&mut self) {
         while self.playback.wants_more() {
             match self.voiced.try_recv() {
                 Ok(Stamped { generation, voiced }) if generation == self.passed.generation => {
@@ -121,11 +142,6 @@ impl Driver {
                 Err(_nothing_queued) => break,
             }
         }
-        let tick = self.playback.tick();
-        for &news in &tick.news {
-            self.report(news).await?;
-        }
-        Ok(tick)
     }
 
     /// Tells the shell; waits while it is busy.

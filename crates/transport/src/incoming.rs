@@ -2,6 +2,7 @@ use domain::Phi;
 use tokio::sync::mpsc;
 
 use crate::Leg;
+use crate::streams::{CallIds, Provider};
 
 /// A call that has just been picked up, for whoever conducts it.
 #[derive(Debug)]
@@ -24,6 +25,15 @@ pub enum IncomingFrom {
     /// By telephone.
     Sip {
         /// The numbers or names that were dialled, those that tell most first; whoever forwarded the call is among them.
+        dialled: Phi<Vec<String>>,
+    },
+    /// By a provider who answered the telephone and streams the call to us.
+    Stream {
+        /// Whose messages it speaks.
+        provider: Provider,
+        /// The provider's ids of the call.
+        ids: CallIds,
+        /// The number that was dialled, if it is told.
         dialled: Phi<Vec<String>>,
     },
 }
