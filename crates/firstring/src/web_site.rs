@@ -34,12 +34,13 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves on `listener`; calls by browser go to `incoming`.
+    /// Serves on `listener`; calls by browser go to `incoming`, those of providers where `streams` gives them.
     pub async fn start(
         desk: &Desk,
         http: &Http,
         listener: TcpListener,
         incoming: mpsc::Sender<Incoming>,
+        streams: Router,
     ) -> anyhow::Result<Self> {
         let (readiness, ready) = watch::channel(Readiness::Ready);
         let token = http.token_file.as_deref().map(token).transpose()?;
@@ -58,6 +59,7 @@ impl Site {
             scheme: if http.public_url().starts_with("https://") { Scheme::Https } else { Scheme::Http },
             proxies: http.reverse_proxies.clone(),
             legs: browser::router(BrowserOptions::default(), incoming),
+            open_legs: streams,
         });
         let handle = Handle::new();
         let serving = serve(router, http, listener, handle.clone()).await?;

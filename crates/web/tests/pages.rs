@@ -187,6 +187,7 @@ impl Site {
             scheme,
             proxies: Vec::new(),
             legs: Router::new().route("/call/ws", get(async || "a leg")),
+            open_legs: Router::new().route("/streams", get(async || "a stream")),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));

@@ -19,7 +19,7 @@ use super::{print, print_json};
 use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
-use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls};
+use crate::wiring::{Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, stream_router, take_up_calls};
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
@@ -63,7 +63,8 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         };
         let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        let site = Site::start(&desk, &server.http, listener, incoming).await?;
+        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
+        let site = Site::start(&desk, &server.http, listener, incoming, streams).await?;
         announce(&server, args.json)?;
         serve(Arc::new(desk), Doors { site, telephones }, calls).await
     })
@@ -81,7 +82,8 @@ fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<
         let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
         !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
     };
-    let is_real = server.sip.as_ref().is_some_and(is_outside);
+    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
+    let is_real = is_streamed || server.sip.as_ref().is_some_and(is_outside);
     match config.why_no_real_lines().filter(|_| is_real) {
         None => Ok(()),
         Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
@@ -203,11 +205,13 @@ fn complain_of(over: Result<(), tokio::task::JoinError>) {
 fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
     let sip = server.sip.as_ref().map(|sip| sip.listen);
+    let streams = server.streams.as_ref().map(|_| url.replacen("http", "ws", 1) + transport::streams::PATH);
     if json {
-        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip }));
+        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip, "streams": streams }));
     }
     let telephones = sip.map_or_else(String::new, |listen| format!(" and telephones at sip:{listen}"));
-    print(&format!("FirstRing answers at {url}/call{telephones}"))
+    let streams = streams.map_or_else(String::new, |url| format!(" and streams at {url}"));
+    print(&format!("FirstRing answers at {url}/call{telephones}{streams}"))
 }
 
 /// Nothing, where systemd has not started us.
