@@ -4,10 +4,12 @@
 mod baresip;
 mod mail;
 mod postgres;
+mod tools;
 
 pub use baresip::{Baresip, Phone};
 pub use mail::{MailServer, Manner};
 pub use postgres::Postgres;
+pub use tools::{fixtures, tool};
 
 /// A port on which nobody listens just now.
 pub(crate) fn free_port() -> std::io::Result<u16> {

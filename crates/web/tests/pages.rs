@@ -347,6 +347,7 @@ async fn the_token_guards_everything_but_liveness_and_links() {
         ("/call/ws", 401),
         ("/readyz", 401),
         ("/livez", 200),
+        ("/streams", 200),
         ("/ack/style.css", 200),
         (link.as_str(), 200),
     ] {

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 mod calls;
+mod double;
 mod messages;
+mod pipecat;
 mod provider;
