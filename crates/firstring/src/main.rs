@@ -55,7 +55,9 @@ fn one_thread_for_the_model() {
 fn log_to_stderr() {
     let chosen = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,firstring=info,call=info,office=info,transport=info"));
-    let is_silent = |target: &str| ["tts_rs", "rsipstack", "tungstenite", "tokio_tungstenite"].iter().any(|name| target.starts_with(name));
+    let is_silent = |target: &str| {
+        ["tts_rs", "rsipstack", "tungstenite", "tokio_tungstenite"].iter().any(|name| target.starts_with(name))
+    };
     // Not a directive: one for a module of theirs would be stronger.
     let wordless = filter_fn(move |event| *event.level() == Level::ERROR || !is_silent(event.target()));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen.and(wordless));

@@ -57,13 +57,13 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep browsers out.
         let lines = server.sip.as_ref().map_or(0, |sip| sip.calls_max);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
+        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
         let telephones = match server.sip.clone() {
             Some(options) => Some(Sip::start(options, incoming.clone()).await?),
             None => None,
         };
         let desk = Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
         let site = Site::start(&desk, &server.http, listener, incoming, streams).await?;
         announce(&server, args.json)?;
         serve(Arc::new(desk), Doors { site, telephones }, calls).await
