@@ -80,11 +80,9 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// PCMU where nothing is said: nobody's documentation has another default.
-    pub(super) fn codec(format: Option<&Self>) -> Result<Codec, Misunderstood> {
-        let Some(format) = format else { return Ok(Codec::Pcmu) };
-        let hz = format.sample_rate.map(|Number(hz)| hz);
-        match (format.encoding.to_ascii_lowercase().as_str(), hz) {
+    pub(super) fn codec(&self) -> Result<Codec, Misunderstood> {
+        let hz = self.sample_rate.map(|Number(hz)| hz);
+        match (self.encoding.to_ascii_lowercase().as_str(), hz) {
             ("audio/x-mulaw" | "pcmu", Some(8000) | None) => Ok(Codec::Pcmu),
             ("audio/x-alaw" | "pcma", Some(8000) | None) => Ok(Codec::Pcma),
             // By the clock that SDP has for it, or by what it carries.
@@ -116,6 +114,11 @@ impl Parameters {
 
     pub(super) fn from(&self) -> Option<Phi<PhoneNumber>> {
         number(self.get("from").as_deref())
+    }
+
+    /// The same, where a plus sign is not allowed.
+    pub(super) fn plain_from(&self) -> Option<Phi<PhoneNumber>> {
+        number(Some(&format!("+{}", self.get("from")?)))
     }
 
     pub(super) fn to(&self) -> Option<Phi<String>> {

@@ -39,7 +39,7 @@ struct Started {
     stream_id: Id,
     call_id: Id,
     account_id: Option<Id>,
-    media_format: Option<Format>,
+    media_format: Format,
 }
 
 #[derive(Deserialize)]
@@ -69,8 +69,8 @@ pub(super) fn read(text: &str) -> Result<Told, Misunderstood> {
 }
 
 fn started(start: Started, headers: &Value) -> Result<Start, Misunderstood> {
-    let codec = Format::codec(start.media_format.as_ref())?;
-    // What it plays has one of two names, and the other is not G.711.
+    let codec = start.media_format.codec()?;
+    // What it plays has one of two names, and the other, which it has unless told otherwise, is not G.711.
     if codec != Codec::Pcmu {
         return Err(Misunderstood::Format);
     }
@@ -79,7 +79,7 @@ fn started(start: Started, headers: &Value) -> Result<Start, Misunderstood> {
         provider: Provider::Plivo,
         codec,
         token: parameters.token(),
-        from: parameters.from(),
+        from: parameters.from().or_else(|| parameters.plain_from()),
         to: parameters.to(),
         ids: CallIds { stream: start.stream_id, call: start.call_id, account: start.account_id },
     })

@@ -1,6 +1,7 @@
 //! Telnyx's messages, as <https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-websocket> has them.
 //! Pieces of sound may come out of order.
 
+use audio::codec::Codec;
 use domain::Phi;
 use serde::Deserialize;
 use serde_json::json;
@@ -89,7 +90,7 @@ fn started(stream: Id, start: Started) -> Result<Start, Misunderstood> {
     let parameters = start.custom_parameters.unwrap_or_default();
     Ok(Start {
         provider: Provider::Telnyx,
-        codec: Format::codec(start.media_format.as_ref())?,
+        codec: start.media_format.map_or(Ok(Codec::Pcmu), |format| format.codec())?,
         token: parameters.token(),
         from: number(start.from.as_ref().map(|from| from.expose().as_str())).or_else(|| parameters.from()),
         to: start.to.or_else(|| parameters.to()),

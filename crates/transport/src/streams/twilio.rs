@@ -1,6 +1,7 @@
 //! Twilio's messages, as <https://www.twilio.com/docs/voice/media-streams/websocket-messages> has them. SignalWire and Fonoster
 //! send the same.
 
+use audio::codec::Codec;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -74,7 +75,7 @@ pub(super) fn read(text: &str) -> Result<Told, Misunderstood> {
 fn started(start: Started) -> Result<Start, Misunderstood> {
     Ok(Start {
         provider: Provider::Twilio,
-        codec: Format::codec(start.media_format.as_ref())?,
+        codec: start.media_format.map_or(Ok(Codec::Pcmu), |format| format.codec())?,
         token: start.custom_parameters.token(),
         from: start.custom_parameters.from(),
         to: start.custom_parameters.to(),

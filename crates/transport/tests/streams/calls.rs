@@ -294,3 +294,39 @@ async fn calls_beyond_the_limit_are_closed_until_one_ends() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_line_is_heard_to_its_end_whoever_the_provider_is() {
+    let mut server = Server::start(StreamOptions::default()).await;
+    let pcmu = json!({ "encoding": "PCMU", "sample_rate": 8000 });
+    let telnyx = json!({ "event": "start", "stream_id": "1", "start": {
+        "call_control_id": "v3:1", "from": "+12125550142", "to": "+12125550111", "media_format": pcmu } });
+    let plivo = json!({ "event": "start", "extra_headers": "from=12125550142", "start": {
+        "streamId": "1", "callId": "1", "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000 } } });
+    let told = |provider: Provider, name: &str| match provider {
+        Provider::Twilio | Provider::Telnyx => json!({ "event": "mark", "mark": { "name": name } }),
+        Provider::Plivo => json!({ "event": "playedStream", "streamId": "1", "name": name }),
+    };
+    let cases = [(Provider::Twilio, start(TOKEN)), (Provider::Telnyx, telnyx), (Provider::Plivo, plivo)];
+    for (expected, start) in cases {
+        let mut stream = server.connect(&[("x-twilio-signature", SIGNATURE)]).await.expect("is answered");
+        stream.tell(&start).await;
+        let Incoming { mut leg, from, .. } = server.incoming.recv().await.expect("is handed over");
+        assert!(matches!(from, IncomingFrom::Stream { provider, .. } if provider == expected), "{from:?}");
+        assert!(leg.caller_id.is_some(), "{expected:?}");
+        say(&leg, 1, 0.1).await;
+        for _ in ["begun", "ended"] {
+            let name = loop {
+                let message = stream.next().await;
+                let name = if expected == Provider::Plivo { &message["name"] } else { &message["mark"]["name"] };
+                if let Some(name) = name.as_str() {
+                    break name.to_owned();
+                }
+                assert!(message["media"]["payload"].is_string(), "{message}");
+            };
+            stream.tell(&told(expected, &name)).await;
+        }
+        assert!(matches!(news(&mut leg).await, LegNews::Started { .. }), "{expected:?}");
+        assert!(matches!(news(&mut leg).await, LegNews::Finished { .. }), "{expected:?}");
+    }
+}

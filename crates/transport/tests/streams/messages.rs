@@ -178,12 +178,20 @@ fn plivos_headers_come_in_many_ways() {
         json!("{\"X-PH-token\":\"secret\",\"X-PH-from\":\"+12125550142\"}"),
         json!("X-PH-token=secret,X-PH-from=+12125550142"),
         json!("{token: secret; from: +12125550142}"),
+        // Its documentation allows letters and digits only.
+        json!("token=secret,from=12125550142"),
     ];
     for headers in written {
         let (_, start) = open(&plivo_start(&headers));
         assert_eq!(start.token, Some(Phi::from("secret")), "{headers}");
         assert_eq!(start.from.unwrap().expose().as_str(), "+12125550142", "{headers}");
     }
+    let mut l16 = plivo_start(&json!(null));
+    l16["start"]["mediaFormat"]["encoding"] = json!("audio/x-l16");
+    assert!(
+        matches!(Adapter::open(&l16.to_string()), Err(Misunderstood::Format)),
+        "what it sends unless told otherwise"
+    );
     for headers in [json!(null), json!(3), json!([]), json!(""), json!("=;=,")] {
         let (_, start) = open(&plivo_start(&headers));
         assert_eq!((start.token, start.from), (None, None), "{headers}");
