@@ -136,7 +136,7 @@ impl Hearing {
                 self.early.insert(number, payload);
                 return;
             }
-            self.next = Some(number + 1);
+            self.next = Some(number.saturating_add(1));
             self.early_since = heard.now;
             self.hear(None, &payload, heard);
         }
@@ -202,6 +202,8 @@ impl Hearing {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Each unlike the others.
@@ -318,6 +320,30 @@ mod tests {
         assert_eq!(waited, 600, "a second less what is waited for");
         let came: usize = (1..50).map(|piece| call.take_at_once(at(piece * 20))).sum();
         assert_eq!(came, 49 * 20, "every piece");
+    }
+
+    /// Whatever a provider may send, in sound of up to a second.
+    fn any_media() -> impl Strategy<Value = Media> {
+        let number = prop::option::of(prop_oneof![0u64..50, any::<u64>()]);
+        let at = prop::option::of(prop_oneof![0u64..5000, any::<u64>()]);
+        (number, at, 0usize..8000).prop_map(|(number, at, bytes)| {
+            let payload = Phi::new(vec![7; bytes]);
+            Media { number, at: at.map(Duration::from_millis), payload }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_made_up_that_there_was_no_time_for(all in prop::collection::vec(any_media(), 1..60)) {
+            let mut call = Call::new();
+            let mut said = Duration::ZERO;
+            for media in all {
+                said += call.hearing.long(&media.payload);
+                call.take(media);
+                call.tick();
+                prop_assert!(call.heard() <= call.now + said + UNEVEN, "{:?} of {:?}", call.heard(), call.now);
+            }
+        }
     }
 
     #[test]

@@ -33,6 +33,13 @@ fn caller(folder: &Path) -> std::path::PathBuf {
     wav
 }
 
+/// What a shell does when its caller speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Listens,
+    StopsSpeaking,
+}
+
 /// What a shell that says one line has heard of its caller.
 #[derive(Debug, PartialEq)]
 struct Answered {
@@ -42,7 +49,7 @@ struct Answered {
 }
 
 /// Says a line, listens, and waits until the caller hangs up.
-async fn answer(Incoming { mut leg, .. }: Incoming) -> Answered {
+async fn answer(Incoming { mut leg, .. }: Incoming, manner: Manner) -> Answered {
     let speaker = leg.speaker.clone();
     let sound = Sound { hz: 16_000, samples: tone(16_000, LINE_S) };
     let saying = tokio::spawn(async move { speaker.play(0, Voiced { line: LineId(1), sound, last: true }).await });
@@ -54,6 +61,9 @@ async fn answer(Incoming { mut leg, .. }: Incoming) -> Answered {
                 heard += frame.pcm.len();
                 // Of a sine at 0.3 two thirds of all samples are above 0.15.
                 loud += frame.pcm.samples().iter().filter(|sample| sample.abs() > 0.15).count();
+                if manner == Manner::StopsSpeaking && loud > 3200 && leg.speaker.generation() == 0 {
+                    leg.speaker.stop();
+                }
             }
             Some(told) = newspaper.recv() => news.push(match told {
                 LegNews::Started { .. } => "started",
@@ -77,23 +87,47 @@ fn is_good(answered: &Answered) -> bool {
         && (CALLER_S as f64 * 0.9..CALLER_S as f64 * 1.1).contains(&answered.loud_s)
 }
 
+/// A call over a network that loses 2 % and is 20 ms uneven, with a report as JSON.
+fn streamdouble(server: &Server, folder: &Path) -> Command {
+    let mut command = Command::new(tool("streams", "streams/requirements.txt").join("bin/streamdouble"));
+    command
+        .args(["call", &server.url(), "--param", &format!("token={TOKEN}"), "--packet-loss", "0.02", "--jitter", "20"])
+        .arg("--json")
+        .arg("--audio")
+        .arg(caller(folder))
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn who_speaks_up_hears_the_line_stop() {
+    let mut server = Server::start(StreamOptions::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let calling = streamdouble(&server, folder.path()).spawn().unwrap();
+    let incoming = timeout(WITHIN, server.incoming.recv()).await.expect("calls").unwrap();
+    let answered = answer(incoming, Manner::StopsSpeaking).await;
+    let output = calling.wait_with_output().await.unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(output.status.success(), "{report}");
+    assert_eq!(report["clears_received"], 1, "{report}");
+    assert!(report["audio_received_ms"].as_f64().unwrap() < LINE_S * 1000.0, "{report}");
+    assert!(!answered.news.contains(&"finished"), "{answered:?}");
+}
+
 #[tokio::test]
 async fn a_call_over_a_bad_network_passes_its_gates() {
     let mut server = Server::start(StreamOptions::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let reply = folder.path().join("reply.wav");
-    let calling = Command::new(tool("streams", "streams/requirements.txt").join("bin/streamdouble"))
-        .args(["call", &server.url(), "--param", &format!("token={TOKEN}"), "--packet-loss", "0.02", "--jitter", "20"])
-        .args(["--max-first-audio-ms", FIRST_AUDIO_MS, "--max-gap-ms", GAP_MS, "--json"])
-        .arg("--audio")
-        .arg(caller(folder.path()))
+    let calling = streamdouble(&server, folder.path())
+        .args(["--max-first-audio-ms", FIRST_AUDIO_MS, "--max-gap-ms", GAP_MS])
         .arg("--out")
         .arg(&reply)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let answered = answer(timeout(WITHIN, server.incoming.recv()).await.expect("calls").unwrap()).await;
+    let incoming = timeout(WITHIN, server.incoming.recv()).await.expect("calls").unwrap();
+    let answered = answer(incoming, Manner::Listens).await;
     let output = calling.wait_with_output().await.unwrap();
     let report = String::from_utf8(output.stdout).unwrap();
     println!("{answered:?} {report}");
@@ -122,7 +156,8 @@ async fn twenty_calls_at_once_pass_their_gates() {
         .unwrap();
     let mut answers = JoinSet::new();
     for _ in 0..CALLS {
-        answers.spawn(answer(timeout(WITHIN, server.incoming.recv()).await.expect("calls").unwrap()));
+        let incoming = timeout(WITHIN, server.incoming.recv()).await.expect("calls").unwrap();
+        answers.spawn(answer(incoming, Manner::Listens));
     }
     let answered = answers.join_all().await;
     let output = calling.wait_with_output().await.unwrap();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use audio::codec::Codec;
 use domain::Phi;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use transport::streams::{Adapter, Media, Misunderstood, Opening, Provider, Say, Start, Told};
 
@@ -204,5 +205,73 @@ fn secrets_and_numbers_cannot_be_printed() {
     let printed = format!("{start:?}");
     for secret in ["secret", "3122010094", "3122123456"] {
         assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+/// JSON that is nearly a message: the right names with any values.
+fn nearly() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "event",
+        "start",
+        "media",
+        "dtmf",
+        "mark",
+        "name",
+        "digit",
+        "payload",
+        "track",
+        "chunk",
+        "timestamp",
+        "streamSid",
+        "callSid",
+        "stream_id",
+        "call_control_id",
+        "streamId",
+        "callId",
+        "mediaFormat",
+        "encoding",
+        "extra_headers",
+    ]);
+    let value = prop_oneof![
+        prop::sample::select(vec![
+            "start",
+            "media",
+            "dtmf",
+            "mark",
+            "stop",
+            "connected",
+            "playedStream",
+            "PCMU",
+            "////"
+        ])
+        .prop_map(|text| json!(text)),
+        any::<u64>().prop_map(|number| json!(number)),
+        ".{0,12}".prop_map(|text| json!(text)),
+        Just(json!(null)),
+    ];
+    let json = value.prop_recursive(3, 24, 6, move |inner| {
+        prop::collection::btree_map(name.clone(), inner, 0..6).prop_map(|object| json!(object))
+    });
+    prop_oneof![json.prop_map(|json| json.to_string()), ".{0,200}"]
+}
+
+proptest! {
+    /// What cannot be read is told so, and what a call is by what it says: nothing panics, nothing is taken for a start by accident.
+    #[test]
+    fn anything_may_come(text in nearly()) {
+        let (twilio, telnyx, plivo) = (
+            json!({ "event": "start", "start": { "streamSid": "1", "callSid": "1" } }),
+            telnyx_start(&json!({ "encoding": "PCMU" })),
+            plivo_start(&json!("{}")),
+        );
+        for start in [twilio, telnyx, plivo] {
+            let (adapter, _) = open(&start);
+            let told = adapter.read(&text);
+            let is_start = serde_json::from_str::<Value>(&text).is_ok_and(|json| json["event"] == "start");
+            prop_assert!(is_start || !matches!(told, Ok(Told::Started(_))));
+        }
+        if let Ok(Opening::Started(_, start)) = Adapter::open(&text) {
+            prop_assert!(text.contains(start.ids.stream.as_str()) && text.contains(start.ids.call.as_str()));
+        }
     }
 }
