@@ -81,6 +81,13 @@ impl Doorkeeper for StreamSecrets {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use hmac::{Hmac, Mac};
+    use sha1::Sha1;
+    use tokio_tungstenite::connect_async;
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
     use super::*;
 
     fn secrets(token: Option<&str>, account_token: Option<&str>) -> StreamSecrets {
@@ -116,5 +123,38 @@ mod tests {
         assert!(ours.knows("a shared token"));
         assert!(!ours.knows("a shared toke") && !ours.knows(""));
         assert!(!secrets(None, Some("x")).knows("") && !secrets(None, Some("x")).has_token());
+    }
+
+    /// The same over a socket, with the address that this server has: nobody else's signature opens it.
+    #[tokio::test]
+    async fn a_stream_that_the_account_has_signed_is_let_in() {
+        const ACCOUNT_TOKEN: &str = "12345678901234567890123456789012";
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listen = listener.local_addr().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), ACCOUNT_TOKEN).unwrap();
+        let account_token = Some(SecretRef::File(file.path().to_owned()));
+        let streams = Streams { token: None, account_token, calls_max: 1 };
+        let http = Http { listen, public_url: None, tls: None, token_file: None, reverse_proxies: Vec::new() };
+        let (incoming, _calls) = mpsc::channel(1);
+        let router = stream_router(Some(&streams), &http, incoming.clone()).unwrap();
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+
+        let sign = |url: &str| {
+            let mac: Hmac<Sha1> = Hmac::new_from_slice(ACCOUNT_TOKEN.as_bytes()).unwrap();
+            STANDARD.encode(mac.chain_update(url).finalize().into_bytes())
+        };
+        let connect = async |signature: String| {
+            let mut request = format!("ws://{listen}/streams").into_client_request().unwrap();
+            request.headers_mut().insert("x-twilio-signature", signature.parse().unwrap());
+            connect_async(request).await.is_ok()
+        };
+        assert!(connect(sign(&format!("wss://{listen}/streams"))).await);
+        assert!(!connect(sign("wss://phone.example.org/streams")).await);
+        assert!(!connect(String::new()).await);
+        serving.abort();
+
+        let none = stream_router(None, &http, incoming).unwrap();
+        assert!(!none.has_routes(), "without a secret there is no such address");
     }
 }
