@@ -38,12 +38,14 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves on `listener`; calls by browser go to `incoming`. `/readyz` tells how it stands with `trunks`.
+    /// Serves on `listener`; calls by browser go to `incoming`, those of providers where `streams` gives them. `/readyz` tells how it
+    /// stands with `trunks`.
     pub async fn start(
         desk: &Desk,
         http: &Http,
         listener: TcpListener,
         incoming: mpsc::Sender<Incoming>,
+        streams: Router,
         trunks: Option<watch::Receiver<Vec<TrunkState>>>,
     ) -> anyhow::Result<Self> {
         let (readiness, ready) = watch::channel(Readiness::Ready);
@@ -64,6 +66,7 @@ impl Site {
             scheme: if http.public_url().starts_with("https://") { Scheme::Https } else { Scheme::Http },
             proxies: http.reverse_proxies.clone(),
             legs: browser::router(BrowserOptions::default(), incoming),
+            open_legs: streams,
         });
         let handle = Handle::new();
         let serving = serve(router, http, listener, handle.clone()).await?;

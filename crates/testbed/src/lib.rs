@@ -5,11 +5,13 @@ mod baresip;
 mod kamailio;
 mod mail;
 mod postgres;
+mod tools;
 
 pub use baresip::{Baresip, Phone};
 pub use kamailio::Kamailio;
 pub use mail::{MailServer, Manner};
 pub use postgres::Postgres;
+pub use tools::{fixtures, tool};
 
 /// A port on which nobody listens just now.
 pub(crate) fn free_port() -> std::io::Result<u16> {

@@ -27,7 +27,6 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::{Incoming, IncomingFrom, Lines, pair};
 
-mod allowance;
 mod message;
 mod session;
 

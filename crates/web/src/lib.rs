@@ -9,6 +9,7 @@
 //! | `/inbox`, `/inbox/..` | the messages of the practice, for its staff | name and password, then a session |
 //! | `/gateway/sms`, `/gateway/key/{case}?t=..` | clinicians' replies to text messages, keys pressed in calls | the gateway's signature |
 //! | `/gateway/status/{case}/{attempt}`, `/gateway/test/..` | what has become of pages, and of test pages | the same |
+//! | `/streams` | the WebSocket of providers who stream calls, one of the [`Parts::open_legs`] | the provider's signature, or a token of its own |
 //! | `/livez` | 200 as long as the process answers | nothing |
 //! | `/readyz` | 200 when everything is warm and the database answers, else 503 and why | the token |
 //!
@@ -63,6 +64,8 @@ pub struct Parts<A> {
     pub proxies: Vec<IpAddr>,
     /// Routes of others that the token guards as well: the caller's WebSocket.
     pub legs: Router,
+    /// Routes of others that guard themselves: whoever streams calls to us does not know the token.
+    pub open_legs: Router,
 }
 
 /// How the pages are reached.
@@ -85,6 +88,7 @@ pub fn router<A: Acknowledgements + GatewayPosts>(parts: Parts<A>) -> Router {
         .layer(from_fn_with_state(access, access::guard));
     guarded
         .merge(probes::live())
+        .merge(parts.open_legs)
         .merge(inbox)
         .merge(gateway::router(Arc::clone(&parts.acknowledgements)))
         .merge(acknowledge::router(parts.acknowledgements))

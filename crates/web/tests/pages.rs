@@ -192,6 +192,7 @@ impl Site {
             scheme,
             proxies: Vec::new(),
             legs: Router::new().route("/call/ws", get(async || "a leg")),
+            open_legs: Router::new().route("/streams", get(async || "a stream")),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -351,6 +352,7 @@ async fn the_token_guards_everything_but_liveness_and_links() {
         ("/call/ws", 401),
         ("/readyz", 401),
         ("/livez", 200),
+        ("/streams", 200),
         ("/ack/style.css", 200),
         (link.as_str(), 200),
     ] {

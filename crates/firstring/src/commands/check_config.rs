@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::print;
 use crate::cli;
 use crate::config::{PracticeConfig, Server, read_patients};
-use crate::wiring::rota_gaps;
+use crate::wiring::{StreamSecrets, rota_gaps};
 
 pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
@@ -30,6 +30,9 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
         if let Err(why) = trunk.open() {
             eprintln!("firstring: note: {why}");
         }
+    }
+    if let Some(why) = server.streams.as_ref().and_then(|streams| StreamSecrets::read(streams, &server.http).err()) {
+        eprintln!("firstring: note: {why}");
     }
     if let Some(gaps) = rota_gaps(&config.rota, &config.practice.zone, Timestamp::now()) {
         eprintln!("firstring: note: {gaps}");

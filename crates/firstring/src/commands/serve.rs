@@ -20,7 +20,8 @@ use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
 use crate::wiring::{
-    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls, telephones as telephones_of,
+    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, stream_router, take_up_calls,
+    telephones as telephones_of,
 };
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
@@ -59,6 +60,7 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
         let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
+        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
         let telephones = match &server.sip {
             Some(telephones) => {
                 let may_ring = telephones_of(&config, server.outbound.as_deref()).into_values().collect();
@@ -71,7 +73,7 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
             Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
         let trunks = telephones.as_ref().map(Sip::trunks);
-        let site = Site::start(&desk, &server.http, listener, incoming, trunks).await?;
+        let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
         announce(&server, args.json)?;
         serve(Arc::new(desk), Doors { site, telephones }, calls).await
     })
@@ -89,7 +91,8 @@ fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<
         let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
         !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
     };
-    let is_real = server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
+    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
+    let is_real = is_streamed || server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
     match config.why_no_real_lines().filter(|_| is_real) {
         None => Ok(()),
         Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
@@ -211,11 +214,13 @@ fn complain_of(over: Result<(), tokio::task::JoinError>) {
 fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
     let sip = server.sip.as_ref().map(|sip| sip.options.listen);
+    let streams = server.streams.as_ref().map(|_| url.replacen("http", "ws", 1) + transport::streams::PATH);
     if json {
-        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip }));
+        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip, "streams": streams }));
     }
     let telephones = sip.map_or_else(String::new, |listen| format!(" and telephones at sip:{listen}"));
-    print(&format!("FirstRing answers at {url}/call{telephones}"))
+    let streams = streams.map_or_else(String::new, |url| format!(" and streams at {url}"));
+    print(&format!("FirstRing answers at {url}/call{telephones}{streams}"))
 }
 
 /// Nothing, where systemd has not started us.
@@ -281,7 +286,9 @@ async fn answer(desk: Arc<Desk>, incoming: Incoming, lines: watch::Receiver<Line
 fn channel(desk: &Desk, from: &IncomingFrom) -> Option<String> {
     match from {
         IncomingFrom::Browser => None,
-        IncomingFrom::Sip { dialled } => desk.numbers.channel(dialled).map(str::to_owned),
+        IncomingFrom::Sip { dialled } | IncomingFrom::Stream { dialled, .. } => {
+            desk.numbers.channel(dialled).map(str::to_owned)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod practice;
 mod secret;
 mod server;
 mod sip;
+mod streams;
 
 use std::fmt;
 use std::ops::Range;
@@ -17,6 +18,7 @@ pub use practice::{
 pub use secret::SecretRef;
 pub use server::{Http, Overrides, Server};
 pub use sip::{ConfiguredTrunk, Telephones};
+pub use streams::Streams;
 
 /// Whether what is sent to `url` is read by nobody on the way: TLS, or this machine.
 fn is_private(url: &str) -> bool {

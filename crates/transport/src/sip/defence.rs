@@ -40,7 +40,7 @@ pub struct SipDefence {
 impl SipDefence {
     /// For so many calls at once: an address may be a trunk in its busiest minute, a caller somebody in fear who redials.
     pub fn of(calls_max: usize) -> Self {
-        Self { allow: Vec::new(), reserve: (calls_max / 8).min(2), calls_per_minute: 30, caller_per_minute: 10 }
+        Self { allow: Vec::new(), reserve: Lines::reserve_of(calls_max), calls_per_minute: 30, caller_per_minute: 10 }
     }
 }
 

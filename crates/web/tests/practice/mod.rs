@@ -130,6 +130,7 @@ impl Practice {
             scheme,
             proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
             legs: Router::new(),
+            open_legs: Router::new(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

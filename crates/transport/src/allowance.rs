@@ -9,21 +9,21 @@ const BURST: f64 = LEG_HZ as f64 * 10.0;
 /// What a message costs whatever is in it: 2 ms of sound. So 1,500 messages a second may come for long.
 const MESSAGE_COST: usize = LEG_HZ as usize / 500;
 
-/// How much a browser may still send: a bucket that fills at three times real time.
+/// How much somebody at a WebSocket may still send: a bucket that fills at three times real time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Allowance {
+pub(crate) struct Allowance {
     samples: f64,
     refilled: Duration,
 }
 
 impl Allowance {
     /// As at the beginning of a call.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { samples: BURST, refilled: Duration::ZERO }
     }
 
-    /// Whether a message of so many samples may come at `now`, the time since the beginning.
-    pub(super) fn admits(&mut self, samples: usize, now: Duration) -> bool {
+    /// Whether a message of so many samples at [`LEG_HZ`] may come at `now`, the time since the beginning.
+    pub(crate) fn admits(&mut self, samples: usize, now: Duration) -> bool {
         let elapsed = now.saturating_sub(self.refilled);
         self.refilled = now;
         self.samples = (self.samples + elapsed.as_secs_f64() * SPEED_MAX * f64::from(LEG_HZ)).min(BURST);
