@@ -10,6 +10,9 @@
 
 pub mod browser;
 mod driver;
+#[cfg(test)]
+#[path = "../tests/fuzz/edit.rs"]
+mod edit;
 mod incoming;
 mod leg;
 pub mod loopback;

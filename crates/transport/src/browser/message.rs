@@ -99,3 +99,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/fuzz/browser.rs"]
+mod fuzz;
