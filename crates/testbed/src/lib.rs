@@ -4,12 +4,20 @@
 mod baresip;
 mod mail;
 mod postgres;
+mod sipp;
 
 pub use baresip::{Baresip, Phone};
 pub use mail::{MailServer, Manner};
 pub use postgres::Postgres;
+pub use sipp::{Called, Sipp};
 
 /// A port on which nobody listens just now.
 pub(crate) fn free_port() -> std::io::Result<u16> {
     Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+pub(crate) fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // The owner of our own entry in /proc is who we are.
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
