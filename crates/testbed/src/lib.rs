@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 mod baresip;
+mod dispatcher;
 mod mail;
 mod pjsip;
 mod postgres;
 mod sipp;
 
 pub use baresip::{Baresip, Phone};
+pub use dispatcher::Dispatcher;
 pub use mail::{MailServer, Manner};
 pub use pjsip::pjsip_calls;
 pub use postgres::Postgres;
