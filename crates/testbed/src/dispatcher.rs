@@ -39,7 +39,8 @@ impl Dispatcher {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a port")));
         let folder = dir.path().display().to_string();
         let config = CONFIG.replace("@SIP_PORT@", &address.port().to_string()).replace("@DIR@", &folder);
-        let list: String = servers.iter().map(|server| format!("1 sip:{server} 0 0\n")).collect();
+        let list: String =
+            servers.iter().flat_map(|server| ["1 sip:".to_owned(), server.to_string(), " 0 0\n".to_owned()]).collect();
         for (name, text) in [("kamailio.cfg", config), ("dispatcher.list", list)] {
             std::fs::write(dir.path().join(name), text).expect("its folder can be written");
         }
