@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use audio::codec::Codec;
@@ -101,6 +101,7 @@ pub enum SipError {
 /// Answers telephones until it is stopped.
 #[derive(Debug)]
 pub struct Sip {
+    dialogs: Weak<DialogLayer>,
     admission: watch::Sender<Admission>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
@@ -124,6 +125,8 @@ impl Sip {
         let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
         let (admission, admitted) = watch::channel(Admission::Closed);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
+        // The endpoint is gone with the task that serves it, and nothing here holds it longer.
+        let known = Arc::downgrade(&dialogs);
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
         let stopped = stop.clone();
         let serving = tokio::spawn(async move {
@@ -134,7 +137,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, stop, serving })
+        Ok(Self { dialogs: known, admission, stop, serving })
     }
 
     /// New calls are taken from now on.
@@ -145,6 +148,11 @@ impl Sip {
     /// New calls are refused from now on; those in progress go on.
     pub fn refuse_calls(&self) {
         self.admission.send_replace(Admission::Closed);
+    }
+
+    /// How many calls signalling remembers: those in progress, and those whose end is not yet settled.
+    pub fn remembered(&self) -> usize {
+        self.dialogs.upgrade().map_or(0, |dialogs| dialogs.len())
     }
 
     /// Closes the sockets.

@@ -62,6 +62,11 @@ impl Line {
         Call { leg: call.leg, heard: Vec::new() }
     }
 
+    /// How many calls signalling remembers.
+    pub fn remembered(&self) -> usize {
+        self.sip.remembered()
+    }
+
     pub fn refuse_calls(&self) {
         self.sip.refuse_calls();
     }
