@@ -14,6 +14,9 @@ mod bridge;
 pub mod browser;
 mod dial;
 mod driver;
+#[cfg(test)]
+#[path = "../tests/fuzz/edit.rs"]
+mod edit;
 mod incoming;
 mod key;
 mod leg;

@@ -85,3 +85,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/fuzz/browser.rs"]
+mod fuzz;

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use audio::codec::Codec;
@@ -113,6 +113,7 @@ pub enum SipError {
 /// Answers telephones until it is stopped.
 #[derive(Debug)]
 pub struct Sip {
+    dialogs: Weak<DialogLayer>,
     admission: watch::Sender<Admission>,
     trunks: Trunks,
     defence: Arc<Defence>,
@@ -144,6 +145,8 @@ impl Sip {
         let trunks = Trunks::start(&options, &endpoint.inner, &admitted);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
         let (dials, orders) = mpsc::channel(DIALS_MAX);
+        // The endpoint is gone with the task that serves it, and nothing here holds it longer.
+        let known = Arc::downgrade(&dialogs);
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted, Arc::clone(&defence)));
         let stopped = stop.clone();
         let serving = tokio::spawn(async move {
@@ -155,7 +158,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, trunks, defence, stop, serving, dials })
+        Ok(Self { dialogs: known, admission, trunks, defence, stop, serving, dials })
     }
 
     /// Where calls are ordered that we place.
@@ -181,6 +184,11 @@ impl Sip {
     /// Who was turned away so far.
     pub fn turned_away(&self) -> TurnedAway {
         self.defence.turned_away()
+    }
+
+    /// How many calls signalling remembers: those in progress, and those whose end is not yet settled.
+    pub fn remembered(&self) -> usize {
+        self.dialogs.upgrade().map_or(0, |dialogs| dialogs.len())
     }
 
     /// Closes the sockets, after trunks were told to send no more calls.

@@ -50,6 +50,13 @@ pub fn options() -> SipOptions {
     }
 }
 
+/// As for a trunk that is trusted: its callers may have many calls at once.
+pub fn trusting(calls_max: usize) -> SipOptions {
+    let allow = vec![std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()];
+    let defence = SipDefence { allow, caller_per_minute: usize::MAX, ..SipDefence::of(calls_max) };
+    SipOptions { calls_max, defence, ..options() }
+}
+
 impl Line {
     pub async fn open() -> Self {
         Self::with(options()).await
@@ -85,6 +92,11 @@ impl Line {
 
     pub fn turned_away(&self) -> TurnedAway {
         self.sip.turned_away()
+    }
+
+    /// How many calls signalling remembers.
+    pub fn remembered(&self) -> usize {
+        self.sip.remembered()
     }
 
     pub fn refuse_calls(&self) {
