@@ -161,6 +161,7 @@ impl Summary {
             | Input::LineFinished(_)
             | Input::Digit(_)
             | Input::Transfer(_)
+            | Input::LinesAreFew
             | Input::HearingLost
             | Input::VoiceLost
             | Input::BrokeOff(_)

@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::{Incoming, IncomingFrom, Lines, pair};
+use crate::{Incoming, IncomingFrom, pair};
 
 mod message;
 mod session;
@@ -82,7 +82,7 @@ async fn answer(State(door): State<Door>, headers: HeaderMap, upgrade: WebSocket
     upgrade.on_upgrade(move |socket| async move {
         let (leg, driver) = pair(None);
         let (news_to_caller, news) = mpsc::channel(NEWS_TO_CALLER_MAX);
-        hand_over.send(Incoming { leg, news_to_caller, from: IncomingFrom::Browser, lines: Lines::Plenty });
+        hand_over.send(Incoming { leg, news_to_caller, from: IncomingFrom::Browser });
         session::run(socket, driver, news, door.options.idle).await;
         drop(line);
     })

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use audio::Pcm;
-use domain::{Phi, PhoneNumber};
+use domain::{Lines, Phi, PhoneNumber};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -61,6 +61,7 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         hears: hears_receiver,
         news: news_receiver,
         speaker,
+        lines: Lines::Plenty,
         in_our_place: None,
         over: over.clone(),
     };

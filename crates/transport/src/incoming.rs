@@ -15,24 +15,11 @@ pub struct Incoming {
     pub news_to_caller: mpsc::Sender<String>,
     /// How it came.
     pub from: IncomingFrom,
-    /// How many lines are left after it.
-    pub lines: Lines,
 }
 
-/// How many lines are left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lines {
-    /// Enough.
-    Plenty,
-    /// The last ones: emergencies first.
-    Reserve,
-}
-
-impl Lines {
-    /// How many of so many lines are the last ones, where nobody has decided otherwise: an eighth, two at most.
-    pub(crate) fn reserve_of(calls_max: usize) -> usize {
-        (calls_max / 8).min(2)
-    }
+/// How many of so many lines are the last ones, where nobody has decided otherwise: an eighth, two at most.
+pub(crate) fn reserve_of(calls_max: usize) -> usize {
+    (calls_max / 8).min(2)
 }
 
 /// How a call came.

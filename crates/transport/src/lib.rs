@@ -33,6 +33,6 @@ mod websocket;
 pub use bridge::Bridge;
 pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered};
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
-pub use incoming::{Incoming, IncomingFrom, Lines};
+pub use incoming::{Incoming, IncomingFrom};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
 pub use speaker::{Refer, Speaker, VOICED_FRAMES};

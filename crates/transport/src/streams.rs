@@ -26,10 +26,11 @@ use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::Phi;
+use domain::{Lines, Phi};
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::{Incoming, IncomingFrom, Lines, pair, websocket};
+use crate::incoming::reserve_of;
+use crate::{Incoming, IncomingFrom, pair, websocket};
 
 mod adapter;
 mod doorkeeper;
@@ -126,14 +127,14 @@ impl Door {
         };
         let Start { provider, ids, from, to, .. } = &start;
         tracing::info!(?provider, stream = ids.stream.as_str(), call = ids.call.as_str(), "a streamed call");
-        let (leg, driver) = pair(from.clone());
+        let (mut leg, driver) = pair(from.clone());
         // The screen that nobody has.
         let (news_to_caller, _) = mpsc::channel(1);
         let dialled = Phi::new(to.iter().map(|to| to.expose().clone()).collect());
         let from = IncomingFrom::Stream { provider: *provider, ids: ids.clone(), dialled };
-        let is_last = self.lines.available_permits() < Lines::reserve_of(self.options.calls_max);
-        let lines = if is_last { Lines::Reserve } else { Lines::Plenty };
-        hand_over.send(Incoming { leg, news_to_caller, from, lines });
+        let is_last = self.lines.available_permits() < reserve_of(self.options.calls_max);
+        leg.lines = if is_last { Lines::Reserve } else { Lines::Plenty };
+        hand_over.send(Incoming { leg, news_to_caller, from });
         Session::new(socket, driver, adapter, &start, self.options.idle).run().await;
         drop(line);
     }

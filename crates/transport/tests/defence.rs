@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use domain::Lines;
 use line::{Line, options};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, UdpSocket};
 use tokio::time::timeout;
-use transport::Lines;
 use transport::sip::{SipDefence, SipOptions};
 
 /// Answers on the loopback interface come within this, or never.
@@ -260,7 +260,7 @@ async fn the_last_lines_are_told_and_who_never_acknowledges_has_none() {
     let first = line.rings().await;
     assert!(trunk.is_connected("second").await);
     let second = line.rings().await;
-    assert_eq!((first.lines, second.lines), (Lines::Plenty, Lines::Reserve));
+    assert_eq!((first.leg.lines, second.leg.lines), (Lines::Plenty, Lines::Reserve));
     assert!(!trunk.is_connected("third").await);
     assert_eq!(line.turned_away().busy, 1);
     line.close().await;

@@ -194,6 +194,7 @@ impl Receptionist {
             Input::LineFinished(id) => drop(self.turn.line_finished(id)),
             Input::HungUp | Input::LineLost => self.caller_left(now),
             Input::Answered
+            | Input::LinesAreFew
             | Input::SpeechStarted
             | Input::SpeechEnded
             | Input::PartialFlags(_)

@@ -186,14 +186,14 @@ async fn pick_up(
             answer.and_then(|answer| session.accept(&answer).ok()).filter(|agreed| may_hear(agreed, from))?
         }
     };
-    let lines = line.picked_up();
     let country = &desk.options.country;
-    let (leg, driver) = pair(identity::caller(&invite, country));
+    let (mut leg, driver) = pair(identity::caller(&invite, country));
+    leg.lines = line.picked_up();
     let media = Media::new(ports, agreed, leg.picked_up);
     let dialled = Phi::new(identity::dialled(&invite, country));
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
-    seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled }, lines });
+    seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
     Some(SipCall::new(dialog, states, session, media, driver, timer).called_from(from))
 }
 

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::Lines;
 use ipnet::IpNet;
 use tokio::time::Instant;
 
@@ -19,7 +20,7 @@ use self::doorman::Doorman;
 pub(super) use self::doorman::{Caller, Ring, Turned};
 pub use self::doorman::{RINGING_OF_STRANGERS, TurnedAway};
 use super::server::SipOptions;
-use crate::Lines;
+use crate::incoming::reserve_of;
 
 /// The log hears of those who were turned away at most so often.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -40,7 +41,7 @@ pub struct SipDefence {
 impl SipDefence {
     /// For so many calls at once: an address may be a trunk in its busiest minute, a caller somebody in fear who redials.
     pub fn of(calls_max: usize) -> Self {
-        Self { allow: Vec::new(), reserve: Lines::reserve_of(calls_max), calls_per_minute: 30, caller_per_minute: 10 }
+        Self { allow: Vec::new(), reserve: reserve_of(calls_max), calls_per_minute: 30, caller_per_minute: 10 }
     }
 }
 

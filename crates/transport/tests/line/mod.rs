@@ -12,7 +12,7 @@ use testbed::Phone;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use transport::sip::{RINGING_OF_STRANGERS, Sip, SipDefence, SipOptions, TrunkState, TurnedAway};
-use transport::{Dial, Incoming, Leg, LegNews, Lines, NotAnswered, Voiced};
+use transport::{Dial, Incoming, Leg, LegNews, NotAnswered, Voiced};
 
 pub const TONE_OF_CALLER: f32 = 400.0;
 pub const TONE_OF_OURS: f32 = 880.0;
@@ -31,7 +31,6 @@ pub struct Call {
     pub leg: Leg,
     /// What was heard so far.
     pub heard: Vec<f32>,
-    pub lines: Lines,
 }
 
 pub fn options() -> SipOptions {
@@ -72,7 +71,7 @@ impl Line {
 
     pub async fn rings(&mut self) -> Call {
         let call = timeout(RINGS_WITHIN, self.calls.recv()).await.expect("it rings").unwrap();
-        Call { lines: call.lines, ..Call::new(call.leg) }
+        Call::new(call.leg)
     }
 
     /// Has somebody called. Dropping the answer stops the ringing.
@@ -110,7 +109,7 @@ impl Line {
 
 impl Call {
     pub fn new(leg: Leg) -> Self {
-        Self { leg, heard: Vec::new(), lines: Lines::Plenty }
+        Self { leg, heard: Vec::new() }
     }
 
     /// Queues a tone, which takes as long as it sounds.

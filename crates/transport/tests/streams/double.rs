@@ -17,8 +17,8 @@ use transport::{Incoming, Leg, LegNews, Voiced};
 use crate::provider::{Server, TOKEN, WITHIN};
 
 /// What streamdouble allows: a machine that builds something else at the same time is no bad line.
-const FIRST_AUDIO_MS: &str = "5000";
-const GAP_MS: &str = "1500";
+const FIRST_AUDIO_MS: &str = "20000";
+const GAP_MS: &str = "10000";
 /// How long the caller speaks, and FirstRing.
 const CALLER_S: usize = 4;
 const LINE_S: f64 = 2.0;

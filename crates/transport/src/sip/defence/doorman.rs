@@ -7,11 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use domain::{Phi, PhoneNumber};
+use domain::{Lines, Phi, PhoneNumber};
 use tokio::time::Instant;
 
 use super::SipDefence;
-use crate::Lines;
 
 /// In which calls are counted.
 const WINDOW: Duration = Duration::from_secs(60);
