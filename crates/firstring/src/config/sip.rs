@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
 use call::HandingOver;
+use domain::Phi;
 use serde::Deserialize;
 use toml::Spanned;
 use transport::sip::{SipOptions, SipTls};
@@ -14,6 +15,9 @@ use super::{ConfigError, Source};
 const RTP_PORTS: RangeInclusive<u16> = 20_000..=20_999;
 /// Chosen, not measured: `load` (benches/README.md) has four callers at once. More wait for the models.
 const CALLS_MAX: usize = 16;
+
+/// Whom the calls that we place are from.
+const CALLS_FROM: &str = "firstring";
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -115,7 +119,17 @@ impl RawSip {
             return Err(fail(at, "too few ports: two for each of calls_max"));
         }
         let codecs = audio::codec::Codec::ALL.to_vec();
-        Ok(Some(SipOptions { listen, tls, external, rtp_ports, codecs, country, calls_max, may_ring: Vec::new() }))
+        Ok(Some(SipOptions {
+            listen,
+            tls,
+            external,
+            rtp_ports,
+            codecs,
+            country,
+            calls_max,
+            may_ring: Vec::new(),
+            calls_from: Phi::new(CALLS_FROM.to_owned()),
+        }))
     }
 }
 

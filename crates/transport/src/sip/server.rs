@@ -29,6 +29,8 @@ use crate::{DIALS_MAX, Dials, Incoming};
 const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
 /// Requests in progress may be answered so long when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
+/// A port that is free for TCP is mostly free for UDP.
+const PORT_TRIES: usize = 16;
 /// What we answer to. rsipstack keeps the list and writes no `Allow` by itself.
 const METHODS: [Method; 8] = [
     Method::Invite,
@@ -44,7 +46,7 @@ const METHODS: [Method; 8] = [
 /// How calls arrive by SIP.
 #[derive(Clone, Debug)]
 pub struct SipOptions {
-    /// Where UDP and TCP are listened to.
+    /// Where UDP and TCP are listened to. Port 0: on one that the system picks, see [`Sip::address`].
     pub listen: SocketAddr,
     /// Where TLS is listened to, and with what.
     pub tls: Option<SipTls>,
@@ -60,6 +62,8 @@ pub struct SipOptions {
     pub calls_max: usize,
     /// Whom we may call: SIP URIs. Nobody else is ever called.
     pub may_ring: Vec<Phi<String>>,
+    /// Whom the calls that we place are from: the user part of an address.
+    pub calls_from: Phi<String>,
 }
 
 /// A certificate and its key, PEM.
@@ -109,6 +113,7 @@ pub struct Sip {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     dials: Dials,
+    address: SocketAddr,
 }
 
 /// Whether new calls are taken.
@@ -122,9 +127,10 @@ pub(super) enum Admission {
 impl Sip {
     /// Listens, and refuses calls until [`take_calls`](Self::take_calls); whoever conducts them takes them from `incoming`'s other
     /// end.
-    pub async fn start(options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
+    pub async fn start(mut options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
         let stop = CancellationToken::new();
-        let transports = transports(&options, &stop).await?;
+        let (transports, address) = transports(&options, &stop).await?;
+        options.listen = address;
         let endpoint = endpoint(transports, &stop);
         let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
         let (admission, admitted) = watch::channel(Admission::Closed);
@@ -141,12 +147,17 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, stop, serving, dials })
+        Ok(Self { admission, stop, serving, dials, address })
     }
 
     /// Where calls are ordered that we place.
     pub fn dials(&self) -> Dials {
         self.dials.clone()
+    }
+
+    /// Where UDP and TCP are listened to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// New calls are taken from now on.
@@ -170,12 +181,12 @@ impl Sip {
     }
 }
 
-async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<TransportLayer, SipError> {
+async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<(TransportLayer, SocketAddr), SipError> {
     let layer = TransportLayer::new(stop.child_token());
     layer.set_stream_idle_timeout(STREAM_IDLE);
     let failed = |address| move |source| SipError::Listen { address, source: Box::new(source) };
     let outside = |listen: SocketAddr| options.external.map(|ip| SocketAddr::new(ip, listen.port()));
-    let listen = options.listen;
+    let listen = if options.listen.port() == 0 { any_port(options.listen)? } else { options.listen };
     let udp = UdpConnection::create_connection(listen, outside(listen), Some(stop.child_token()));
     layer.add_transport(udp.await.map_err(failed(listen))?.into());
     is_free(listen)?;
@@ -191,7 +202,17 @@ async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<Tr
         let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;
         layer.add_transport(secure.map_err(failed(tls.listen))?.into());
     }
-    Ok(layer)
+    Ok((layer, listen))
+}
+
+/// A port of this address that is free for UDP and for TCP.
+fn any_port(address: SocketAddr) -> Result<SocketAddr, SipError> {
+    let udp_too = |_| {
+        let tcp = std::net::TcpListener::bind(address)?.local_addr()?;
+        std::net::UdpSocket::bind(tcp).map(|_| tcp)
+    };
+    let first = (0..PORT_TRIES).map(udp_too).find(Result::is_ok).unwrap_or_else(|| udp_too(0));
+    first.map_err(|why: std::io::Error| SipError::Listen { address, source: Box::new(why.into()) })
 }
 
 /// rsipstack listens later, and tells nobody if it cannot.

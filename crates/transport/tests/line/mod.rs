@@ -42,6 +42,7 @@ pub fn options() -> SipOptions {
         country: "1".to_owned(),
         calls_max: 8,
         may_ring: Vec::new(),
+        calls_from: Phi::new("firstring".to_owned()),
     }
 }
 
