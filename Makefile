@@ -28,6 +28,7 @@ bench: build models
 	$(BIN) models fetch qwen2.5-coder-1.5b
 	$(CARGO) bench --profile dev --locked -p nlu --bench values
 	$(CARGO) bench --profile dev --locked -p office --bench paging
+	$(CARGO) bench --profile dev --locked -p transport --bench line
 	$(CARGO) bench --profile dev --locked -p firstring
 
 demo: build models

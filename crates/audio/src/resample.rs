@@ -2,7 +2,7 @@
 //!
 //! A filter has to look ahead. What comes out is nevertheless in time with what went in: output sample `k` is the input
 //! at `k / to_hz`; it only comes out later than it could. That lateness is at most 64 samples at the lower of the two
-//! rates (8 ms at 8 kHz, 4 ms at 16 kHz), up to 4 of the input for rubato's rounding of the filter, and a chunk of 5 ms.
+//! rates (8 ms at 8 kHz, 4 ms at 16 kHz), up to 4 of the input for rubato's rounding of the filter, and a chunk of 1 ms.
 //! [`Resampler::finish`] gives what is left.
 //!
 //! Cost, by measurement on one core (`cargo run -p audio --example resampling_cost`): 2 to 4 ms for a second of
@@ -22,7 +22,7 @@ pub const HZ_MAX: u32 = 192_000;
 /// Taps at the lower of the two rates. With the window below: flat to 92 % of the band, then 70 dB down.
 const TAPS: u32 = 128;
 /// Input is filtered in chunks of this length.
-const CHUNK_MS: u32 = 5;
+const CHUNK_MS: u32 = 1;
 
 /// Turns a stream of mono sound into another rate.
 ///
@@ -281,7 +281,7 @@ mod tests {
             let given = resampler.push(&vec![0.1; len]).len() as f64 / f64::from(to_hz);
             let late = len as f64 / f64::from(from_hz) - given;
             // Two samples for the rounding of what is counted here.
-            let promised = 66.0 / f64::from(from_hz.min(to_hz)) + 4.0 / f64::from(from_hz) + 0.005;
+            let promised = 66.0 / f64::from(from_hz.min(to_hz)) + 4.0 / f64::from(from_hz) + 0.001;
             prop_assert!(late <= promised, "{late} s late, at most {promised} s promised");
         }
     }

@@ -166,6 +166,9 @@ pub struct Call {
     /// The line between caller and FirstRing.
     #[arg(long, value_enum, default_value = "wide")]
     pub leg: Line,
+    /// With --leg sip: what the caller's telephone speaks [default: pcmu].
+    #[arg(long, value_enum)]
+    pub codec: Option<Codec>,
     /// The caller's number, E.164.
     #[arg(long, value_name = "NUMBER")]
     pub caller_id: Option<String>,
@@ -186,13 +189,28 @@ pub struct Call {
     pub fast: bool,
 }
 
-/// What a loopback call sounds like.
+/// How a recorded call comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Line {
     /// 16 kHz.
     Wide,
     /// A telephone: G.711 mu-law at 8 kHz.
     G711,
+    /// A telephone that calls a SIP port of this process, by INVITE and RTP on the loopback interface.
+    Sip,
+}
+
+/// What a telephone speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Codec {
+    /// G.711 mu-law, 8 kHz.
+    Pcmu,
+    /// G.711 A-law, 8 kHz.
+    Pcma,
+    /// 16 kHz.
+    G722,
+    /// 16 kHz and more.
+    Opus,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! Whole calls over a loopback line with the real models: what was heard, understood, said, paged and kept.
 //!
 //! The callers' voices are not the receptionist's (`eval/fixtures/SOURCE.md`). Virtual time: minutes of call take the
-//! seconds that the models need. Nothing here is timed.
+//! seconds that the models need, but for the one by SIP, which takes its own. Nothing here is timed.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 #[allow(dead_code)] // each test uses its own part
@@ -146,6 +146,44 @@ async fn a_question_is_answered_in_sound() {
     for word in ["riverside", "parking", "building", "goodbye"] {
         assert!(text.contains(word), "{word} was not heard in: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_by_a_real_telephone_line_is_answered() {
+    if !models_are_there() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let mut command = firstring();
+    command.args(["call", "--leg", "sip", "--no-llm", "--practice"]).arg(practice()).arg("--out").arg(out.path());
+    command.arg("--wav").arg(fixture("question_parking")).arg("--wav").arg(fixture("goodbye"));
+    let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let written = std::fs::read_to_string(out.path().join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(kinds(&summary), ["answered"], "{summary}");
+    let stereo = audio::wav::read(out.path().join("stereo.wav")).unwrap();
+    let heard = audio::wav::read(out.path().join("heard.wav")).unwrap();
+    assert!(heard.samples.len() > 10 * 16_000, "{} samples", heard.samples.len());
+    assert!(audio::level::peak_dbfs(&heard.samples) > -20.0 && audio::level::peak_dbfs(&stereo.samples) > -20.0);
+    let first = &summary["turns"][0];
+    let (from, to) = (first["caller_start_ms"].as_u64().unwrap(), first["first_sound_ms"].as_u64().unwrap());
+    let loud_at = |ms: u64| {
+        let at = ms as usize * 16;
+        audio::level::peak_dbfs(&heard.samples[at..at + 8_000]) > -40.0
+    };
+    assert!(loud_at(to) && !loud_at(from + 200), "the recording has the answer where the journal has it: {summary}");
+}
+
+#[test]
+fn a_line_of_real_packets_does_not_jump_in_time() {
+    let call = || {
+        let mut command = firstring();
+        command.args(["call", "--out", "nowhere", "--wav"]).arg(fixture("goodbye")).arg("--practice").arg(practice());
+        command
+    };
+    support::fails(call().args(["--leg", "sip", "--fast"]), 2, &["--fast", "real packets"]);
+    support::fails(call().args(["--codec", "opus"]), 2, &["--codec", "--leg sip"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -98,7 +98,7 @@ impl Office {
                 }
             }
             Err(why) => {
-                tracing::info!(%call, clinician = %who, action, %why, "there is no case that this could be kept in")
+                tracing::info!(%call, clinician = %who, action, %why, "there is no case that this could be kept in");
             }
         }
     }

@@ -10,6 +10,7 @@ use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use audio::codec::Codec;
+use domain::Phi;
 use echo::echo;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
@@ -22,6 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = std::env::args().nth(1).ok_or("usage: echo PORT")?.parse()?;
     let options = SipOptions {
         may_ring: Vec::new(),
+        calls_from: Phi::new(String::new()),
         // As from a trunk that is trusted: its callers may have many calls at once.
         defence: SipDefence {
             allow: vec![std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()],

@@ -37,6 +37,7 @@ pub struct Driver {
     bridge: Option<Bridge>,
     ringback: Ringback,
     refer: Option<Refer>,
+    key: Option<char>,
     /// The gate as it was at the last tick.
     passed: Gate,
     playback: Playback<LEG_HZ>,
@@ -77,6 +78,7 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         bridge: None,
         ringback: Ringback::new(),
         refer: None,
+        key: None,
         passed: Gate::default(),
         playback: Playback::new(),
     };
@@ -169,10 +171,11 @@ impl Driver {
     /// With what the caller hears beside the lines.
     fn mixed(&mut self, tick: Tick<LEG_HZ>) -> Tick<LEG_HZ> {
         // What the way to arrive has not taken by now it cannot do.
-        self.refer = None;
+        (self.refer, self.key) = (None, None);
         match self.heeded.orders.try_recv() {
             Ok(Order::Bridge(bridge)) => self.bridge = Some(bridge),
             Ok(Order::Refer(refer)) => self.refer = Some(refer),
+            Ok(Order::Press(key)) => self.key = Some(key),
             Err(_nothing_ordered) => {}
         }
         let mut samples = tick.pcm.into_samples();
@@ -191,6 +194,11 @@ impl Driver {
     /// An order to have the other side call somebody else, once.
     pub(crate) fn take_refer(&mut self) -> Option<Refer> {
         self.refer.take()
+    }
+
+    /// An order to press a key, once.
+    pub(crate) fn take_key(&mut self) -> Option<char> {
+        self.key.take()
     }
 
     /// Tells the shell; waits while it is busy.

@@ -1,7 +1,8 @@
 //! A caller in the same process: says sounds, waits for answers, presses keys, hangs up, and keeps what both sides heard.
 //!
-//! Sound moves in both directions every 20 ms of tokio's time; a tick that was missed is caught up. Nothing is sent that
-//! the caller was not told to say: between two sounds the line carries silence.
+//! By [`call`] sound moves in both directions every 20 ms of tokio's time; a tick that was missed is caught up. [`call_by_sip`]
+//! calls a real SIP port on the loopback interface instead, and hears with its ears alone. Nothing is sent that the caller
+//! was not told to say: between two sounds the line carries silence.
 
 use std::time::Duration;
 
@@ -14,10 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{LEG_HZ, Leg, pair};
 
+mod by_ear;
 mod line;
+mod telephone;
 
 pub use line::Recording;
 use line::{LastLine, LineTask, Progress, call_time, position};
+pub use telephone::{Exchange, NoCall, SipCallOptions, call_by_sip};
 
 /// After this much silence behind a whole line, FirstRing has finished speaking.
 pub const SETTLED: Duration = Duration::from_millis(500);
@@ -81,6 +85,18 @@ enum Order {
     Press(char),
 }
 
+/// Orders to a new caller, and the ways to see how far the call is.
+fn caller(
+    task: impl FnOnce(mpsc::Receiver<Order>, watch::Sender<Progress>, CancellationToken) -> JoinHandle<Recording>,
+    line: Line,
+) -> LoopbackCaller {
+    let (orders, orders_receiver) = mpsc::channel(ORDERS_MAX);
+    let (progress_sender, progress) = watch::channel(Progress::default());
+    let hang_up = CancellationToken::new();
+    let task = task(orders_receiver, progress_sender, hang_up.clone());
+    LoopbackCaller { orders, progress, line, since: 0, hang_up, task }
+}
+
 /// The call is over: the caller can do nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the call is over; see its recording")]
@@ -89,12 +105,8 @@ pub struct CallOver;
 /// Calls; the call is picked up at once. Must be called within a tokio runtime.
 pub fn call(options: LoopbackOptions) -> (Leg, LoopbackCaller) {
     let (leg, driver) = pair(options.caller_id);
-    let (orders, orders_receiver) = mpsc::channel(ORDERS_MAX);
-    let (progress_sender, progress) = watch::channel(Progress::default());
-    let hang_up = CancellationToken::new();
-    let task = LineTask::new(driver, orders_receiver, progress_sender, hang_up.clone());
-    let task = tokio::spawn(task.run());
-    (leg, LoopbackCaller { orders, progress, line: options.line, since: 0, hang_up, task })
+    let run = |orders, progress, hang_up| tokio::spawn(LineTask::new(driver, orders, progress, hang_up).run());
+    (leg, caller(run, options.line))
 }
 
 impl LoopbackCaller {

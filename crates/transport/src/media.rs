@@ -10,7 +10,7 @@ use rand::Rng;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
-use crate::rtp::event::EventReceiver;
+use crate::rtp::event::{EventReceiver, KeyPress};
 use crate::rtp::sdp::{Agreed, Direction};
 use crate::rtp::srtp::{Protector, Unprotector};
 use crate::rtp::{JitterBuffer, Packet, Popped, Sender, Start, Statistics, TICK, is_rtcp, rtcp};
@@ -18,6 +18,8 @@ use crate::{Driver, LegGone, LegNews};
 
 /// A datagram that is longer is no telephone's.
 const DATAGRAM_MAX: usize = 2048;
+/// How long a key of ours is held.
+const KEY_HELD: Duration = Duration::from_millis(100);
 /// RFC 3550 6.2.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
@@ -66,6 +68,8 @@ pub(crate) struct Media {
     encoder: Encoder,
     sender: Sender,
     events: EventReceiver,
+    /// The key that is being pressed.
+    pressing: Option<KeyPress>,
     reporter: rtcp::Reporter,
     report_at: Instant,
     last_heard: Instant,
@@ -96,6 +100,7 @@ impl Media {
             encoder: Encoder::new(codec),
             sender: Sender::new(start, codec, payload_type),
             events: EventReceiver::new(),
+            pressing: None,
             reporter: rtcp::Reporter::new(&format!("{:016x}", rng.random::<u64>()), rng.random()),
             report_at: picked_up + REPORT_EVERY,
             last_heard: picked_up,
@@ -234,8 +239,14 @@ impl Media {
             driver.hear(sound).await?;
         }
         let frame = driver.tick().await?.pcm;
+        if let Some(key) = driver.take_key() {
+            self.pressing = KeyPress::new(key, KEY_HELD).ok();
+        }
         if self.agreed.direction.sends() && self.agreed.remote.is_some() {
-            let datagram = self.sender.send(&self.encoder.encode(&frame));
+            let datagram = match self.next_of_key() {
+                Some(datagram) => datagram,
+                None => self.sender.send(&self.encoder.encode(&frame)),
+            };
             self.send_sound(datagram);
         } else {
             self.sender.skip();
@@ -246,6 +257,15 @@ impl Media {
             self.send_report(report);
         }
         Ok(())
+    }
+
+    /// The next packet of the key that is being pressed, if one is and the other side knows keys. It takes the place of sound.
+    fn next_of_key(&mut self) -> Option<Vec<u8>> {
+        let datagram = self.sender.press(self.pressing.as_mut()?, self.agreed.events?);
+        if datagram.is_none() {
+            self.pressing = None;
+        }
+        datagram
     }
 
     /// Sends if the socket takes it now: sound that waits is sound too late. What cannot be sent is lost like what is lost on its

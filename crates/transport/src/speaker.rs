@@ -16,6 +16,7 @@ const ORDERS_MAX: usize = 4;
 pub(crate) enum Order {
     Bridge(Bridge),
     Refer(Refer),
+    Press(char),
 }
 
 /// An order to have the other side call somebody else (RFC 3515).
@@ -117,6 +118,11 @@ impl Speaker {
     /// Asks the other side of the leg to call somebody else instead of us. A way to arrive that cannot do that drops the order.
     pub fn refer(&self, refer: Refer) -> Result<(), LegGone> {
         self.orders.try_send(Order::Refer(refer)).map_err(|_| LegGone)
+    }
+
+    /// Presses a key at the other side: `0` to `9`, `*`, `#`, `A` to `D`. A way to arrive that cannot do that drops the order.
+    pub fn press(&self, key: char) -> Result<(), LegGone> {
+        self.orders.try_send(Order::Press(key)).map_err(|_| LegGone)
     }
 
     /// Silence within 20 ms, and nothing is lost.

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
@@ -12,14 +13,16 @@ use crate::pcm::f32_from_i16;
 use crate::{Pcm, Resampler};
 
 const OUT_HZ: u32 = 16_000;
+/// What the resampler holds back at most at 8 kHz.
+const LATE_MAX: Duration = Duration::from_millis(10);
 /// Opus conceals in steps of 2.5 ms: samples at [`OUT_HZ`].
 const OPUS_STEP: usize = 40;
 
 /// Payloads of one stream to sound at 16 kHz.
 ///
 /// Exactly one of [`decode`](Self::decode), [`conceal`](Self::conceal) and [`silence`](Self::silence) belongs to each
-/// stretch of the stream, in order. What comes out is as long as what went in, but for the resampler's lateness (up to
-/// 14 ms at 8 kHz, none for the others): that much is held back at first and comes with the next call.
+/// stretch of the stream, in order. What comes out is as long as what went in. At 8 kHz it is 10 ms late (the
+/// resampler's view), with silence before it: were that held back instead, a frame of 20 ms would be full a whole tick later.
 pub struct Decoder {
     codec: Codec,
     kind: Kind,
@@ -31,6 +34,8 @@ enum Kind {
         law: Law,
         conceal: Conceal,
         resampler: Resampler,
+        /// Resampled, and not given yet.
+        pending: VecDeque<f32>,
     },
     G722 {
         decoder: Box<G722Decoder>,
@@ -43,8 +48,12 @@ enum Kind {
 impl Decoder {
     /// At the start of a stream.
     pub fn new(codec: Codec) -> Self {
-        let g711 =
-            |law| Kind::G711 { law, conceal: Conceal::new(g711::HZ), resampler: Resampler::new(g711::HZ, OUT_HZ) };
+        let g711 = |law| Kind::G711 {
+            law,
+            conceal: Conceal::new(g711::HZ),
+            resampler: Resampler::new(g711::HZ, OUT_HZ),
+            pending: vec![0.0; samples_in(LATE_MAX, OUT_HZ)].into(),
+        };
         let kind = match codec {
             Codec::Pcmu => g711(Law::Mu),
             Codec::Pcma => g711(Law::A),
@@ -64,10 +73,10 @@ impl Decoder {
     pub fn decode(&mut self, payload: &[u8]) -> Result<Pcm<OUT_HZ>, CodecError> {
         self.codec.payload_duration(payload)?;
         match &mut self.kind {
-            Kind::G711 { law, conceal, resampler } => {
+            Kind::G711 { law, conceal, resampler, pending } => {
                 let mut samples = g711::decode(*law, payload).into_samples();
                 conceal.heard(&mut samples);
-                Ok(Pcm::new(resampler.push(&samples)))
+                Ok(in_step(resampler, pending, &samples))
             }
             Kind::G722 { decoder, conceal } => {
                 let mut samples: Vec<f32> = decoder.decode(payload).into_iter().map(f32_from_i16).collect();
@@ -82,8 +91,8 @@ impl Decoder {
     pub fn conceal(&mut self, lost: Duration) -> Pcm<OUT_HZ> {
         let lost = lost.min(Duration::from_millis(u64::from(PACKET_MS_MAX)));
         match &mut self.kind {
-            Kind::G711 { conceal, resampler, .. } => {
-                Pcm::new(resampler.push(&conceal.fill(samples_in(lost, g711::HZ))))
+            Kind::G711 { conceal, resampler, pending, .. } => {
+                in_step(resampler, pending, &conceal.fill(samples_in(lost, g711::HZ)))
             }
             Kind::G722 { conceal, .. } => Pcm::new(conceal.fill(samples_in(lost, OUT_HZ))),
             Kind::Opus(decoder) => conceal_opus(decoder, samples_in(lost, OUT_HZ)),
@@ -94,9 +103,9 @@ impl Decoder {
     pub fn silence(&mut self, long: Duration) -> Pcm<OUT_HZ> {
         let long = long.min(Duration::from_millis(u64::from(PACKET_MS_MAX)));
         match &mut self.kind {
-            Kind::G711 { conceal, resampler, .. } => {
+            Kind::G711 { conceal, resampler, pending, .. } => {
                 conceal.forget();
-                Pcm::new(resampler.push(&vec![0.0; samples_in(long, g711::HZ)]))
+                in_step(resampler, pending, &vec![0.0; samples_in(long, g711::HZ)])
             }
             Kind::G722 { conceal, .. } => {
                 conceal.forget();
@@ -111,6 +120,12 @@ impl fmt::Debug for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Decoder({:?})", self.codec)
     }
+}
+
+/// As much at 16 kHz as there is at 8.
+fn in_step(resampler: &mut Resampler, pending: &mut VecDeque<f32>, samples: &[f32]) -> Pcm<OUT_HZ> {
+    pending.extend(resampler.push(samples));
+    Pcm::new(pending.drain(..samples.len() * (OUT_HZ / g711::HZ) as usize).collect())
 }
 
 fn opus() -> Box<OpusDecoder> {

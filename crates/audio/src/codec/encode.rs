@@ -48,7 +48,7 @@ impl Encoder {
     }
 
     /// The payload of 20 ms; a frame of another length is cut or filled up with silence. Always 160 bytes for G.711 and
-    /// G.722. Sound comes up to 14 ms later than it was given for G.711, which is the resampler's view, and 6.5 ms for Opus.
+    /// G.722. Sound comes 8 ms later than it was given for G.711, which is the resampler's view, and 6.5 ms for Opus.
     pub fn encode(&mut self, frame: &Pcm<IN_HZ>) -> Vec<u8> {
         let mut samples = frame.samples().to_vec();
         samples.resize(Pcm::<IN_HZ>::frame_len(), 0.0);

@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use ::call::{Entry, Journal, Pace, Summary};
 use anyhow::Context;
+use audio::codec::Codec;
 use audio::g711::Law;
-use audio::telephone::Telephone;
 use domain::{Phi, PhoneNumber};
 use jiff::Zoned;
 use tokio::sync::mpsc;
-use transport::loopback::{self, LoopbackCaller, LoopbackOptions, Recording, Reply, Said};
+use transport::Leg;
+use transport::loopback::{self, Exchange, LoopbackCaller, LoopbackOptions, Recording, Reply, Said, SipCallOptions};
 
 use super::records::now;
 use super::{Usage, recording, runtime};
@@ -28,10 +29,18 @@ const NEWS_MAX: usize = 1;
 pub(super) struct Plan {
     /// 16 kHz, one after the other.
     pub(super) says: Vec<Vec<f32>>,
-    pub(super) line: cli::Line,
+    pub(super) way: Way,
     pub(super) caller_id: Option<PhoneNumber>,
     /// The advertising channel of the number that was dialled.
     pub(super) channel: Option<String>,
+}
+
+/// How it comes.
+pub(super) enum Way {
+    /// By a line in this process.
+    Loopback(loopback::Line),
+    /// By SIP, in real time.
+    Sip(Codec),
 }
 
 /// A call that was held.
@@ -45,6 +54,7 @@ pub(super) struct Held {
 pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     let says = args.wav.iter().map(|file| recording(file)).collect::<Result<Vec<_>, _>>()?;
     let mark = args.mark.as_deref().map(parse_mark).transpose()?;
+    let way = way(args)?;
     let caller_id = args.caller_id.as_deref().map(str::parse::<PhoneNumber>).transpose().context("--caller-id")?;
     let mut over = args.places.overrides(None);
     // A recorded call leaves the practice's own data alone unless it is told to use them.
@@ -56,14 +66,14 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
 
     let pace = if args.fast { Pace::Virtual } else { Pace::RealTime };
     let channel = config.numbers.channel(&Phi::new(args.dialled.iter().cloned().collect())).map(str::to_owned);
-    let plan = Plan { says, line: args.leg, caller_id, channel };
+    let plan = Plan { says, way, caller_id, channel };
     let lengths: Vec<usize> = plan.says.iter().map(Vec::len).collect();
     let (held, mut summary) = runtime(pace)?.block_on(async {
         // Where time jumps, the computer's clock would tell the office another time than the call's.
         let now = args.now.clone().or_else(|| (pace == Pace::Virtual).then(Zoned::now));
         let options = DeskOptions { pace, page_url: args.page_url.clone(), dials: None, now };
         let desk = Desk::open(&server, config, options).await?;
-        let held = hold(&desk, plan).await;
+        let held = hold(&desk, plan).await?;
         let mut summary = Summary::of(&held.journal);
         note_page_times(&desk.office.store, &held.journal, &mut summary).await;
         desk.close().await;
@@ -75,13 +85,50 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     write(&args.out, &held, &summary).with_context(|| format!("{} cannot be written to", args.out.display()))
 }
 
-/// Holds one call over a loopback line.
-pub(super) async fn hold(desk: &Desk, plan: Plan) -> Held {
-    let line = match plan.line {
-        cli::Line::Wide => loopback::Line::Wide,
-        cli::Line::G711 => loopback::Line::G711(Telephone { law: Law::Mu, loss: 0.0, seed: 0 }),
+/// The way that the command line asks for.
+fn way(args: &cli::Call) -> Result<Way, Usage> {
+    let codec = match args.codec {
+        None | Some(cli::Codec::Pcmu) => Codec::Pcmu,
+        Some(cli::Codec::Pcma) => Codec::Pcma,
+        Some(cli::Codec::G722) => Codec::G722,
+        Some(cli::Codec::Opus) => Codec::Opus,
     };
-    let (leg, mut caller) = loopback::call(LoopbackOptions { line, caller_id: plan.caller_id.map(Phi::new) });
+    match args.leg {
+        cli::Line::Sip if args.fast => {
+            Err(Usage("--leg sip sends real packets, which have their own time: leave --fast out".to_owned()))
+        }
+        cli::Line::Sip => Ok(Way::Sip(codec)),
+        cli::Line::Wide | cli::Line::G711 if args.codec.is_some() => {
+            Err(Usage("--codec is what a telephone speaks: it goes with --leg sip".to_owned()))
+        }
+        cli::Line::Wide => Ok(Way::Loopback(loopback::Line::Wide)),
+        cli::Line::G711 => Ok(Way::Loopback(g711())),
+    }
+}
+
+/// A line that sounds like a telephone.
+pub(super) fn g711() -> loopback::Line {
+    loopback::Line::G711(audio::telephone::Telephone { law: Law::Mu, loss: 0.0, seed: 0 })
+}
+
+/// Calls, and is picked up. The exchange, if there is one, is to be stopped when the call is over.
+async fn begin(way: Way, caller_id: Option<PhoneNumber>) -> anyhow::Result<(Leg, LoopbackCaller, Option<Exchange>)> {
+    let caller_id = caller_id.map(Phi::new);
+    Ok(match way {
+        Way::Loopback(line) => {
+            let (leg, caller) = loopback::call(LoopbackOptions { line, caller_id });
+            (leg, caller, None)
+        }
+        Way::Sip(codec) => {
+            let (leg, caller, exchange) = loopback::call_by_sip(SipCallOptions { codec, caller_id }).await?;
+            (leg, caller, Some(exchange))
+        }
+    })
+}
+
+/// Holds one call.
+pub(super) async fn hold(desk: &Desk, plan: Plan) -> anyhow::Result<Held> {
+    let (leg, mut caller, exchange) = begin(plan.way, plan.caller_id).await?;
     let (journal, mut entries) = Journal::new();
     let journal = journal.by_channel(plan.channel);
     let kept = tokio::spawn(async move {
@@ -99,7 +146,10 @@ pub(super) async fn hold(desk: &Desk, plan: Plan) -> Held {
     if let Err(why) = call.await {
         tracing::error!(panicked = why.is_panic(), "the call's task failed");
     }
-    Held { journal: kept.await.unwrap_or_default(), recording, said }
+    if let Some(exchange) = exchange {
+        exchange.stop().await;
+    }
+    Ok(Held { journal: kept.await.unwrap_or_default(), recording, said })
 }
 
 /// The caller's side: says each recording once FirstRing has finished, then waits for a goodbye and hangs up.

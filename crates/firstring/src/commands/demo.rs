@@ -10,7 +10,7 @@ use axum::routing::post;
 use domain::{CallTime, Phi};
 use tokio::net::TcpListener;
 
-use super::call::{Held, Plan, hold, write};
+use super::call::{Held, Plan, Way, g711, hold, write};
 use super::{print, recording};
 use crate::cli;
 use crate::config::{PracticeConfig, Server};
@@ -103,8 +103,8 @@ pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
             };
             let desk = Desk::open(&server, config, options).await?;
             let says = scene.says.iter().map(|name| recording(&fixture(name))).collect::<anyhow::Result<_>>()?;
-            let plan = Plan { says, line: cli::Line::G711, caller_id: Some(CALLER_ID.parse()?), channel: None };
-            let held = hold(&desk, plan).await;
+            let plan = Plan { says, way: Way::Loopback(g711()), caller_id: Some(CALLER_ID.parse()?), channel: None };
+            let held = hold(&desk, plan).await?;
             desk.close().await;
             let summary = Summary::of(&held.journal);
             let folder = out.join(scene.name);

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use call::HandingOver;
+use domain::Phi;
 use serde::Deserialize;
 use toml::Spanned;
 use transport::sip::{RINGING_OF_STRANGERS, SipDefence, SipOptions, SipTls};
@@ -41,6 +42,9 @@ impl Telephones {
         Ok(SipOptions { trunks, ..self.options.clone() })
     }
 }
+
+/// Whom the calls that we place are from.
+const CALLS_FROM: &str = "firstring";
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -172,6 +176,7 @@ impl RawSip {
             may_ring: Vec::new(),
             defence,
             trunks: Vec::new(),
+            calls_from: Phi::new(CALLS_FROM.to_owned()),
         };
         Ok(Some(Telephones { options, trunks }))
     }

@@ -14,7 +14,7 @@ use crate::playback::Tick;
 use crate::{Driver, LEG_HZ, LegGone, LegNews};
 
 /// How much is recorded: an hour. Full: what follows is not recorded.
-const RECORDED_MAX: usize = LEG_HZ as usize * 3600;
+pub(super) const RECORDED_MAX: usize = LEG_HZ as usize * 3600;
 
 /// What both sides of a call sent, at 16 kHz; a sample's index is its position since pick-up.
 #[derive(Clone, Default)]

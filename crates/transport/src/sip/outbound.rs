@@ -19,9 +19,6 @@ use crate::media::{Media, Ports};
 use crate::rtp::sdp::{Agreed, Direction, Sdp, Security, Session};
 use crate::{Dial, Leg, NotAnswered, pair};
 
-/// Whom the calls that we place are from.
-const CALLER: &str = "firstring";
-
 /// Whether somebody could be called at this: `sip:USER@HOST`, perhaps with a port and `;transport=`.
 pub fn is_address(written: &str) -> bool {
     let has_user = |uri: &Uri| uri.auth.as_ref().is_some_and(|auth| !auth.user.is_empty());
@@ -78,13 +75,14 @@ async fn ring(
     let callee = Uri::try_from(to.expose().as_str()).map_err(|_| NotAnswered::NotReached)?;
     let ports = Ports::bind(options.listen.ip(), &options.rtp_ports).await.map_err(|_| NotAnswered::NotReached)?;
     let port = ports.port().map_err(|_| NotAnswered::NotReached)?;
-    let transport = callee.transport().cloned().unwrap_or(Transport::Udp);
+    let transport = callee.transport().copied().unwrap_or(Transport::Udp);
     let security = if transport == Transport::Tls { Security::Required } else { Security::IfOffered };
     let address = options.external.unwrap_or(options.listen.ip());
     let mut session = Session::new(ours(desk, address, port, security));
     let offer = session.offer(Direction::SendRecv).to_string().into_bytes();
     let contact = contact(options, transport);
-    let caller = Uri { auth: Some(Auth { user: CALLER.to_owned(), password: None }), ..contact.clone() };
+    let user = options.calls_from.expose().clone();
+    let caller = Uri { auth: Some(Auth { user, password: None }), ..contact.clone() };
     let invite = InviteOption {
         caller,
         callee,
@@ -127,11 +125,15 @@ fn in_our_place(dialog: &InviteDialog) -> Phi<String> {
 }
 
 fn picked_up(response: &Response) -> Result<(), NotAnswered> {
-    match &response.status_code {
-        status if status.kind() == StatusCodeKind::Successful => Ok(()),
-        StatusCode::BusyHere | StatusCode::BusyEverywhere => Err(NotAnswered::Busy),
-        StatusCode::Decline => Err(NotAnswered::Declined),
-        _ => Err(NotAnswered::NotReached),
+    let status = &response.status_code;
+    if status.kind() == StatusCodeKind::Successful {
+        Ok(())
+    } else if matches!(status, StatusCode::BusyHere | StatusCode::BusyEverywhere) {
+        Err(NotAnswered::Busy)
+    } else if matches!(status, StatusCode::Decline) {
+        Err(NotAnswered::Declined)
+    } else {
+        Err(NotAnswered::NotReached)
     }
 }
 

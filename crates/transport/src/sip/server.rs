@@ -31,6 +31,8 @@ use crate::{DIALS_MAX, Dials, Incoming};
 const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
 /// Requests in progress may be answered so long when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
+/// A port that is free for TCP is mostly free for UDP.
+const PORT_TRIES: usize = 16;
 /// What we answer to. rsipstack keeps the list and writes no `Allow` by itself.
 const METHODS: [Method; 8] = [
     Method::Invite,
@@ -46,7 +48,7 @@ const METHODS: [Method; 8] = [
 /// How calls arrive by SIP.
 #[derive(Clone, Debug)]
 pub struct SipOptions {
-    /// Where UDP and TCP are listened to.
+    /// Where UDP and TCP are listened to. Port 0: on one that the system picks, see [`Sip::address`].
     pub listen: SocketAddr,
     /// Where TLS is listened to, and with what.
     pub tls: Option<SipTls>,
@@ -66,6 +68,8 @@ pub struct SipOptions {
     pub defence: SipDefence,
     /// Who is told where we are, and asked whether they are there.
     pub trunks: Vec<Trunk>,
+    /// Whom the calls that we place are from: the user part of an address.
+    pub calls_from: Phi<String>,
 }
 
 /// A certificate and its key, PEM.
@@ -120,6 +124,7 @@ pub struct Sip {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     dials: Dials,
+    address: SocketAddr,
 }
 
 /// Whether new calls are taken.
@@ -133,10 +138,11 @@ pub(super) enum Admission {
 impl Sip {
     /// Listens, and refuses calls until [`take_calls`](Self::take_calls); whoever conducts them takes them from `incoming`'s other
     /// end.
-    pub async fn start(options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
+    pub async fn start(mut options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
         let stop = CancellationToken::new();
         let defence = Arc::new(Defence::new(&options));
-        let transports = transports(&options, &stop).await?;
+        let (transports, address) = transports(&options, &stop).await?;
+        options.listen = address;
         let door = Arc::clone(&defence);
         transports.set_whitelist(move |ip| std::future::ready(door.lets_in(ip)));
         let endpoint = endpoint(transports, &stop);
@@ -158,12 +164,17 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { dialogs: known, admission, trunks, defence, stop, serving, dials })
+        Ok(Self { dialogs: known, admission, trunks, defence, stop, serving, dials, address })
     }
 
     /// Where calls are ordered that we place.
     pub fn dials(&self) -> Dials {
         self.dials.clone()
+    }
+
+    /// Where UDP and TCP are listened to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// New calls are taken from now on.
@@ -202,12 +213,12 @@ impl Sip {
     }
 }
 
-async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<TransportLayer, SipError> {
+async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<(TransportLayer, SocketAddr), SipError> {
     let layer = TransportLayer::new(stop.child_token());
     layer.set_stream_idle_timeout(STREAM_IDLE);
     let failed = |address| move |source| SipError::Listen { address, source: Box::new(source) };
     let outside = |listen: SocketAddr| options.external.map(|ip| SocketAddr::new(ip, listen.port()));
-    let listen = options.listen;
+    let listen = if options.listen.port() == 0 { any_port(options.listen)? } else { options.listen };
     let udp = UdpConnection::create_connection(listen, outside(listen), Some(stop.child_token()));
     layer.add_transport(udp.await.map_err(failed(listen))?.into());
     is_free(listen)?;
@@ -227,7 +238,17 @@ async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<Tr
         let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;
         layer.add_transport(secure.map_err(failed(tls.listen))?.into());
     }
-    Ok(layer)
+    Ok((layer, listen))
+}
+
+/// A port of this address that is free for UDP and for TCP.
+fn any_port(address: SocketAddr) -> Result<SocketAddr, SipError> {
+    let udp_too = |_| {
+        let tcp = std::net::TcpListener::bind(address)?.local_addr()?;
+        std::net::UdpSocket::bind(tcp).map(|_| tcp)
+    };
+    let first = (0..PORT_TRIES).map(udp_too).find(Result::is_ok).unwrap_or_else(|| udp_too(0));
+    first.map_err(|why: std::io::Error| SipError::Listen { address, source: Box::new(why.into()) })
 }
 
 /// rsipstack listens later, and tells nobody if it cannot.

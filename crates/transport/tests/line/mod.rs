@@ -46,6 +46,7 @@ pub fn options() -> SipOptions {
         may_ring: Vec::new(),
         defence: SipDefence::of(8),
         trunks: Vec::new(),
+        calls_from: Phi::new("firstring".to_owned()),
     }
 }
 
