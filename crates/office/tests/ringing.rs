@@ -1,7 +1,6 @@
 //! Who is rung for a caller, and what becomes of the case when they decline, take the call, or have spoken with the caller.
 #![allow(clippy::unwrap_used, unreachable_pub)] // a test fails by panicking
 
-#[allow(dead_code)] // each test uses its own part
 mod practice;
 
 use domain::{CallId, CallerKind, CaseStanding, OfficeReply, Phi, RedFlagId, Urgency};
