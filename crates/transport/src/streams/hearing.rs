@@ -15,6 +15,8 @@ use super::message::Media;
 use crate::LEG_HZ;
 
 const TICK: Duration = Duration::from_millis(FRAME_MS as u64);
+/// Less than that may be no sample at all: nothing is made up for it.
+const SOUND_MIN: Duration = Duration::from_millis(1);
 /// The bytes of 20 ms in every codec that is spoken here.
 const TICK_BYTES: usize = 160;
 /// Pieces that wait for one before them. Full: that one is given up.
@@ -158,8 +160,10 @@ impl Hearing {
         if heard.long.is_zero() {
             // The stream began a moment after pick-up; positions count from pick-up.
             let before = heard.now.saturating_sub(long);
-            while heard.long < before {
-                heard.push(self.decoder.silence(TICK.min(before.saturating_sub(heard.long))));
+            while let left = before.saturating_sub(heard.long)
+                && left >= SOUND_MIN
+            {
+                heard.push(self.decoder.silence(TICK.min(left)));
             }
         }
         if let Some(at) = at {
@@ -185,7 +189,7 @@ impl Hearing {
         let mut left = hole.min(room);
         self.lost += left;
         let mut concealed = Duration::ZERO;
-        while left >= Duration::from_millis(1) {
+        while left >= SOUND_MIN {
             let piece = left.min(TICK);
             left -= piece;
             let is_short = concealed < CONCEALED_MAX;
@@ -256,6 +260,17 @@ mod tests {
             let samples: usize = sounds.iter().map(Pcm::len).sum();
             self.heard += samples;
             samples * 1000 / LEG_HZ as usize
+        }
+    }
+
+    #[test]
+    fn a_stream_may_begin_at_any_moment_in_any_codec() {
+        for codec in [Codec::Pcmu, Codec::Pcma, Codec::G722] {
+            for moment in (30_000..31_000).step_by(7).map(Duration::from_micros) {
+                let heard = Hearing::new(codec).take(at(0), Duration::ZERO, moment);
+                let samples: usize = heard.iter().map(Pcm::len).sum();
+                assert!((464..=496).contains(&samples), "{codec:?} at {moment:?}: {samples}");
+            }
         }
     }
 
