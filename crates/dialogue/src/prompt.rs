@@ -21,6 +21,14 @@ pub use visit::{Moment, Opening, VisitLine};
 pub enum Prompt {
     /// The practice's name, "automated assistant", "how can I help?".
     Greeting,
+    /// The practice's name and "automated assistant" alone: something of the recording follows before "How can I help?"
+    Welcome,
+    /// The call is recorded and written down.
+    RecordingNotice,
+    /// The call is written down.
+    TranscriptNotice,
+    /// "May we record this call?"
+    AskRecording,
     /// "How can I help?", without the rest of the greeting.
     HowCanIHelp(u32),
     /// It was not understood: "Sorry, I did not get that."
@@ -240,6 +248,10 @@ impl Prompt {
             Self::MessagePassedOn | Self::MessagePassedOnUntil { .. } => Some(Claim::MessageKept),
             Self::Visit(line) => line.claim(),
             Self::Greeting
+            | Self::Welcome
+            | Self::RecordingNotice
+            | Self::TranscriptNotice
+            | Self::AskRecording
             | Self::HowCanIHelp(_)
             | Self::DidNotCatch(_)
             | Self::StillThere(_)
@@ -320,6 +332,11 @@ impl Prompt {
                 | Self::Noted(_)
                 | Self::Dropped(_)
         )
+    }
+
+    /// Whether the line belongs to the opening of a call, for which nothing urgent waits.
+    pub(crate) fn is_of_the_opening(&self) -> bool {
+        matches!(self, Self::Welcome | Self::RecordingNotice | Self::TranscriptNotice)
     }
 
     /// Whether the line tells what became of a page.

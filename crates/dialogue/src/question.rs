@@ -9,6 +9,8 @@ use crate::prompt::{PatientLine, RequestLine, VisitLine};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     Greeting,
+    /// May the call be recorded?
+    Recording,
     HowCanIHelp,
     DidNotCatch,
     AnythingElse,
@@ -54,7 +56,8 @@ impl Question {
             Self::Patient(line) => line.asked(),
             Self::Request(line) => line.asked(),
             Self::Visit(line) => line.asked(),
-            Self::AnythingElse
+            Self::Recording
+            | Self::AnythingElse
             | Self::GoOn
             | Self::OfferMessage(_)
             | Self::MoreMessage
@@ -67,7 +70,7 @@ impl Question {
 
     /// How it is put when it must be put again.
     pub(crate) fn again(self) -> Self {
-        if let Self::Greeting | Self::DidNotCatch = self {
+        if let Self::Greeting | Self::Recording | Self::DidNotCatch = self {
             Self::HowCanIHelp
         } else if let Self::OfferMessage(_) = self {
             Self::OfferMessage(Prompt::OfferMessage)
@@ -95,6 +98,7 @@ impl Question {
             | Self::Patient(_)
             | Self::Request(RequestLine::OfferCallerId | RequestLine::ReadBackNumber(_)) => AnswerKind::Contact,
             Self::Greeting
+            | Self::Recording
             | Self::HowCanIHelp
             | Self::DidNotCatch
             | Self::AnythingElse

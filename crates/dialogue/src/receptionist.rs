@@ -20,6 +20,7 @@ mod digressing;
 mod ending;
 mod handing_over;
 mod hearing;
+mod recording;
 mod requesting;
 mod resuming;
 mod speaking;
@@ -48,6 +49,7 @@ use crate::triage::Triage;
 use crate::turn_taking::TurnTaking;
 use crate::{CallContext, Input, Outcome, Output, Witness};
 use connecting::Sought;
+use recording::Recording;
 use speaking::{News, Repeats, Saying, Telling};
 
 /// A sentence that holds a red flag is waited for so long before its emergency line is said into it. The page has left.
@@ -93,6 +95,7 @@ pub struct Receptionist {
     says_meanwhile: Option<String>,
     /// A person who is sought for the caller.
     sought: Sought,
+    recording: Recording,
     /// The caller's language, if it is none that is spoken here.
     foreign: Option<String>,
     ears: Sense,
@@ -176,6 +179,7 @@ impl Receptionist {
             recordings: 0,
             says_meanwhile: None,
             sought: Sought::default(),
+            recording: Recording::default(),
             foreign: None,
             ears: Sense::Works,
             voice: Sense::Works,
@@ -342,7 +346,7 @@ impl Receptionist {
     fn answered_call(&mut self, now: CallTime) {
         if let Plan::Ringing = self.plan {
             self.last_words = now;
-            self.plan = Plan::Open(Question::Greeting);
+            self.open();
         }
     }
 }

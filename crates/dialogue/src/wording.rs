@@ -29,6 +29,10 @@ const KEYS: &[(&str, &[&str])] = &[
     ("still_there", &[]),
     ("one_moment", &[]),
     ("anything_else", &[]),
+    ("welcome", &[]),
+    ("recording_notice", &[]),
+    ("transcript_notice", &[]),
+    ("ask_recording", &[]),
     ("go_on", &[]),
     ("goodbye", &[]),
     ("goodbye_no_answer", &["emergency_number"]),
@@ -220,6 +224,10 @@ impl Wording {
         let line = |key, variant| Line { file: &self.lines, key, variant, own: Vec::new(), fixed: true };
         match prompt {
             Prompt::Greeting => line("greeting", 0),
+            Prompt::Welcome => line("welcome", 0),
+            Prompt::RecordingNotice => line("recording_notice", 0),
+            Prompt::TranscriptNotice => line("transcript_notice", 0),
+            Prompt::AskRecording => line("ask_recording", 0),
             Prompt::HowCanIHelp(nth) => line("how_can_i_help", *nth),
             Prompt::DidNotCatch(nth) => line("did_not_catch", *nth),
             Prompt::StillThere(nth) => line("still_there", *nth),

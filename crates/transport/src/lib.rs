@@ -21,6 +21,7 @@ mod ringback;
 pub mod rtp;
 pub mod sip;
 mod speaker;
+mod tap;
 
 pub use bridge::Bridge;
 pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered};
@@ -28,3 +29,4 @@ pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
 pub use incoming::{Incoming, IncomingFrom};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
 pub use speaker::{Refer, Speaker, VOICED_FRAMES};
+pub use tap::{Copies, Tap, Tapped};

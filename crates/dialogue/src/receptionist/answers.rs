@@ -51,6 +51,7 @@ impl Receptionist {
             Question::Greeting | Question::HowCanIHelp | Question::DidNotCatch | Question::AnythingElse => {
                 self.errand(text, reading, now);
             }
+            Question::Recording => self.answer_recording(text, reading, bare, cut_off, now),
             Question::GoOn => self.answer_go_on(text, reading, bare, now),
             Question::Safety | Question::SafetyAgain => self.answer_safety(text, reading, bare, now),
             Question::CalledEmergencyNumber => self.answer_called(yes_no, now),

@@ -7,6 +7,7 @@ mod messages;
 mod outside;
 mod patients;
 mod policy;
+mod recording;
 mod rota;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ pub use messages::{Messages, MessagesByEmail};
 pub use outside::{CalendarKind, Login, OutsideCalendar};
 pub use patients::read_patients;
 use policy::{CheckedPolicy, RawPolicy};
+use recording::RawRecording;
 use rota::{CheckedRota, RawRota};
 
 /// A practice as the program needs it.
@@ -56,6 +58,8 @@ pub struct PracticeConfig {
     pub gateway: Option<Gateway>,
     /// Who sends e-mail.
     pub mail: Option<Mail>,
+    /// For how many days recordings are kept.
+    pub recordings_days: u32,
     /// How long an opening is offered to one who waits.
     pub answer_within: SignedDuration,
     /// Who is on call when.
@@ -142,6 +146,7 @@ struct RawPractice {
     #[serde(default)]
     resume_within_minutes: u32,
     waiting_list: Option<RawWaitingList>,
+    recording: Option<RawRecording>,
     patients: Option<String>,
 }
 
@@ -245,6 +250,7 @@ impl Checked<'_> {
             (Some(_), Some(_)) => WaitingListKept::PatientsAreTexted,
         };
         let answer_within = self.answer_within(raw.waiting_list.as_ref())?;
+        let (recording, recordings_days) = self.recording(raw.recording.as_ref())?;
         let (front_desk, week) = self.front_desk(RawFrontDesk {
             providers: raw.providers,
             appointment_types: raw.appointment_types,
@@ -256,6 +262,7 @@ impl Checked<'_> {
             languages: raw.languages,
             resume_within_minutes: raw.resume_within_minutes,
             waiting_list,
+            recording,
         })?;
         let senders = self.senders(raw.gateway, raw.mail)?;
         let oncall = self.oncall(&raw.oncall, &senders)?;
@@ -290,6 +297,7 @@ impl Checked<'_> {
             desk,
             gateway,
             mail,
+            recordings_days,
             answer_within,
             rota,
             lines,
