@@ -14,6 +14,7 @@ use crate::journal::{Happening, Journal, Party};
 use crate::mouth::Voice;
 use crate::pace::Pace;
 use crate::reader::ReaderEngine;
+use crate::recorder::Recorder;
 use crate::shell::Running;
 use crate::switchboard::Switchboard;
 
@@ -56,6 +57,8 @@ pub struct FrontDesk {
     pub last_calls: Option<LastCalls>,
     /// How callers are put through to people; `None`: nobody can be rung.
     pub switchboard: Option<Switchboard>,
+    /// Where calls are recorded, if the practice decides so; `None`: no sound is kept.
+    pub recorder: Option<Recorder>,
     /// How time passes.
     pub pace: Pace,
 }
@@ -67,7 +70,9 @@ impl FrontDesk {
         let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
         let safety = [Prompt::SafetyQuestion, Prompt::SafetyQuestionInDoubt, Prompt::DoubtPassedOn];
         let first = [Prompt::Greeting, Prompt::EmergencyFirst, Prompt::VoiceLost].into_iter().chain(safety);
-        for prompt in first.chain(emergencies) {
+        let opening = [Prompt::Welcome, Prompt::RecordingNotice, Prompt::TranscriptNotice, Prompt::AskRecording];
+        let opening = opening.into_iter().filter(|_| self.practice.front_desk.recording != domain::Recording::Off);
+        for prompt in first.chain(opening).chain(emergencies) {
             let rendered = self.wording.render(&prompt, &self.practice);
             self.voice.prepare(rendered.text.expose()).await;
         }

@@ -12,6 +12,7 @@
 //!
 //! `call` does not know the database: requests leave through [`OfficeRequests`], which the program connects.
 
+mod cards;
 mod conversation;
 mod earlier;
 mod ears;
@@ -21,6 +22,7 @@ mod journal;
 mod mouth;
 mod pace;
 mod reader;
+mod recorder;
 mod recording;
 mod recovery;
 mod replay;
@@ -37,6 +39,7 @@ pub use journal::{Entry, Happening, Journal, Party};
 pub use mouth::Voice;
 pub use pace::{Hold, Pace};
 pub use reader::ReaderEngine;
+pub use recorder::{RECORDING_NEWS_MAX, Recorder, RecordingNews};
 pub use recording::hear;
 pub use recovery::{Finished, Recovery, is_settled};
 pub use replay::{Differs, ReadTurn, check_replay, turns};

@@ -176,6 +176,7 @@ impl Ending<'_> {
                 | Output::StopSpeaking
                 | Output::Bridge
                 | Output::StopRinging
+                | Output::Record(_)
                 | Output::HangUp
                 | Output::Note(_) => {}
             }

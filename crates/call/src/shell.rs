@@ -6,6 +6,7 @@ mod hearing;
 mod inbox;
 mod line;
 mod putting_through;
+mod recording;
 mod understanding;
 
 use std::sync::Arc;
@@ -26,12 +27,14 @@ use self::errands::Errands;
 use self::inbox::{Inbox, Wake};
 use self::line::{Due, Line};
 use self::understanding::Understanding;
+use crate::cards::Cards;
 use crate::earlier;
 use crate::ears;
 use crate::front_desk::FrontDesk;
 use crate::journal::{Happening, Journal, Party};
 use crate::mouth::{Mouth, MouthNews};
 use crate::reader;
+use crate::recorder::Recorded;
 use crate::replay::with_decodes;
 
 /// Happenings of one kind that wait for the loop. Full: their source waits.
@@ -50,6 +53,9 @@ pub(crate) struct Running {
     line: Line,
     /// Who has accepted waits for the caller's side.
     accepted: Option<oneshot::Sender<Bridge>>,
+    cards: Cards,
+    /// While the call is recorded.
+    recorded: Option<Recorded>,
     /// What was heard so far, by either recogniser.
     decodes: Vec<Decode>,
     /// Hangs up.
@@ -88,6 +94,8 @@ impl Running {
             inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office, earlier, sought: None },
             line: Line::open(),
             accepted: None,
+            cards: Cards::default(),
+            recorded: None,
             decodes: Vec::new(),
             over,
             journal,
@@ -178,6 +186,7 @@ impl Running {
                 Output::Transfer { to, about } => self.seek(to, about.map(|about| *about)),
                 Output::Bridge => self.put_through(),
                 Output::StopRinging => self.stop_seeking(),
+                Output::Record(record) => self.record(record),
                 Output::HangUp => {
                     self.stop_seeking();
                     self.line.hang_up();
@@ -220,7 +229,10 @@ impl Running {
                 self.input(Input::LineStarted(line)).await;
             }
             LegNews::Finished { line, .. } => self.input(Input::LineFinished(line)).await,
-            LegNews::HearingOverrun => self.input(Input::HearingLost).await,
+            LegNews::HearingOverrun => {
+                self.recorded_by_nobody();
+                self.input(Input::HearingLost).await;
+            }
             LegNews::HungUp => self.closes(Input::HungUp),
             LegNews::Lost => self.closes(Input::LineLost),
         }

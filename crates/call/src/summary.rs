@@ -2,7 +2,7 @@
 
 mod achieved;
 
-use dialogue::{Input, Note, Output};
+use dialogue::{Input, Note, Output, Record};
 use domain::{CallTime, LineId, OfficeReply, Phi, Utterance};
 use jiff::tz::TimeZone;
 use nlu::ReadingView;
@@ -25,6 +25,8 @@ pub struct Summary {
     pub outcomes: Vec<Achieved>,
     /// The escalation, if there was one.
     pub escalation: Option<EscalationTimes>,
+    /// Whether its sound is kept.
+    pub recorded: bool,
     /// Who ended the call.
     pub hangup_by: Option<Party>,
     /// By which advertising channel it came; `None`: unknown.
@@ -182,6 +184,7 @@ impl Summary {
 
     fn add_output(&mut self, output: &Output, at: CallTime) {
         match output {
+            Output::Record(record) => self.recorded = self.recorded && *record == Record::Off || *record == Record::On,
             Output::Note(Note::Outcome(outcome)) => {
                 let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
                 self.outcomes.push(Achieved { outcome: outcome.clone(), zone });

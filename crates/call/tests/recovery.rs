@@ -113,6 +113,7 @@ impl Telephone {
             | Output::StopSpeaking
             | Output::Bridge
             | Output::StopRinging
+            | Output::Record(_)
             | Output::HangUp
             | Output::Note(_) => Vec::new(),
         }

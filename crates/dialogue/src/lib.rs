@@ -38,6 +38,8 @@
 //! 8. The same inputs at the same times give the same outputs.
 //! 9. Nothing about a patient is told ([`Prompt::discloses`]), moved or cancelled before the office has matched the caller to
 //!    that patient.
+//! 11. Nothing is recorded before the notice of it was heard to its end, or the question and then a yes, as the practice decides;
+//!     and nothing of what is said on a bridge.
 //!
 //! # Every doubt reaches a person
 //!
@@ -83,7 +85,7 @@ mod when;
 mod wording;
 
 pub use input::{CallContext, Input, TransferNews};
-pub use output::{About, AppointmentOutcome, Note, Outcome, Output, TransferTo, Witness};
+pub use output::{About, AppointmentOutcome, Note, Outcome, Output, Record, TransferTo, Witness};
 pub use prompt::{Claim, Moment, Opening, PatientLine, Prompt, RequestLine, VisitLine};
 pub use receptionist::{Reason, Receptionist};
 pub use resume::Unfinished;

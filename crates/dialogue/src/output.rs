@@ -51,10 +51,25 @@ pub enum Output {
     Bridge,
     /// Nobody is to be rung any more.
     StopRinging,
+    /// Keep the call's sound from now on, or no longer. Never `On` before the caller has heard that the call is recorded or
+    /// has agreed to it, as the practice decides.
+    Record(Record),
     /// End the call.
     HangUp,
     /// For the journal and the summary.
     Note(Note),
+}
+
+/// What becomes of a call's sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// It is kept from now on.
+    On,
+    /// It is not kept any longer; what there is stays.
+    Off,
+    /// It is not kept any longer, and what there is goes: the caller never agreed to it after all.
+    Withdrawn,
 }
 
 /// What whoever is rung is told of the call before they take it.

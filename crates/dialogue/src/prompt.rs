@@ -25,6 +25,14 @@ pub enum Prompt {
     EmergencyFirst,
     /// It is none: call again soon, or leave a short message.
     LinesAreBusy,
+    /// The practice's name and "automated assistant" alone: something of the recording follows before "How can I help?"
+    Welcome,
+    /// The call is recorded and written down.
+    RecordingNotice,
+    /// The call is written down.
+    TranscriptNotice,
+    /// "May we record this call?"
+    AskRecording,
     /// "How can I help?", without the rest of the greeting.
     HowCanIHelp(u32),
     /// It was not understood: "Sorry, I did not get that."
@@ -246,6 +254,10 @@ impl Prompt {
             Self::Greeting
             | Self::EmergencyFirst
             | Self::LinesAreBusy
+            | Self::Welcome
+            | Self::RecordingNotice
+            | Self::TranscriptNotice
+            | Self::AskRecording
             | Self::HowCanIHelp(_)
             | Self::DidNotCatch(_)
             | Self::StillThere(_)
@@ -326,6 +338,11 @@ impl Prompt {
                 | Self::Noted(_)
                 | Self::Dropped(_)
         )
+    }
+
+    /// Whether the line belongs to the opening of a call, for which nothing urgent waits.
+    pub(crate) fn is_of_the_opening(&self) -> bool {
+        matches!(self, Self::Welcome | Self::RecordingNotice | Self::TranscriptNotice)
     }
 
     /// Whether the line tells what became of a page.

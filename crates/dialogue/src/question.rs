@@ -11,6 +11,8 @@ pub(crate) enum Question {
     Greeting,
     /// The greeting while lines are few: whether it is an emergency.
     EmergencyFirst,
+    /// May the call be recorded?
+    Recording,
     HowCanIHelp,
     DidNotCatch,
     AnythingElse,
@@ -56,7 +58,8 @@ impl Question {
             Self::Patient(line) => line.asked(),
             Self::Request(line) => line.asked(),
             Self::Visit(line) => line.asked(),
-            Self::AnythingElse
+            Self::Recording
+            | Self::AnythingElse
             | Self::GoOn
             | Self::OfferMessage(_)
             | Self::MoreMessage
@@ -69,7 +72,7 @@ impl Question {
 
     /// How it is put when it must be put again.
     pub(crate) fn again(self) -> Self {
-        if let Self::Greeting | Self::DidNotCatch = self {
+        if let Self::Greeting | Self::Recording | Self::DidNotCatch = self {
             Self::HowCanIHelp
         } else if let Self::OfferMessage(_) = self {
             Self::OfferMessage(Prompt::OfferMessage)
@@ -98,6 +101,7 @@ impl Question {
             | Self::Request(RequestLine::OfferCallerId | RequestLine::ReadBackNumber(_)) => AnswerKind::Contact,
             Self::Greeting
             | Self::EmergencyFirst
+            | Self::Recording
             | Self::HowCanIHelp
             | Self::DidNotCatch
             | Self::AnythingElse

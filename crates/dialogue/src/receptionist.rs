@@ -20,6 +20,7 @@ mod digressing;
 mod ending;
 mod handing_over;
 mod hearing;
+mod recording;
 mod requesting;
 mod resuming;
 mod speaking;
@@ -48,6 +49,7 @@ use crate::triage::Triage;
 use crate::turn_taking::TurnTaking;
 use crate::{CallContext, Input, Outcome, Output, Witness};
 use connecting::Sought;
+use recording::Recording;
 use speaking::{News, Repeats, Saying, Telling};
 
 /// A sentence that holds a red flag is waited for so long before its emergency line is said into it. The page has left.
@@ -95,6 +97,7 @@ pub struct Receptionist {
     sought: Sought,
     /// How many lines were left at the beginning.
     lines: Lines,
+    recording: Recording,
     /// The caller's language, if it is none that is spoken here.
     foreign: Option<String>,
     ears: Sense,
@@ -179,6 +182,7 @@ impl Receptionist {
             says_meanwhile: None,
             sought: Sought::default(),
             lines: Lines::Plenty,
+            recording: Recording::default(),
             foreign: None,
             ears: Sense::Works,
             voice: Sense::Works,
@@ -347,8 +351,7 @@ impl Receptionist {
     fn answered_call(&mut self, now: CallTime) {
         if let Plan::Ringing = self.plan {
             self.last_words = now;
-            let greeting = if self.lines.are_plenty() { Question::Greeting } else { Question::EmergencyFirst };
-            self.plan = Plan::Open(greeting);
+            self.open();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Promises 1-4, 6-8 and 10 of `ARCHITECTURE.md` over thousands of random calls in virtual time: anything may happen at any time, the
+//! Promises 1-4, 6-8, 10 and 11 of `ARCHITECTURE.md` over thousands of random calls in virtual time: anything may happen at any time, the
 //! office may be late, muddled or dead, and lines may be lost. For each promise a receptionist that breaks it stands here
 //! too, and the same check catches it. Promises 5 and 9 are about appointments and records: `book.rs`.
 
@@ -9,16 +9,16 @@ mod support;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use dialogue::{Input, Output, Prompt, Reason, Receptionist, TransferNews, Unfinished};
+use dialogue::{Input, Output, Prompt, Reason, Receptionist, Record, TransferNews, Unfinished};
 use domain::{
     CallTime, CallerKind, Certainty, Directive, EmergencyKind, FactId, Intent, OfficeReply, OfficeRequest, Phi,
-    Reading, RedFlag, RedFlagId, RequestId, Slot, Urgency, YesNo,
+    Reading, Recording, RedFlag, RedFlagId, RequestId, Slot, Urgency, YesNo,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::office::{Manner, Office};
 use support::promises::*;
-use support::{CALL_LIMIT, Call, Core, Event, Mouth, Trace, context};
+use support::{CALL_LIMIT, Call, Core, Event, Mouth, Trace, context, recording_context};
 
 /// Random calls for each run of the suite.
 const CALLS: u32 = 4000;
@@ -31,6 +31,7 @@ struct Scene {
     caller_id: bool,
     open: bool,
     connects_urgent: bool,
+    recording: Recording,
     office: Manner,
     mouth: Mouth,
     acts: Vec<(u64, Act)>,
@@ -181,11 +182,19 @@ fn scene() -> impl Strategy<Value = Scene> {
     ];
     let pause = prop_oneof![3 => 0_u64..1500, 3 => 1500_u64..9000, 1 => 9000_u64..40_000];
     let acts = proptest::collection::vec((pause, act()), 0..14);
-    (any::<bool>(), any::<bool>(), any::<bool>(), proptest::sample::select(Manner::ALL), mouth, acts).prop_map(
-        |(caller_id, open, connects_urgent, office, mouth, acts)| Scene {
+    let recording = prop_oneof![
+        2 => Just(Recording::Off),
+        1 => Just(Recording::OffTranscriptNotice),
+        2 => Just(Recording::Notice),
+        2 => Just(Recording::Consent),
+    ];
+    let practice = (any::<bool>(), any::<bool>(), any::<bool>(), recording);
+    (practice, proptest::sample::select(Manner::ALL), mouth, acts).prop_map(
+        |((caller_id, open, connects_urgent, recording), office, mouth, acts)| Scene {
             caller_id,
             open,
             connects_urgent,
+            recording,
             office,
             mouth,
             acts,
@@ -195,7 +204,8 @@ fn scene() -> impl Strategy<Value = Scene> {
 
 impl Scene {
     fn receptionist(&self) -> Receptionist {
-        Receptionist::new(context(self.caller_id, self.open, self.connects_urgent))
+        let context = context(self.caller_id, self.open, self.connects_urgent);
+        Receptionist::new(recording_context(context, self.recording))
     }
 
     /// Plays the call to its end.
@@ -252,7 +262,7 @@ impl Scene {
 /// A named check of a whole call.
 type Check = fn(&Trace, &Scene) -> Verdict;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("1", |trace, scene| promise_1(trace, scene.mouth == Mouth::Works)),
     ("2", |trace, _| promise_2(trace)),
     ("3", |trace, _| promise_3(trace)),
@@ -260,6 +270,7 @@ const CHECKS: [(&str, Check); 7] = [
     ("6", |trace, _| promise_6(trace)),
     ("7", |trace, _| promise_7(trace)),
     ("10", |trace, _| promise_10(trace)),
+    ("11", |trace, scene| promise_11(trace, scene.recording)),
 ];
 
 /// The same calls in every run: a failure is never a matter of luck.
@@ -326,6 +337,8 @@ enum Breaks {
     PrintsWords,
     IsNotTheSameTwice,
     LeavesWithoutAWord,
+    RecordsUnasked,
+    RecordsTwoPeople,
 }
 
 static LUCK: AtomicU32 = AtomicU32::new(0);
@@ -364,7 +377,9 @@ impl Core for Mutant {
             Breaks::TalksOn => matches!(output, Output::PauseSpeaking),
             Breaks::TalksOver => matches!(output, Output::StopSpeaking),
             Breaks::LeavesWithoutAWord => matches!(output, Output::Say { prompt: Prompt::VoiceLost, .. }),
+            Breaks::RecordsTwoPeople => matches!(output, Output::Record(Record::Off)),
             Breaks::NeverWakes
+            | Breaks::RecordsUnasked
             | Breaks::LowersUrgency
             | Breaks::HangsUpOnBye
             | Breaks::ClaimsEarly
@@ -379,6 +394,7 @@ impl Core for Mutant {
             (Breaks::ClaimsEarly, Output::Say { line, prompt: Prompt::OneMoment(_), interruptible, tempo }) => {
                 Output::Say { line, prompt: Prompt::MessagePassedOn, interruptible, tempo }
             }
+            (Breaks::RecordsUnasked, Output::Say { prompt: Prompt::StillThere(_), .. }) => Output::Record(Record::On),
             (Breaks::IsNotTheSameTwice, Output::Say { line, prompt: Prompt::StillThere(_), interruptible, tempo }) => {
                 let prompt = Prompt::StillThere(LUCK.fetch_add(1, Ordering::Relaxed));
                 Output::Say { line, prompt, interruptible, tempo }
@@ -430,6 +446,8 @@ fn whoever_breaks_a_promise_is_caught() {
         (Breaks::PrintsWords, "7"),
         (Breaks::IsNotTheSameTwice, "8"),
         (Breaks::LeavesWithoutAWord, "10"),
+        (Breaks::RecordsUnasked, "11"),
+        (Breaks::RecordsTwoPeople, "11"),
     ];
     let missed: Vec<_> = mutants.iter().filter(|(breaks, promise)| !caught(*breaks, promise)).collect();
     assert!(missed.is_empty(), "not caught: {missed:?}");

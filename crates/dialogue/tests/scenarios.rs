@@ -13,7 +13,7 @@
 //! `fact=`, `flag=KIND/URGENCY`, `drug=`, `dose=`, `pharmacy=`, `days=`, `language=`, `born=`, `when=`, `with=`, `type=`, `choice=`, `directive=`, `caller=`. A practice that `books` has the
 //! book of `support/book.rs`; of one that is `snatched`, the first opening is gone when it is to be booked; of one that is `unseen`, the
 //! provider's own calendar does not answer; with a `waiting-list`, or a `waiting-list-by-text`, callers may wait; where it has `nothing`,
-//! nothing is open. Other things that happen: `Caller over the line:` (600 ms into it),
+//! nothing is open. One that records has a `notice`, or asks for `consent`; with a `transcript-notice` it only writes down. Other things that happen: `Caller over the line:` (600 ms into it),
 //! `Cough over the line`, `Correction:`, `Starts to speak`, `Partial:`, `Noise`, `Key: 5`, `Keys: 55`, `Hangs up`, `Hearing lost`, `Voice lost`, `Silence: 30 s`. The office answers
 //! by itself, in the manner of the setting.
 //! `BLESS=1` writes what happens into the files.
@@ -29,11 +29,11 @@ use std::time::Duration;
 
 use dialogue::{Input, Receptionist};
 use domain::{
-    Certainty, EmergencyKind, FactId, Intent, Interval, Phi, ProviderWish, Reading, RedFlag, RedFlagId, Slot, Urgency,
-    WaitingListKept, YesNo,
+    Certainty, EmergencyKind, FactId, Intent, Interval, Phi, ProviderWish, Reading, Recording, RedFlag, RedFlagId,
+    Slot, Urgency, WaitingListKept, YesNo,
 };
 use support::office::{Manner, Office};
-use support::{Call, Mouth, booking_context, context, waiting_context};
+use support::{Call, Mouth, booking_context, context, recording_context, waiting_context};
 
 #[test]
 fn every_scenario_goes_as_written() {
@@ -105,6 +105,16 @@ fn play(part: &str) -> String {
     } else {
         context(caller_id, open, has("connects-urgent"))
     };
+    let recording = if has("notice") {
+        Recording::Notice
+    } else if has("consent") {
+        Recording::Consent
+    } else if has("transcript-notice") {
+        Recording::OffTranscriptNotice
+    } else {
+        Recording::Off
+    };
+    let context = recording_context(context, recording);
     let mut office = Office::new(manner);
     office.book.snatched = u32::from(has("snatched"));
     office.book.unseen = has("unseen");
@@ -122,7 +132,7 @@ fn play(part: &str) -> String {
             }
             continue;
         };
-        let ours = ["FirstRing", "Office", "Transfer", "Bridge", "StopRinging", "Note"]
+        let ours = ["FirstRing", "Office", "Transfer", "Bridge", "StopRinging", "Record", "Note"]
             .iter()
             .any(|name| step.starts_with(name));
         if ours {

@@ -27,6 +27,32 @@ pub struct FrontDesk {
     pub resume_within: Duration,
     /// Whether callers are offered to wait for an opening, and how they hear of one.
     pub waiting_list: WaitingListKept,
+    /// What callers hear of it that their words are kept.
+    pub recording: Recording,
+}
+
+/// Whether a call's sound is kept, and what its caller hears of that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recording {
+    /// Nothing is recorded, and nothing is said of it.
+    #[default]
+    Off,
+    /// Nothing is recorded; callers hear that the call is written down.
+    OffTranscriptNotice,
+    /// It is recorded as soon as the caller has heard that it is.
+    Notice,
+    /// It is recorded from the caller's "yes" on.
+    Consent,
+}
+
+impl Recording {
+    /// Whether any call of the practice may be recorded.
+    pub fn may_record(self) -> bool {
+        match self {
+            Self::Notice | Self::Consent => true,
+            Self::Off | Self::OffTranscriptNotice => false,
+        }
+    }
 }
 
 /// Whether and how new patients are registered.

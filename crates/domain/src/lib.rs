@@ -32,7 +32,9 @@ pub use appointment::{
 pub use call_time::CallTime;
 pub use caller::{CallerKind, Confirmation, Intent, RequestField, UnknownWord, Urgency};
 pub use escalation::{Applies, Lines, Meanwhile, OfficeHours};
-pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients, WaitingListKept};
+pub use front_desk::{
+    AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients, Recording, WaitingListKept,
+};
 pub use hearing::{Decode, Partial, Utterance};
 pub use ids::{
     AppointmentId, AppointmentTypeId, CallId, CaseId, FactId, LineId, MessageId, PatientId, PracticeId, ProviderId,

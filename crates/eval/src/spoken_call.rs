@@ -363,6 +363,7 @@ impl<'a> Conversation<'a> {
                     | Output::Transfer { .. }
                     | Output::Bridge
                     | Output::StopRinging
+                    | Output::Record(_)
                     | Output::Note(Note::Escalated { .. }),
                 )
                 | Happening::FirstSound { .. }

@@ -194,6 +194,7 @@ impl TextCall {
                 Output::Note(Note::Escalated { .. })
                 | Output::Bridge
                 | Output::StopRinging
+                | Output::Record(_)
                 | Output::PauseSpeaking
                 | Output::ResumeSpeaking => {}
             }

@@ -1,6 +1,7 @@
 mod eval;
 mod oncall;
 mod page;
+mod recordings;
 mod records;
 mod staff;
 mod storage;
@@ -15,6 +16,7 @@ use crate::config::Overrides;
 pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Export, Gaps, OnCall, Who};
 pub use page::{Page, PageTest};
+pub use recordings::{DeleteRecording, ExportRecording, ListRecordings, Recordings};
 pub use records::{Appointments, Days, ImportPatients, Ledger, ListAppointments, ListMessages, ListPatients, Messages};
 pub use records::{Patients, RedactMessage, Replay, ShowMessage, Slots, VerifyLedger, Waiting, WaitingAnswer, uuid};
 pub use staff::{AddStaff, DisableStaff, ListStaff, Staff};
@@ -61,6 +63,9 @@ pub enum Command {
     /// The messages that callers have left.
     #[command(subcommand)]
     Messages(Messages),
+    /// The recordings of calls, where the practice keeps any.
+    #[command(subcommand)]
+    Recordings(Recordings),
     /// The ledger of messages: whether each is as it was when its caller was told that it is kept.
     #[command(subcommand)]
     Ledger(Ledger),

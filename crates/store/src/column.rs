@@ -49,6 +49,10 @@ impl Columns<'_> {
         self.0.try_get(column).map_err(|_| corrupt(column))
     }
 
+    pub(crate) fn optional_integer(&self, column: &str) -> Result<Option<i64>, StoreError> {
+        self.0.try_get(column).map_err(|_| corrupt(column))
+    }
+
     pub(crate) fn number(&self, column: &str) -> Result<u32, StoreError> {
         u32::try_from(self.integer(column)?).map_err(|_| corrupt(column))
     }

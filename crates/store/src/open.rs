@@ -204,6 +204,7 @@ pub(crate) fn migrations() -> Migrator {
         migration(8, "outside", include_str!("../migrations/sqlite/0008_outside.sql")),
         migration(9, "notices", include_str!("../migrations/sqlite/0009_notices.sql")),
         migration(10, "waiting", include_str!("../migrations/sqlite/0010_waiting.sql")),
+        migration(11, "recordings", include_str!("../migrations/sqlite/0011_recordings.sql")),
     ])
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::playback::{Playback, Tick};
 use crate::ringback::Ringback;
 use crate::speaker::{Gate, Heeded, Order, Stamped};
-use crate::{Bridge, Frame, LEG_HZ, Leg, LegGone, LegNews, Refer, Speaker};
+use crate::{Bridge, Frame, LEG_HZ, Leg, LegGone, LegNews, Refer, Speaker, Tap};
 
 /// Heard frames between the leg and the call's ears: 10 s. Full: the frame is lost and [`LegNews::HearingOverrun`] told, so
 /// that the call can go to a person; a patient's words are never dropped silently.
@@ -38,6 +38,10 @@ pub struct Driver {
     ringback: Ringback,
     refer: Option<Refer>,
     key: Option<char>,
+    /// Where both sides are copied to, while the call is recorded.
+    tap: Option<Tap>,
+    /// How many samples have been sent since pick-up.
+    sent: u64,
     /// The gate as it was at the last tick.
     passed: Gate,
     playback: Playback<LEG_HZ>,
@@ -79,6 +83,8 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         ringback: Ringback::new(),
         refer: None,
         key: None,
+        tap: None,
+        sent: 0,
         passed: Gate::default(),
         playback: Playback::new(),
     };
@@ -114,6 +120,10 @@ impl Driver {
             if let Some(bridge) = &self.bridge {
                 bridge.give(pcm);
                 continue;
+            }
+            self.tap.take_if(|tap| !tap.is_wanted());
+            if let Some(tap) = &self.tap {
+                tap.caller(&pcm, at);
             }
             let frame = Frame { pcm, at };
             match (self.hears.try_send(frame), self.hearing) {
@@ -176,6 +186,7 @@ impl Driver {
             Ok(Order::Bridge(bridge)) => self.bridge = Some(bridge),
             Ok(Order::Refer(refer)) => self.refer = Some(refer),
             Ok(Order::Press(key)) => self.key = Some(key),
+            Ok(Order::Tap(tap)) => self.tap = Some(tap),
             Err(_nothing_ordered) => {}
         }
         let mut samples = tick.pcm.into_samples();
@@ -188,7 +199,13 @@ impl Driver {
         } else {
             self.ringback.hush();
         }
-        Tick { pcm: Pcm::new(samples), speaks, ..tick }
+        let sent = Pcm::new(samples);
+        let at = self.sent;
+        self.sent += sent.samples().len() as u64;
+        if let Some(tap) = self.tap.as_ref().filter(|_| self.bridge.is_none()) {
+            tap.ours(&sent, at);
+        }
+        Tick { pcm: sent, speaks, ..tick }
     }
 
     /// An order to have the other side call somebody else, once.

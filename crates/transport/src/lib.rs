@@ -28,6 +28,7 @@ pub mod rtp;
 pub mod sip;
 mod speaker;
 pub mod streams;
+mod tap;
 mod websocket;
 
 pub use bridge::Bridge;
@@ -36,3 +37,4 @@ pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
 pub use incoming::{Incoming, IncomingFrom};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};
 pub use speaker::{Refer, Speaker, VOICED_FRAMES};
+pub use tap::{Copies, Tap, Tapped};

@@ -3,7 +3,7 @@ use domain::Phi;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bridge, LegGone, NotAnswered, Voiced};
+use crate::{Bridge, LegGone, NotAnswered, Tap, Voiced};
 
 /// Voiced frames between the mouth and the leg: 400 ms. Full: [`Speaker::play`] waits, which holds synthesis back.
 pub const VOICED_FRAMES: usize = 20;
@@ -17,6 +17,7 @@ pub(crate) enum Order {
     Bridge(Bridge),
     Refer(Refer),
     Press(char),
+    Tap(Tap),
 }
 
 /// An order to have the other side call somebody else (RFC 3515).
@@ -53,7 +54,7 @@ pub(crate) struct Gate {
 pub(crate) struct Heeded {
     pub(crate) voiced: mpsc::Receiver<Stamped>,
     pub(crate) gate: watch::Receiver<Gate>,
-    /// One or two in the life of a call, or none.
+    /// One to three in the life of a call, or none.
     pub(crate) orders: mpsc::Receiver<Order>,
 }
 
@@ -123,6 +124,11 @@ impl Speaker {
     /// Presses a key at the other side: `0` to `9`, `*`, `#`, `A` to `D`. A way to arrive that cannot do that drops the order.
     pub fn press(&self, key: char) -> Result<(), LegGone> {
         self.orders.try_send(Order::Press(key)).map_err(|_| LegGone)
+    }
+
+    /// Has the leg copy both sides from now on, in place of an earlier tap.
+    pub fn tap(&self, tap: Tap) -> Result<(), LegGone> {
+        self.orders.try_send(Order::Tap(tap)).map_err(|_| LegGone)
     }
 
     /// Silence within 20 ms, and nothing is lost.

@@ -17,8 +17,12 @@ impl Running {
         let hearing = match news {
             HearingNews::Heard(hearing) => hearing,
             HearingNews::Stage { stage, ms } => return self.stage(stage, ms),
-            HearingNews::Lost => return self.input(Input::HearingLost).await,
+            HearingNews::Lost => {
+                self.recorded_by_nobody();
+                return self.input(Input::HearingLost).await;
+            }
         };
+        let hearing = self.without_cards(hearing);
         match hearing {
             Hearing::SpeechStarted { .. } => self.input(Input::SpeechStarted).await,
             Hearing::SpeechEnded { .. } => self.input(Input::SpeechEnded).await,

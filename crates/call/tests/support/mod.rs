@@ -29,7 +29,8 @@ pub(crate) const MORE: &str = "please renew my prescription for the same pharmac
 pub(crate) const CHEST: &str = "I have crushing chest pain and I am sweating all over";
 const CALLER_ID: &str = "+12125550123";
 const NEWS_MAX: usize = 1;
-const SAYS: [&str; 3] = [REFILL, MORE, CHEST];
+pub(crate) const CARD: &str = "my card number is 4111 1111 1111 1111";
+const SAYS: [&str; 4] = [REFILL, MORE, CHEST, CARD];
 /// A caller in these tests waits for an answer as long as the slowest limit on a model, and then some.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -301,6 +302,7 @@ fn desk(fault: Fault, says: &FakeRecognizer, voice: Voice, office: mpsc::Sender<
         office,
         last_calls: None,
         switchboard: None,
+        recorder: None,
         pace,
     }
 }

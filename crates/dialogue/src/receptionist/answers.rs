@@ -56,9 +56,14 @@ impl Receptionist {
                 self.escalate(Witness::Final, now);
             }
             Question::EmergencyFirst if bare => {
+                self.say_what_is_kept();
                 self.plan = Plan::Offer(Question::OfferMessage(Prompt::LinesAreBusy));
             }
-            Question::EmergencyFirst => self.errand(text, reading, now),
+            Question::EmergencyFirst => {
+                self.say_what_is_kept();
+                self.errand(text, reading, now);
+            }
+            Question::Recording => self.answer_recording(text, reading, bare, cut_off, now),
             Question::GoOn => self.answer_go_on(text, reading, bare, now),
             Question::Safety | Question::SafetyAgain => self.answer_safety(text, reading, bare, now),
             Question::CalledEmergencyNumber => self.answer_called(yes_no, now),

@@ -170,6 +170,7 @@ impl Receptionist {
         }
         self.sought = Sought::Nobody;
         self.question = None;
+        self.stop_recording();
         self.outputs.push_back(Output::Bridge);
         self.achieved.push(Outcome::Connected);
         let before = Box::new(std::mem::replace(&mut self.plan, Plan::Ringing));

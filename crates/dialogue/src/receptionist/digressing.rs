@@ -48,6 +48,7 @@ impl Receptionist {
             }
             Question::Greeting
             | Question::EmergencyFirst
+            | Question::Recording
             | Question::HowCanIHelp
             | Question::GoOn
             | Question::DidNotCatch

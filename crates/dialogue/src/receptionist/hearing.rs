@@ -58,11 +58,15 @@ impl Receptionist {
         self.triage.hear(reading);
         let question = self.latest.as_ref().and_then(|latest| latest.question.as_ref());
         let safety = matches!(question, Some(Question::Safety | Question::SafetyAgain));
+        let asked_to_record = matches!(question, Some(Question::Recording));
         if safety && reading.yes_no == Some(YesNo::Yes) {
             self.triage.safety_corrected();
         }
         if matches!(question, Some(Question::EmergencyFirst)) && reading.yes_no == Some(YesNo::Yes) {
             self.triage.must_page(Urgency::Emergency);
+        }
+        if asked_to_record && reading.yes_no == Some(YesNo::No) {
+            self.withdraw_recording();
         }
         let had_case = self.desk.case_urgency().is_some();
         self.escalate(Witness::SecondDecode, now);

@@ -29,10 +29,12 @@ impl Receptionist {
     /// with something.
     pub(super) fn hear_of_earlier(&mut self, earlier: Unfinished) {
         self.resume.case = earlier.case.map(|(case, _)| case);
-        let greeted = matches!(self.question, Some(Question::Greeting));
+        let greeted = matches!(self.question, Some(Question::Greeting)) || self.is_opening();
         if greeted && self.said.is_nothing() {
             self.resume.offered = Some(Box::new(earlier));
-            (self.question, self.plan) = (None, Plan::Open(Question::GoOn));
+            // Who is being asked whether the call may be recorded is asked this afterwards.
+            self.question.take_if(|question| *question != Question::Recording);
+            self.offer_to_go_on();
         }
     }
 

@@ -127,6 +127,7 @@ impl Receptionist {
             return Step::Idle;
         }
         self.prove_whose();
+        self.drop_the_opening_if_urgent();
         if let Plan::Unspoken(unspoken) = &mut self.plan {
             let parting = unspoken.next();
             return self.part(parting, now);
@@ -300,6 +301,9 @@ impl Receptionist {
                 self.emergency_lines.push_front((kind, Telling::Second));
             }
             (Saying::News(news), LineEnd::Heard) => {
+                if news.prompt == Prompt::RecordingNotice {
+                    self.notice_heard();
+                }
                 let answers =
                     matches!(news.prompt, Prompt::Fact(_) | Prompt::Closed { .. } | Prompt::Visit(VisitLine::Ahead(_)));
                 if answers && !self.achieved.contains(&Outcome::Answered) {
@@ -311,7 +315,10 @@ impl Receptionist {
             (Saying::Closing, LineEnd::Heard | LineEnd::Lost) if matches!(self.plan, Plan::Closing { .. }) => {
                 self.hang_up(now);
             }
-            (Saying::Question, LineEnd::Heard) => self.question_heard(),
+            (Saying::Question, LineEnd::Heard) => {
+                self.question_heard();
+                self.recording_question_heard();
+            }
             (Saying::OnTheLine, LineEnd::Heard | LineEnd::Stopped | LineEnd::Lost) => self.put_through(now),
             (Saying::News(_) | Saying::Question, LineEnd::Stopped | LineEnd::Lost)
             | (
@@ -382,6 +389,7 @@ impl Receptionist {
         match question {
             Question::Greeting => Prompt::Greeting,
             Question::EmergencyFirst => Prompt::EmergencyFirst,
+            Question::Recording => Prompt::AskRecording,
             Question::HowCanIHelp => self.repeats.count(Prompt::HowCanIHelp),
             Question::DidNotCatch => self.repeats.count(Prompt::DidNotCatch),
             Question::OfferMessage(prompt) => prompt.clone(),

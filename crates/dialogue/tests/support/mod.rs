@@ -14,7 +14,7 @@ use std::time::Duration;
 use dialogue::{CallContext, Input, Note, Output, Prompt, Reason, Receptionist, Wording};
 use domain::{
     AnswerPromise, CallTime, CallerKind, CallerPolicy, Fact, FactId, FrontDesk, Intent, LanguageLine, LineId,
-    Meanwhile, Phi, Practice, PracticeId, Urgency,
+    Meanwhile, Phi, Practice, PracticeId, Recording, Urgency,
 };
 use jiff::tz::TimeZone;
 
@@ -168,6 +168,12 @@ pub(crate) fn context(caller_id: bool, open: bool, connects_urgent: bool) -> Cal
     }
 }
 
+/// The same of a practice that handles recordings so.
+pub(crate) fn recording_context(mut context: CallContext, recording: Recording) -> CallContext {
+    Arc::make_mut(&mut context.practice).front_desk.recording = recording;
+    context
+}
+
 /// A context of a practice that has its appointments made on the telephone.
 pub(crate) fn booking_context(caller_id: bool, open: bool) -> CallContext {
     CallContext { practice: book::practice(), ..context(caller_id, open, false) }
@@ -303,7 +309,7 @@ impl<C: Core> Call<C> {
                 Output::StopSpeaking | Output::HangUp => self.line = None,
                 Output::Ask { id, request } => self.office.ask(*id, request, self.now),
                 Output::Transfer { .. } => self.office.transfer(self.now),
-                Output::Bridge | Output::StopRinging | Output::Note(_) => {}
+                Output::Bridge | Output::StopRinging | Output::Record(_) | Output::Note(_) => {}
             }
             self.record(Event::Out(output));
         }
@@ -351,6 +357,7 @@ fn line_of(entry: &Entry, wording: &Wording, practice: &Practice) -> Option<Stri
         Output::Ask { request, .. } => Some(format!("Office: {}", office::short(request))),
         Output::Bridge => Some("Bridge".to_owned()),
         Output::StopRinging => Some("StopRinging".to_owned()),
+        Output::Record(record) => Some(format!("Record: {}", short(serde_json::to_value(record).unwrap()))),
         Output::Transfer { to, .. } => Some(format!("Transfer: {}", short(serde_json::to_value(to).unwrap()))),
         Output::HangUp => Some("FirstRing hangs up".to_owned()),
         Output::Note(note) => Some(format!("Note: {}", short(serde_json::to_value(note).unwrap()))),

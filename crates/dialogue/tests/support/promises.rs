@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use dialogue::{Claim, Input, Note, Outcome, Output, Prompt, TransferNews, VisitLine};
+use dialogue::{Claim, Input, Note, Outcome, Output, Prompt, Record, TransferNews, VisitLine};
 use domain::{
-    CallTime, CaseUpdate, Directive, LineId, OfficeReply, OfficeRequest, PatientId, RequestId, Urgency, YesNo,
+    CallTime, CaseUpdate, Directive, LineId, OfficeReply, OfficeRequest, PatientId, Recording, RequestId, Urgency,
+    YesNo,
 };
 
 use super::{Entry, Event, Trace};
@@ -398,6 +399,38 @@ pub(crate) fn promise_10(trace: &Trace) -> Verdict {
         }
     }
     lost.map_or(Ok(()), |since| broken(since, "the voice is lost, and nothing is ever said of it"))
+}
+
+/// Nothing is recorded before the notice was heard to its end, or the question and then a yes, as the practice decides; and nothing of
+/// what is said on a bridge.
+pub(crate) fn promise_11(trace: &Trace, policy: Recording) -> Verdict {
+    let (mut finished, mut records) = (Vec::new(), false);
+    let mut said: Vec<(LineId, &Prompt)> = Vec::new();
+    let mut answer = None;
+    for Entry { at, event, .. } in &trace.entries {
+        match event {
+            Event::Out(Output::Say { line, prompt, .. }) => said.push((*line, prompt)),
+            Event::In(Input::LineFinished(line)) => {
+                finished.extend(said.iter().filter(|(id, _)| id == line).map(|(_, prompt)| *prompt));
+            }
+            Event::In(Input::Heard { reading, .. }) => answer = reading.yes_no,
+            Event::Out(Output::Record(Record::On)) => {
+                records = true;
+                let may = match policy {
+                    Recording::Off | Recording::OffTranscriptNotice => false,
+                    Recording::Notice => finished.contains(&&Prompt::RecordingNotice),
+                    Recording::Consent => finished.contains(&&Prompt::AskRecording) && answer == Some(YesNo::Yes),
+                };
+                if !may {
+                    return broken(*at, "recorded, and the caller does not know");
+                }
+            }
+            Event::Out(Output::Record(Record::Off | Record::Withdrawn)) => records = false,
+            Event::Out(Output::Bridge) if records => return broken(*at, "two people are recorded"),
+            Event::In(_) | Event::Out(_) | Event::Woke(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Replaying a journal gives the same outputs.

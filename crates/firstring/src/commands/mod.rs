@@ -14,6 +14,7 @@ mod oncall;
 mod page;
 mod patients;
 mod read;
+mod recordings;
 mod records;
 mod replay;
 mod restore;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Appointments(args) => appointments::run(&args),
         Command::Messages(args) => messages::run(&args),
+        Command::Recordings(args) => recordings::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -4,6 +4,7 @@ use store::{Retention, Swept};
 use super::records::{Records, now};
 use super::{print, print_json, runtime};
 use crate::cli;
+use crate::wiring::sweep_recordings;
 
 pub(super) fn run(args: &cli::Retention) -> anyhow::Result<()> {
     runtime(::call::Pace::RealTime)?
@@ -20,6 +21,8 @@ struct Told {
     messages: u64,
     /// Closed cases whose words were removed.
     cases: u64,
+    /// Recordings that were kept as long as the practice's file says.
+    recordings: u64,
 }
 
 async fn sweep(records: &Records, args: &cli::Retention) -> anyhow::Result<()> {
@@ -34,8 +37,17 @@ async fn sweep(records: &Records, args: &cli::Retention) -> anyhow::Result<()> {
         }
         records.store.apply_retention(practice, &retention, now).await?
     };
+    let recordings = if args.dry_run {
+        records.store.recordings_to_delete(practice, now).await?.len() as u64
+    } else {
+        sweep_recordings(&records.server.data, &records.store, practice, now).await?
+    };
     if args.json {
-        return print_json(&Told { dry_run: args.dry_run, journals, messages, cases });
+        return print_json(&Told { dry_run: args.dry_run, journals, messages, cases, recordings });
+    }
+    if recordings > 0 {
+        let would = if args.dry_run { "would be " } else { "" };
+        print(&format!("{recordings} recordings {would}deleted"))?;
     }
     if retention == Retention::default() {
         return print("nothing is removed: say what by --journals-days, --messages-days or --cases-days");

@@ -1,4 +1,5 @@
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +21,8 @@ use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
 use crate::wiring::{
-    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, stream_router, take_up_calls,
-    telephones as telephones_of,
+    Desk, DeskOptions, SoleServer, end_call, keep_journal, recorder, rota_gaps, stream_router, sweep_recordings,
+    take_up_calls, telephones as telephones_of,
 };
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
@@ -69,13 +70,24 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
             None => None,
         };
         let dials = telephones.as_ref().map(Sip::dials);
-        let desk =
+        let (recording, recordings_days) = (config.practice.front_desk.recording, config.recordings_days);
+        let mut desk =
             Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
+        if recording.may_record() {
+            let (store, practice) = (&desk.office.store, &desk.front.practice.id);
+            match recorder(&server, store, practice, recordings_days, desk.clock.clone()).await {
+                Ok(recorder) => desk.front.recorder = Some(recorder),
+                Err(why) => {
+                    tracing::error!(why = format!("{why:#}"), "no call is recorded; calls are answered all the same");
+                }
+            }
+        }
+        let data = server.data.clone();
         let trunks = telephones.as_ref().map(Sip::trunks);
         let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
         announce(&server, args.json)?;
-        serve(Arc::new(desk), Doors { site, telephones }, calls).await
+        serve(Arc::new(desk), Doors { site, telephones }, calls, data).await
     })
 }
 
@@ -106,7 +118,12 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming>) -> anyhow::Result<()> {
+async fn serve(
+    desk: Arc<Desk>,
+    doors: Doors,
+    mut calls: mpsc::Receiver<Incoming>,
+    data: PathBuf,
+) -> anyhow::Result<()> {
     let Doors { site, telephones } = doors;
     if let Some(telephones) = &telephones {
         telephones.take_calls();
@@ -132,6 +149,7 @@ async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming
                 warn_of_gaps(&desk);
                 let office = desk.office.office.clone();
                 telling.spawn(async move { office.tell_of_gaps().await });
+                telling.spawn(delete_old_recordings(Arc::clone(&desk), data.clone()));
             }
             Some(told) = telling.join_next() => complain_of(told),
             _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
@@ -169,6 +187,15 @@ async fn take_over(desk: Arc<Desk>, node: NodeId) {
     };
     if let Err(why) = done.await {
         tracing::error!(%node, %why, "its calls cannot be taken now, will be tried again");
+    }
+}
+
+async fn delete_old_recordings(desk: Arc<Desk>, data: PathBuf) {
+    let (practice, now) = (&desk.front.practice.id, desk.clock.now());
+    match sweep_recordings(&data, &desk.office.store, practice, now).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "recordings were kept long enough and are deleted"),
+        Err(why) => tracing::error!(why = format!("{why:#}"), "old recordings cannot be deleted, will be tried again"),
     }
 }
 

@@ -8,6 +8,7 @@ mod numbers;
 mod outside;
 mod patients;
 mod policy;
+mod recording;
 mod rota;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ use numbers::RawNumber;
 pub use outside::{CalendarKind, Login, OutsideCalendar};
 pub use patients::read_patients;
 use policy::{CheckedPolicy, RawPolicy};
+use recording::RawRecording;
 use rota::{CheckedRota, RawRota};
 
 /// A practice as the program needs it.
@@ -59,6 +61,8 @@ pub struct PracticeConfig {
     pub gateway: Option<Gateway>,
     /// Who sends e-mail.
     pub mail: Option<Mail>,
+    /// For how many days recordings are kept.
+    pub recordings_days: u32,
     /// How long an opening is offered to one who waits.
     pub answer_within: SignedDuration,
     /// Who is on call when.
@@ -147,6 +151,7 @@ struct RawPractice {
     #[serde(default)]
     resume_within_minutes: u32,
     waiting_list: Option<RawWaitingList>,
+    recording: Option<RawRecording>,
     patients: Option<String>,
     #[serde(default)]
     numbers: Vec<RawNumber>,
@@ -252,6 +257,7 @@ impl Checked<'_> {
             (Some(_), Some(_)) => WaitingListKept::PatientsAreTexted,
         };
         let answer_within = self.answer_within(raw.waiting_list.as_ref())?;
+        let (recording, recordings_days) = self.recording(raw.recording.as_ref())?;
         let (front_desk, week) = self.front_desk(RawFrontDesk {
             providers: raw.providers,
             appointment_types: raw.appointment_types,
@@ -263,6 +269,7 @@ impl Checked<'_> {
             languages: raw.languages,
             resume_within_minutes: raw.resume_within_minutes,
             waiting_list,
+            recording,
         })?;
         let senders = self.senders(raw.gateway, raw.mail)?;
         let oncall = self.oncall(&raw.oncall, &senders)?;
@@ -297,6 +304,7 @@ impl Checked<'_> {
             desk,
             gateway,
             mail,
+            recordings_days,
             answer_within,
             rota,
             lines,

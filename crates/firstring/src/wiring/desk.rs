@@ -57,6 +57,7 @@ impl Desk {
                 switchboard::open(office.office.clone(), dials, names, server.handing_over, clock.clone())
             }),
             practice: Arc::new(config.practice),
+            recorder: None,
             pace,
         };
         front.warm_up().await;

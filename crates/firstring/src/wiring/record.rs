@@ -60,6 +60,10 @@ pub(super) fn ended(row: &CallRow, journal: &[Entry]) -> Timestamp {
 pub(super) async fn summary(store: &Store, journal: &[Entry]) -> Phi<String> {
     let mut summary = Summary::of(journal);
     note_page_times(store, journal, &mut summary).await;
+    if let Some(row) = journal.first().and_then(begun).filter(|_| summary.recorded) {
+        // What was decided is not yet done: the disk may have been full.
+        summary.recorded = store.recording(&row.practice, row.id).await.is_ok_and(|kept| kept.is_some());
+    }
     Phi::new(serde_json::to_string(&summary).expect("a summary has string keys only and cannot fail to serialise"))
 }
 
@@ -83,7 +87,7 @@ fn begun(first: &Entry) -> Option<CallRow> {
     })
 }
 
-async fn persist<F: Future<Output = Result<(), StoreError>>>(write: impl Fn() -> F) {
+pub(super) async fn persist<F: Future<Output = Result<(), StoreError>>>(write: impl Fn() -> F) {
     let mut pause = FIRST_PAUSE;
     while let Err(why) = write().await {
         tracing::error!(%why, "a call's record cannot be kept, will be tried again");

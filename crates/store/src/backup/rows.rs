@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Column, Row};
 use crate::{OpenOptions, Secret, Store, StoreError};
 
 /// Every table but `node`, which says who lives; what is referred to comes before what refers to it.
-const TABLES: [&str; 31] = [
+const TABLES: [&str; 32] = [
     "call",
     "journal",
     "message",
@@ -32,6 +32,7 @@ const TABLES: [&str; 31] = [
     "outside_entry",
     "waiting",
     "waiting_offer",
+    "recording",
     "answer",
     "ledger",
     "ledger_text",

@@ -7,6 +7,7 @@ mod inbox;
 mod ledger;
 mod moving;
 mod nodes;
+mod recordings;
 mod retention;
 mod rows;
 mod server;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Admits, AnswerPromise, AppointmentType, AppointmentTypeId, CallerKind, CallerPolicy, Closure, FrontDesk, Intent,
-    LanguageLine, NewPatients, Provider, ProviderId, WaitingListKept,
+    LanguageLine, NewPatients, Provider, ProviderId, Recording, WaitingListKept,
 };
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -34,6 +34,7 @@ pub(super) struct RawFrontDesk {
     pub(super) resume_within_minutes: u32,
     /// Whether a waiting list is kept, and whether who waits can be texted.
     pub(super) waiting_list: WaitingListKept,
+    pub(super) recording: Recording,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +127,7 @@ impl Checked<'_> {
             closures: closures(&week.exceptions),
             resume_within: Duration::from_secs(u64::from(raw.resume_within_minutes) * 60),
             waiting_list: raw.waiting_list,
+            recording: raw.recording,
         };
         Ok((desk, week))
     }

@@ -1,0 +1,126 @@
+use anyhow::{Context, bail};
+use domain::CallId;
+use jiff::Timestamp;
+use recordings::Shelf;
+use serde::Serialize;
+use store::RecordingRow;
+
+use super::records::{Records, user};
+use super::table::table;
+use super::{print, print_json, runtime};
+use crate::cli;
+use crate::wiring::{RECORDINGS, shelf};
+
+/// As they are kept.
+const HZ: u32 = 16_000;
+
+pub(super) fn run(args: &cli::Recordings) -> anyhow::Result<()> {
+    runtime(::call::Pace::RealTime)?.block_on(async {
+        match args {
+            cli::Recordings::List(args) => {
+                Records::open(&args.files).await?.used(async |records| list(records, args).await).await
+            }
+            cli::Recordings::Export(args) => {
+                Records::open(&args.files).await?.used(async |records| export(records, args).await).await
+            }
+            cli::Recordings::Delete(args) => {
+                Records::open(&args.files).await?.used(async |records| delete(records, args).await).await
+            }
+        }
+    })
+}
+
+/// A recording as one JSON line.
+#[derive(Serialize)]
+struct Told {
+    call: CallId,
+    begun_at: String,
+    delete_after: String,
+    /// `None` while it goes on, or if its process died.
+    length_ms: Option<u64>,
+    bytes: Option<u64>,
+    sha256: Option<String>,
+    file: String,
+}
+
+async fn list(records: &Records, args: &cli::ListRecordings) -> anyhow::Result<()> {
+    let rows = records.store.recordings(&records.config.practice.id).await?;
+    if args.json {
+        return rows.into_iter().try_for_each(|row| print_json(&told(records, row)));
+    }
+    if rows.is_empty() {
+        return print("no recordings");
+    }
+    let cells = rows.into_iter().map(|row| {
+        let length = row.length_ms.map_or_else(|| "not finished".to_owned(), |ms| format!("{} s", ms / 1000));
+        [row.call.to_string(), records.local(row.begun_at), length, records.local(row.delete_after)]
+    });
+    print(&table(["call", "begun", "length", "deleted after"], cells.collect()))
+}
+
+/// What was written, as one JSON line.
+#[derive(Serialize)]
+struct Exported {
+    call: CallId,
+    length_ms: u64,
+    /// False: a crash has cut it off.
+    whole: bool,
+    /// The file is as it was when it was finished.
+    unchanged: Option<bool>,
+}
+
+async fn export(records: &Records, args: &cli::ExportRecording) -> anyhow::Result<()> {
+    let row = known(records, args.call).await?;
+    records.note("exported", format!("recording of call {}", args.call)).await?;
+    let shelf = shelf(&records.server)?;
+    let heard = shelf.read(args.call)?;
+    let unchanged = row.sha256.map(|sha256| shelf.sha256(args.call).map(|now| now == sha256)).transpose()?;
+    let both: Vec<f32> = heard.left.iter().zip(&heard.right).flat_map(|(left, right)| [*left, *right]).collect();
+    audio::wav::write(&args.out, HZ, 2, &both)?;
+    let length_ms = heard.left.len() as u64 * 1000 / u64::from(HZ);
+    let done = Exported { call: args.call, length_ms, whole: heard.whole, unchanged };
+    if args.json {
+        return print_json(&done);
+    }
+    let cut = if done.whole { "" } else { ", cut off at its end" };
+    print(&format!("{} s in {}{cut}; it is not encrypted", length_ms / 1000, args.out.display()))
+}
+
+/// What was deleted, as one JSON line.
+#[derive(Serialize)]
+struct Deleted {
+    call: CallId,
+    /// There was a file; else only the list knew of it.
+    file: bool,
+}
+
+async fn delete(records: &Records, args: &cli::DeleteRecording) -> anyhow::Result<()> {
+    let row = known(records, args.call).await?;
+    let file = Shelf::delete_in(&records.server.data.join(RECORDINGS), row.call)?;
+    if !file && records.store.is_shared() {
+        bail!("the file {} is not on this computer; delete it on the one that answered the call", row.file);
+    }
+    records.store.forget_recording(&row.practice, row.call, &user()?, Timestamp::now()).await?;
+    let done = Deleted { call: row.call, file };
+    if args.json {
+        return print_json(&done);
+    }
+    print(&format!("the recording of call {} is deleted", row.call))
+}
+
+async fn known(records: &Records, call: CallId) -> anyhow::Result<RecordingRow> {
+    let row = records.store.recording(&records.config.practice.id, call).await?;
+    row.with_context(|| format!("no recording of call {call}; `firstring recordings list` names them"))
+}
+
+fn told(records: &Records, row: RecordingRow) -> Told {
+    Told {
+        call: row.call,
+        begun_at: records.local(row.begun_at),
+        delete_after: records.local(row.delete_after),
+        length_ms: row.length_ms,
+        bytes: row.bytes,
+        sha256: row.sha256,
+        file: row.file,
+    }
+}
