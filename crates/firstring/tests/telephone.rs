@@ -76,6 +76,30 @@ fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
     file
 }
 
+/// What was recorded of the only call that was: the caller's side, and ours, in words.
+fn recorded(data: &Path, practice: &Path, folder: &Path) -> [String; 2] {
+    let staff = |args: &[&str]| {
+        let mut command = firstring();
+        command.arg("recordings").args(args).arg("--practice").arg(practice).arg("--data").arg(data).arg("--json");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let call = staff(&["list"])["call"].as_str().unwrap().to_owned();
+    let both = folder.join("both.wav");
+    let exported = staff(&["export", &call, "--out", both.to_str().unwrap()]);
+    assert_eq!((&exported["whole"], &exported["unchanged"]), (&true.into(), &true.into()));
+    ["left", "right"].map(|side| {
+        let mut wav = hound::WavReader::open(&both).unwrap();
+        let (hz, skipped) = (wav.spec().sample_rate, usize::from(side == "right"));
+        let samples = wav.samples::<i16>().map(|sample| f32::from(sample.unwrap()) / 32768.0);
+        let one: Vec<f32> = samples.skip(skipped).step_by(2).collect();
+        let file = folder.join(side).with_extension("wav");
+        audio::wav::write(&file, hz, 1, &one).unwrap();
+        words_in(&file)
+    })
+}
+
 /// By which advertising channel the kept call came, as soon as its end is kept.
 async fn channel(data: &Path) -> serde_json::Value {
     let key = std::fs::read_to_string(data.join("key")).unwrap();
@@ -102,9 +126,12 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     let folder = tempfile::tempdir().unwrap();
     let pager = Pager::start().await;
     let practice = paging(&pager, None, folder.path());
-    let log = folder.path().join("log");
-    let server = Server::start_by_telephone(&practice, &folder.path().join("data"), &log);
-    let said = speech(&[(9, "emergency_chest")], 120, folder.path().join("said.wav"));
+    let mut text = std::fs::read_to_string(&practice).unwrap();
+    text += "\n[recording]\nmode = \"notice\"\n";
+    std::fs::write(&practice, text).unwrap();
+    let (log, data) = (folder.path().join("log"), folder.path().join("data"));
+    let server = Server::start_by_telephone(&practice, &data, &log);
+    let said = speech(&[(14, "emergency_chest")], 120, folder.path().join("said.wav"));
     let mut caller = Baresip::start(&phone(NUMBER, said)).await;
     caller.order("dial", &format!("sip:+12125550111@{}", server.sip.unwrap())).await;
     caller.happens("CALL_ESTABLISHED", LONG).await;
@@ -118,7 +145,11 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     let heard = words_in(&caller.heard().await);
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
-    assert_eq!(channel(&folder.path().join("data")).await, "website", "by the number that was dialled");
+    assert!(heard.contains("recorded"), "{heard}");
+    assert_eq!(channel(&data).await, "website", "by the number that was dialled");
+    let [caller, ours] = recorded(&data, &practice, folder.path());
+    assert!(caller.contains("chest") && !caller.contains("emergency line"), "{caller}");
+    assert!(ours.replace('-', "").contains("911") && !ours.contains("thank you for calling"), "{ours}");
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a call by SIP is over"), "{log}");
@@ -212,6 +243,7 @@ async fn an_emergency_that_a_provider_streams_is_paged_and_answered_and_no_log_k
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a streamed call is over"), "{log}");
+    assert!(!folder.path().join("data/recordings").exists(), "where nothing is said of recording, no sound is kept");
     for word in [NUMBER, TOKEN, "payload", "chest"] {
         assert!(!log.contains(word), "{word} is in the log");
     }

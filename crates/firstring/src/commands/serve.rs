@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ::call::{Journal, Pace};
 use anyhow::Context;
-use domain::CallNews;
+use domain::{CallNews, Recording};
 use jiff::Timestamp;
 use sd_notify::NotifyState;
 use store::NodeId;
@@ -80,6 +80,8 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
                 Ok(recorder) => desk.front.recorder = Some(recorder),
                 Err(why) => {
                     tracing::error!(why = format!("{why:#}"), "no call is recorded; calls are answered all the same");
+                    let practice = Arc::make_mut(&mut desk.front.practice);
+                    practice.front_desk.recording = Recording::OffTranscriptNotice;
                 }
             }
         }
