@@ -65,7 +65,7 @@ impl Site {
             // Behind a proxy that speaks TLS for us, cookies are for TLS as well.
             scheme: if http.public_url().starts_with("https://") { Scheme::Https } else { Scheme::Http },
             proxies: http.reverse_proxies.clone(),
-            legs: browser::router(BrowserOptions::default(), incoming),
+            legs: browser::router(BrowserOptions::default(), desk.front.practice.id.clone(), incoming),
             open_legs: streams,
         });
         let handle = Handle::new();

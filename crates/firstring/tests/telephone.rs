@@ -100,14 +100,20 @@ fn recorded(data: &Path, practice: &Path, folder: &Path) -> [String; 2] {
     })
 }
 
-/// By which advertising channel the kept call came, as soon as its end is kept.
-async fn channel(data: &Path) -> serde_json::Value {
+async fn get(url: String) -> reqwest::Response {
+    // Another test may have installed it before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::get(url).await.unwrap()
+}
+
+/// By which advertising channel the kept call of the practice came, as soon as its end is kept.
+async fn channel(data: &Path, practice: &str) -> serde_json::Value {
     let key = std::fs::read_to_string(data.join("key")).unwrap();
     let options = store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim()));
     let kept = async {
         loop {
             let store = store::Store::open(&options).await.unwrap();
-            let calls = store.latest_calls(&"riverside".into(), 1).await.unwrap();
+            let calls = store.latest_calls(&practice.into(), 1).await.unwrap();
             store.close().await;
             if let Some(summary) = &calls[0].summary {
                 return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap()["channel"].clone();
@@ -146,7 +152,7 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
     assert!(heard.contains("recorded"), "{heard}");
-    assert_eq!(channel(&data).await, "website", "by the number that was dialled");
+    assert_eq!(channel(&data, "riverside").await, "website", "by the number that was dialled");
     let [caller, ours] = recorded(&data, &practice, folder.path());
     assert!(caller.contains("chest") && !caller.contains("emergency line"), "{caller}");
     assert!(ours.replace('-', "").contains("911") && !ours.contains("thank you for calling"), "{ours}");
@@ -193,9 +199,7 @@ async fn the_doctor_is_rung_told_who_calls_and_why_and_put_on_the_line_with_the_
         assert!(by_caller.contains(word), "{word} is said to the caller: {by_caller}");
     }
     let link = page["link"].as_str().unwrap();
-    // Another test may have installed it before.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let shown = reqwest::get(format!("http://{}{}", server.http, &link[link.find("/ack/").unwrap()..])).await.unwrap();
+    let shown = get(format!("http://{}{}", server.http, &link[link.find("/ack/").unwrap()..])).await;
     let shown = shown.text().await.unwrap();
     assert!(shown.contains("Doctor Patel has closed this case"), "who has spoken with the caller closes it: {shown}");
     drop(server);
@@ -248,4 +252,39 @@ async fn an_emergency_that_a_provider_streams_is_paged_and_answered_and_no_log_k
         assert!(!log.contains(word), "{word} is in the log");
     }
     pager.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_another_practice_is_answered_by_it_and_kept_among_its_own_calls() {
+    if !models_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (config, log, data) =
+        (folder.path().join("firstring.toml"), folder.path().join("log"), folder.path().join("data"));
+    let (lakeside, other_pages) = (practice().with_file_name("lakeside_pediatrics.toml"), port());
+    let text = format!(
+        "[http]\nlisten = \"{}\"\n[sip]\nlisten = \"{}\"\n[data]\ndirectory = {data:?}\n[practice]\nfile = {:?}\n\
+         [[practices]]\nfile = {lakeside:?}\nlisten = \"{other_pages}\"\n",
+        port(),
+        port(),
+        practice(),
+    );
+    std::fs::write(&config, text).unwrap();
+    let server = Server::start_configured(&config, &log);
+    let said = speech(&[(12, "question_parking")], 60, folder.path().join("said.wav"));
+    let mut caller = Baresip::start(&phone(NUMBER, said)).await;
+    caller.order("dial", &format!("sip:+13125550121@{}", server.sip.unwrap())).await;
+    caller.happens("CALL_ESTABLISHED", LONG).await;
+    sleep(Duration::from_secs(9)).await;
+    caller.order("hangup", "").await;
+    caller.happens("CALL_CLOSED", LONG).await;
+    let heard = words_in(&caller.heard().await);
+    assert!(heard.contains("lakeside") && !heard.contains("riverside"), "{heard}");
+    assert_eq!(channel(&data.join("lakeside_pediatrics"), "lakeside").await, "website");
+    for pages in [server.http, other_pages] {
+        let ready = get(format!("http://{pages}/readyz")).await;
+        assert_eq!(ready.status(), 200, "each practice has its pages");
+    }
 }

@@ -23,6 +23,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use domain::PracticeId;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::{Incoming, IncomingFrom, pair};
@@ -57,14 +58,16 @@ impl Default for BrowserOptions {
 #[derive(Clone, Debug)]
 struct Door {
     options: BrowserOptions,
+    practice: PracticeId,
     lines: Arc<Semaphore>,
     incoming: mpsc::Sender<Incoming>,
 }
 
-/// The router to be mounted. Each call is given to `incoming`; if that is full or closed the browser gets 503.
-pub fn router(options: BrowserOptions, incoming: mpsc::Sender<Incoming>) -> Router {
+/// The router to be mounted on the pages of `practice`. Each call is given to `incoming`; if that is full or closed the browser gets
+/// 503.
+pub fn router(options: BrowserOptions, practice: PracticeId, incoming: mpsc::Sender<Incoming>) -> Router {
     let lines = Arc::new(Semaphore::new(options.calls_max));
-    Router::new().route(PATH, get(answer)).with_state(Door { options, lines, incoming })
+    Router::new().route(PATH, get(answer)).with_state(Door { options, practice, lines, incoming })
 }
 
 async fn answer(State(door): State<Door>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -82,7 +85,7 @@ async fn answer(State(door): State<Door>, headers: HeaderMap, upgrade: WebSocket
     upgrade.on_upgrade(move |socket| async move {
         let (leg, driver) = pair(None);
         let (news_to_caller, news) = mpsc::channel(NEWS_TO_CALLER_MAX);
-        hand_over.send(Incoming { leg, news_to_caller, from: IncomingFrom::Browser });
+        hand_over.send(Incoming { leg, news_to_caller, from: IncomingFrom::Browser { practice: door.practice } });
         session::run(socket, driver, news, door.options.idle).await;
         drop(line);
     })

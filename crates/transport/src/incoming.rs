@@ -1,4 +1,4 @@
-use domain::Phi;
+use domain::{Phi, PracticeId};
 use tokio::sync::mpsc;
 
 use crate::Leg;
@@ -26,7 +26,10 @@ pub(crate) fn reserve_of(calls_max: usize) -> usize {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IncomingFrom {
     /// By the page at `/call`.
-    Browser,
+    Browser {
+        /// Whose page it is.
+        practice: PracticeId,
+    },
     /// By telephone.
     Sip {
         /// The numbers or names that were dialled, those that tell most first; whoever forwarded the call is among them.

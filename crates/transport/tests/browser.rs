@@ -37,7 +37,7 @@ impl Server {
         let (sender, incoming) = mpsc::channel(4);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("has an address");
-        let app = router(options, sender);
+        let app = router(options, "riverside".into(), sender);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.expect("serves") });
         Self { address, incoming, task }
     }

@@ -71,7 +71,7 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     let (held, mut summary) = runtime(pace)?.block_on(async {
         // Where time jumps, the computer's clock would tell the office another time than the call's.
         let now = args.now.clone().or_else(|| (pace == Pace::Virtual).then(Zoned::now));
-        let options = DeskOptions { pace, page_url: args.page_url.clone(), dials: None, now };
+        let options = DeskOptions { pace, page_url: args.page_url.clone(), dials: None, now, beside: None };
         let desk = Desk::open(&server, config, options).await?;
         let held = hold(&desk, plan).await?;
         let mut summary = Summary::of(&held.journal);

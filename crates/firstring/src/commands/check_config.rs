@@ -2,15 +2,31 @@ use jiff::Timestamp;
 
 use super::print;
 use crate::cli;
-use crate::config::{PracticeConfig, Server, read_patients};
+use crate::config::{Numbers, PracticeConfig, Server, read_patients};
 use crate::wiring::{StreamSecrets, rota_gaps};
 
 pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
-    server.http.check_exposure()?;
-    let config = PracticeConfig::load(&server.practice)?;
     dialogue::Wording::built_in();
     nlu::red_flags::RedFlags::built_in();
+    let all: Vec<&Server> = [&server].into_iter().chain(&server.others).collect();
+    let configs = all.iter().map(|server| PracticeConfig::load(&server.practice)).collect::<Result<Vec<_>, _>>()?;
+    let numbers: Vec<_> =
+        configs.iter().zip(&all).map(|(config, one)| (one.practice.as_path(), &config.numbers)).collect();
+    Numbers::check_told_apart(&numbers)?;
+    for trunk in server.sip.iter().flat_map(|sip| &sip.trunks) {
+        if let Err(why) = trunk.open() {
+            eprintln!("firstring: note: {why}");
+        }
+    }
+    if let Some(why) = server.streams.as_ref().and_then(|streams| StreamSecrets::read(streams, &server.http).err()) {
+        eprintln!("firstring: note: {why}");
+    }
+    all.iter().zip(&configs).try_for_each(|(server, config)| check(server, config, args.real_lines))
+}
+
+fn check(server: &Server, config: &PracticeConfig, real_lines: bool) -> anyhow::Result<()> {
+    server.http.check_exposure()?;
     let front_desk = &config.practice.front_desk;
     let patients = config.patients.as_ref().map(|file| read_patients(file, &front_desk.providers)).transpose()?;
     print(&format!(
@@ -24,14 +40,6 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
         patients.map_or(0, |patients| patients.len()),
     ))?;
     if let Err(why) = config.webhook_secret.read() {
-        eprintln!("firstring: note: {why}");
-    }
-    for trunk in server.sip.iter().flat_map(|sip| &sip.trunks) {
-        if let Err(why) = trunk.open() {
-            eprintln!("firstring: note: {why}");
-        }
-    }
-    if let Some(why) = server.streams.as_ref().and_then(|streams| StreamSecrets::read(streams, &server.http).err()) {
         eprintln!("firstring: note: {why}");
     }
     if let Some(gaps) = rota_gaps(&config.rota, &config.practice.zone, Timestamp::now()) {
@@ -51,7 +59,7 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Some(why) if args.real_lines => anyhow::bail!("{}: {why}", server.practice.display()),
+        Some(why) if real_lines => anyhow::bail!("{}: {why}", server.practice.display()),
         Some(why) => print(&format!("good for the browser page and recordings; not for real lines: {why}")),
     }
 }

@@ -100,6 +100,7 @@ pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
                 pace: Pace::RealTime,
                 page_url: Some(format!("http://{pager}/page")),
                 now: Some(scene.now.parse()?),
+                beside: None,
             };
             let desk = Desk::open(&server, config, options).await?;
             let says = scene.says.iter().map(|name| recording(&fixture(name))).collect::<anyhow::Result<_>>()?;

@@ -1,29 +1,26 @@
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::call::{Journal, Pace};
+use ::call::Journal;
 use anyhow::Context;
-use domain::{CallNews, Recording};
-use jiff::Timestamp;
+use domain::CallNews;
 use sd_notify::NotifyState;
-use store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use transport::Incoming;
 use transport::sip::{RINGING_OF_STRANGERS, Sip, SipOptions};
-use transport::{Incoming, IncomingFrom};
 
+use self::house::{House, Plan, house_of};
 use super::{print, print_json};
 use crate::cli;
-use crate::config::{Overrides, PracticeConfig, Server};
-use crate::web_site::Site;
-use crate::wiring::{
-    Desk, DeskOptions, SoleServer, end_call, keep_journal, recorder, rota_gaps, stream_router, sweep_recordings,
-    take_up_calls, telephones as telephones_of,
-};
+use crate::config::{Numbers, Overrides, Server};
+use crate::wiring::{end_call, keep_journal};
+
+mod house;
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
@@ -40,77 +37,41 @@ const CUT_OFF_MAX: Duration = Duration::from_secs(120);
 
 /// A call that was answered is picked up within this, or never.
 const PICKED_UP_WITHIN: Duration = Duration::from_secs(40);
-/// So often the rota is looked at for gaps ahead.
-const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// Where systemd does not want to hear from us, it is told all the same, into the void.
+const ALIVE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let over = Overrides { sip: args.sip, ..args.places.overrides(args.http) };
     let mut server = Server::load(args.places.files.config.as_deref(), over)?;
-    server.http.check_exposure()?;
-    let (config, unread) = PracticeConfig::load_to_serve(&server.practice, Timestamp::now())?;
-    for why in unread {
-        tracing::error!(%why, "a calendar of the rota is not followed: the shifts of the practice's file are, and the last resort");
+    let others = std::mem::take(&mut server.others);
+    let mut plans = Vec::new();
+    for server in std::iter::once(server).chain(others) {
+        plans.push(Plan::of(server)?);
     }
-    check_real_lines(&server, &config)?;
-    // A port in use is told before the models are loaded, not after.
-    let listener = listen(server.http.listen)?;
-    server.http.listen = listener.local_addr()?;
-    let _sole = SoleServer::of(&server.data)?;
+    let numbers: Vec<_> = plans.iter().map(|plan| (plan.server.practice.as_path(), &plan.config.numbers)).collect();
+    Numbers::check_told_apart(&numbers)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let server = plans[0].server.clone();
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
         let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
-        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
         let telephones = match &server.sip {
             Some(telephones) => {
-                let may_ring = telephones_of(&config, server.outbound.as_deref()).into_values().collect();
+                let may_ring = plans.iter().flat_map(Plan::may_ring).collect();
                 Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming.clone()).await?)
             }
             None => None,
         };
-        let dials = telephones.as_ref().map(Sip::dials);
-        let (recording, recordings_days) = (config.practice.front_desk.recording, config.recordings_days);
-        let mut desk =
-            Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
-        take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        if recording.may_record() {
-            let (store, practice) = (&desk.office.store, &desk.front.practice.id);
-            match recorder(&server, store, practice, recordings_days, desk.clock.clone()).await {
-                Ok(recorder) => desk.front.recorder = Some(recorder),
-                Err(why) => {
-                    tracing::error!(why = format!("{why:#}"), "no call is recorded; calls are answered all the same");
-                    let practice = Arc::make_mut(&mut desk.front.practice);
-                    practice.front_desk.recording = Recording::OffTranscriptNotice;
-                }
-            }
+        let mut houses: Vec<House> = Vec::new();
+        for plan in plans {
+            let house = House::open(plan, houses.first(), telephones.as_ref(), incoming.clone()).await?;
+            houses.push(house);
         }
-        let data = server.data.clone();
-        let trunks = telephones.as_ref().map(Sip::trunks);
-        let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
-        announce(&server, args.json)?;
-        serve(Arc::new(desk), Doors { site, telephones }, calls, data).await
+        announce(&server, &houses, args.json)?;
+        let houses = houses.into_iter().map(Arc::new).collect();
+        serve(houses, telephones, calls).await
     })
-}
-
-/// How calls come in.
-struct Doors {
-    site: Site,
-    telephones: Option<Sip>,
-}
-
-/// Patients call by telephone: nobody answers them whom no clinician has approved.
-fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<()> {
-    let is_outside = |sip: &SipOptions| {
-        let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
-        !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
-    };
-    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
-    let is_real = is_streamed || server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
-    match config.why_no_real_lines().filter(|_| is_real) {
-        None => Ok(()),
-        Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
-    }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -121,12 +82,10 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 async fn serve(
-    desk: Arc<Desk>,
-    doors: Doors,
+    houses: Vec<Arc<House>>,
+    telephones: Option<Sip>,
     mut calls: mpsc::Receiver<Incoming>,
-    data: PathBuf,
 ) -> anyhow::Result<()> {
-    let Doors { site, telephones } = doors;
     if let Some(telephones) = &telephones {
         telephones.take_calls();
     }
@@ -134,32 +93,28 @@ async fn serve(
     let mut running = JoinSet::new();
     let (cut_off, cut) = watch::channel(Lines::Open);
     let mut stop = pin!(told_to_stop());
-    let mut dead = desk.office.office.dead_nodes();
-    let mut rota = tokio::time::interval(ROTA_EVERY);
-    let mut telling = JoinSet::new();
-    let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ROTA_EVERY, |within| within / 3));
+    let stopping = CancellationToken::new();
+    let mut caring = JoinSet::new();
+    for house in &houses {
+        caring.spawn(Arc::clone(house).look_after(stopping.clone()));
+    }
+    let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ALIVE_EVERY, |within| within / 3));
     loop {
         tokio::select! {
             () = &mut stop => break,
             Some(over) = running.join_next() => complain_of(over),
             call = calls.recv() => match call {
-                Some(call) => drop(running.spawn(answer(Arc::clone(&desk), call, cut.clone()))),
+                Some(call) => drop(running.spawn(answer(house_of(&houses, &call.from), call, cut.clone()))),
                 None => break,
             },
-            Ok(node) = dead.recv() => drop(running.spawn(take_over(Arc::clone(&desk), node))),
-            _ = rota.tick() => {
-                warn_of_gaps(&desk);
-                let office = desk.office.office.clone();
-                telling.spawn(async move { office.tell_of_gaps().await });
-                telling.spawn(delete_old_recordings(Arc::clone(&desk), data.clone()));
-            }
-            Some(told) = telling.join_next() => complain_of(told),
             _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
         }
     }
-    telling.shutdown().await;
+    stopping.cancel();
     // Clinicians still take cases until the last call is over: the pages stay.
-    site.refuse_calls();
+    for house in &houses {
+        house.site.refuse_calls();
+    }
     if let Some(telephones) = &telephones {
         telephones.refuse_calls();
     }
@@ -167,44 +122,30 @@ async fn serve(
     calls.close();
     // Calls that were answered and not yet acknowledged come still.
     while let Ok(Some(call)) = timeout(PICKED_UP_WITHIN, calls.recv()).await {
-        running.spawn(answer(Arc::clone(&desk), call, cut.clone()));
+        running.spawn(answer(house_of(&houses, &call.from), call, cut.clone()));
     }
     tracing::info!(calls = running.len(), "stopping; calls in progress are finished");
     finish(running, &cut_off).await;
-    site.stop().await;
+    let cared_for = async {
+        while let Some(over) = caring.join_next().await {
+            complain_of(over);
+        }
+    };
+    if timeout(RECORD_MAX, cared_for).await.is_err() {
+        tracing::error!("what a dead node had is not taken over yet: the database does not answer");
+    }
+    let mut desks = Vec::new();
+    for House { desk, site, .. } in houses.into_iter().filter_map(Arc::into_inner) {
+        site.stop().await;
+        desks.push(desk);
+    }
     if let Some(telephones) = telephones {
         telephones.stop().await;
     }
-    if let Ok(desk) = Arc::try_unwrap(desk) {
+    for desk in desks {
         desk.close().await;
     }
     Ok(())
-}
-
-/// The calls that a dead node had.
-async fn take_over(desk: Arc<Desk>, node: NodeId) {
-    let done = async {
-        take_up_calls(&desk, Some(&node)).await?;
-        desk.office.store.forget_node(&node).await
-    };
-    if let Err(why) = done.await {
-        tracing::error!(%node, %why, "its calls cannot be taken now, will be tried again");
-    }
-}
-
-async fn delete_old_recordings(desk: Arc<Desk>, data: PathBuf) {
-    let (practice, now) = (&desk.front.practice.id, desk.clock.now());
-    match sweep_recordings(&data, &desk.office.store, practice, now).await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "recordings were kept long enough and are deleted"),
-        Err(why) => tracing::error!(why = format!("{why:#}"), "old recordings cannot be deleted, will be tried again"),
-    }
-}
-
-fn warn_of_gaps(desk: &Desk) {
-    if let Some(gaps) = rota_gaps(&desk.rota, &desk.front.practice.zone, desk.clock.now()) {
-        tracing::warn!("{gaps}");
-    }
 }
 
 /// Lets calls go on for a while, then cuts their lines, so that what was said is kept: a caller in the middle of a message
@@ -240,16 +181,22 @@ fn complain_of(over: Result<(), tokio::task::JoinError>) {
     }
 }
 
-fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
+fn announce(server: &Server, houses: &[House], json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
     let sip = server.sip.as_ref().map(|sip| sip.options.listen);
     let streams = server.streams.as_ref().map(|_| url.replacen("http", "ws", 1) + transport::streams::PATH);
+    let others: Vec<&str> = houses.iter().skip(1).map(|house| house.url.as_str()).collect();
     if json {
-        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip, "streams": streams }));
+        let ready = serde_json::json!({ "ready": true, "http": url, "sip": sip, "streams": streams, "others": others });
+        return print_json(&ready);
     }
     let telephones = sip.map_or_else(String::new, |listen| format!(" and telephones at sip:{listen}"));
     let streams = streams.map_or_else(String::new, |url| format!(" and streams at {url}"));
-    print(&format!("FirstRing answers at {url}/call{telephones}{streams}"))
+    print(&format!("FirstRing answers at {url}/call{telephones}{streams}"))?;
+    for url in others {
+        print(&format!("and for another practice at {url}/call"))?;
+    }
+    Ok(())
 }
 
 /// Nothing, where systemd has not started us.
@@ -276,11 +223,12 @@ async fn are_cut(mut lines: watch::Receiver<Lines>) {
 }
 
 /// Answers one call, keeps its record, and tells its own page what happens.
-async fn answer(desk: Arc<Desk>, incoming: Incoming, lines: watch::Receiver<Lines>) {
+async fn answer(house: Arc<House>, incoming: Incoming, lines: watch::Receiver<Lines>) {
+    let desk = &house.desk;
     let Incoming { leg, news_to_caller, from, .. } = incoming;
     let started = desk.now();
     let (journal, entries) = Journal::new();
-    let journal = journal.by_channel(channel(&desk, &from));
+    let journal = journal.by_channel(house.channel(&from));
     let store = desk.office.store.clone();
     let keeping = tokio::spawn(async move { keep_journal(&store, entries).await });
     let (news, to_page) = mpsc::channel(NEWS_MAX);
@@ -309,16 +257,6 @@ async fn answer(desk: Arc<Desk>, incoming: Incoming, lines: watch::Receiver<Line
         tracing::error!("a call's record is not kept yet: the database does not answer");
     }
     complain_of(telling.await);
-}
-
-/// Where the caller has found the number; whoever dialled another one is answered all the same.
-fn channel(desk: &Desk, from: &IncomingFrom) -> Option<String> {
-    match from {
-        IncomingFrom::Browser => None,
-        IncomingFrom::Sip { dialled } | IncomingFrom::Stream { dialled, .. } => {
-            desk.numbers.channel(dialled).map(str::to_owned)
-        }
-    }
 }
 
 async fn tell(mut news: mpsc::Receiver<CallNews>, page: mpsc::Sender<String>) {

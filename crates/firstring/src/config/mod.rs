@@ -2,6 +2,7 @@
 //! [`PracticeConfig`]) once. An error names the file, the line, what is wrong and what to do.
 
 mod practice;
+mod practices;
 mod secret;
 mod server;
 mod sip;
@@ -10,6 +11,8 @@ mod streams;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use toml::Spanned;
 
 pub use practice::{
     CalendarKind, Contact, Encryption, Gateway, Login, Mail, MessagesByEmail, NOBODY, Numbers, OutsideCalendar,
@@ -83,6 +86,11 @@ impl Source {
     fn at(&self, span: Option<Range<usize>>, wrong: String) -> ConfigError {
         let line = span.map(|span| 1 + self.text[..span.start.min(self.text.len())].matches('\n').count());
         ConfigError { file: self.file.clone(), line, wrong }
+    }
+
+    /// Where a secret stands.
+    fn secret(&self, written: &Spanned<String>) -> Result<SecretRef, ConfigError> {
+        SecretRef::parse(written.get_ref()).map_err(|wrong| self.at(Some(written.span()), wrong))
     }
 
     /// A path as it is written in this file: relative to the file.

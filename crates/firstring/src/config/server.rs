@@ -5,12 +5,13 @@ use call::HandingOver;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::practices::RawOther;
 use super::sip::{RawSip, Telephones};
 use super::streams::{RawStreams, Streams};
 use super::{ConfigError, SecretRef, Source};
 
-/// The server as the program needs it.
-#[derive(Debug)]
+/// The server as the program needs it, for one practice.
+#[derive(Clone, Debug)]
 pub struct Server {
     /// Where the pages are served.
     pub http: Http,
@@ -38,10 +39,12 @@ pub struct Server {
     pub learned_head: bool,
     /// An OpenAI-compatible server that reads instead.
     pub llm_url: Option<String>,
+    /// The same for every further practice: its own file, pages, records and keys.
+    pub others: Vec<Self>,
 }
 
 /// The HTTP side.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Http {
     /// Address and port.
     pub listen: SocketAddr,
@@ -56,7 +59,7 @@ pub struct Http {
 }
 
 /// A certificate and its key, PEM.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tls {
     /// The chain.
     pub certificate: PathBuf,
@@ -97,6 +100,7 @@ struct RawServer {
     models: RawModels,
     reading: RawReading,
     practice: Option<RawPracticeFile>,
+    practices: Vec<RawOther>,
 }
 
 #[derive(Deserialize, Default)]
@@ -151,18 +155,16 @@ impl Server {
         let handing_over = raw.sip.handing_over(source.as_ref())?;
         let sip = raw.sip.check(source.as_ref(), over.sip)?;
         let streams = raw.streams.zip(source.as_ref()).map(|(raw, source)| raw.check(source)).transpose()?;
-        let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
+        let practice = raw.practice.as_ref().map(|practice| beside(&practice.file));
+        let practice = practice.or_else(|| over.practice.clone()).ok_or_else(|| {
             anyhow::anyhow!(
                 "no practice is named; give --practice FILE, or [practice] file = \"..\" in the configuration"
             )
         })?;
-        let data = over.data.or_else(|| raw.data.directory.as_ref().map(&beside)).unwrap_or_else(data_default);
+        let data = over.data.clone();
+        let data = data.or_else(|| raw.data.directory.as_ref().map(&beside)).unwrap_or_else(data_default);
         let database = raw.data.database.as_ref().filter(|_| !over.apart);
-        let database = database.map(|written| {
-            let source = source.as_ref().expect("it stands in the file");
-            SecretRef::parse(written.get_ref()).map_err(|wrong| source.at(Some(written.span()), wrong))
-        });
-        let database = database.transpose()?;
+        let database = database.zip(source.as_ref()).map(|(written, source)| source.secret(written)).transpose()?;
         let llm_url = over.llm_url.or(raw.reading.llm_url);
         if llm_url.as_deref().is_some_and(|url| !super::is_private(url)) {
             anyhow::bail!("llm_url must begin with https:// (http:// only to 127.0.0.1): patients' words go there");
@@ -174,7 +176,7 @@ impl Server {
             None => Some(LANGUAGE_MODEL_DEFAULT.to_owned()),
         };
         let models = over.models.or_else(|| raw.models.directory.as_ref().map(&beside));
-        Ok(Self {
+        let mut server = Self {
             http,
             sip,
             outbound,
@@ -188,7 +190,12 @@ impl Server {
             language_model,
             learned_head: !over.no_llm,
             llm_url,
-        })
+            others: Vec::new(),
+        };
+        if let Some(source) = &source {
+            server.others = server.beside(raw.practices, source)?;
+        }
+        Ok(server.chosen(over.practice.as_deref(), over.data, over.http))
     }
 }
 

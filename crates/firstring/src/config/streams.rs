@@ -9,7 +9,7 @@ use super::{ConfigError, SecretRef, Source};
 const CALLS_MAX: usize = 16;
 
 /// What providers have to show, and how many calls they may bring. At least one secret is there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Streams {
     /// Whoever shows this may stream calls.
     pub token: Option<SecretRef>,

@@ -12,7 +12,7 @@ use super::{Engines, OfficeParts, last_calls, open_office, switchboard};
 use crate::config::{Numbers, PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
-pub struct DeskOptions {
+pub struct DeskOptions<'a> {
     /// How time passes.
     pub pace: Pace,
     /// Takes the place of every clinician's address.
@@ -21,6 +21,8 @@ pub struct DeskOptions {
     pub dials: Option<Dials>,
     /// What time it is; the computer's if absent.
     pub now: Option<Zoned>,
+    /// Another practice's desk on this server, whose models are used here, too.
+    pub beside: Option<&'a Desk>,
 }
 
 /// Everything that answers calls, warm.
@@ -33,18 +35,23 @@ pub struct Desk {
     pub rota: Rota,
     /// Which number stands in which advertisement.
     pub numbers: Numbers,
+    /// The voice's name.
+    pub voice: String,
     /// Tells the wall time.
     pub clock: Clock,
 }
 
 impl Desk {
     /// Loads the models, opens the database, warms everything up.
-    pub async fn open(server: &Server, config: PracticeConfig, options: DeskOptions) -> anyhow::Result<Self> {
-        let DeskOptions { pace, page_url, dials, now } = options;
+    pub async fn open(server: &Server, config: PracticeConfig, options: DeskOptions<'_>) -> anyhow::Result<Self> {
+        let DeskOptions { pace, page_url, dials, now, beside } = options;
         let clock = clock(now);
         let hold = pace.hold();
         let office = open_office(server, &config, page_url.as_deref(), clock.clone()).await?;
-        let Engines { hearing, reader, voice } = Engines::load(server, &config, pace)?;
+        let Engines { hearing, reader, voice } = match beside {
+            None => Engines::load(server, &config, pace)?,
+            Some(first) => Engines::beside(first, server, &config, pace)?,
+        };
         let front = FrontDesk {
             hearing,
             reader,
@@ -62,7 +69,7 @@ impl Desk {
         };
         front.warm_up().await;
         drop(hold);
-        Ok(Self { front, office, rota: config.rota, numbers: config.numbers, clock })
+        Ok(Self { front, office, rota: config.rota, numbers: config.numbers, voice: config.voice, clock })
     }
 
     /// The wall time in the practice's zone.

@@ -16,6 +16,7 @@ use nlu::{Questions, Reader};
 use speech::voice::Synthesizer;
 use speech::voice::cache::LineCache;
 
+use super::Desk;
 use crate::config::{PracticeConfig, Server};
 
 /// The language model that comes with an adapter: `training/README.md` tells how it was made.
@@ -40,19 +41,34 @@ impl Engines {
     /// Loads and warms them side by side: each keeps one core busy.
     pub fn load(server: &Server, config: &PracticeConfig, pace: Pace) -> anyhow::Result<Self> {
         let dir = models_dir(server.models.as_deref())?;
-        let (practice, area_code) = (Arc::new(config.practice.clone()), config.area_code.as_deref());
         thread::scope(|scope| {
-            let hearing = scope.spawn(|| timed("hearing", || hearing(&dir, &practice.words, pace)));
-            let reader = scope.spawn(|| {
-                timed("reading", || {
-                    let reader = reader(&dir, server, &practice, area_code, Written::built_in())?;
-                    Ok(ReaderEngine::start(reader, pace)?)
-                })
-            });
+            let hearing = scope.spawn(|| timed("hearing", || hearing(&dir, &config.practice.words, pace)));
+            let reader = scope.spawn(|| reader_of(&dir, server, config, pace));
             let voice = timed("voice", || voice(&dir, &config.voice, pace))?;
             Ok(Self { hearing: joined(hearing)?, reader: joined(reader)?, voice })
         })
     }
+
+    /// Those of a further practice on this server: its own reader, which knows its names and facts, and what it can share with `first`.
+    pub fn beside(first: &Desk, server: &Server, config: &PracticeConfig, pace: Pace) -> anyhow::Result<Self> {
+        let dir = models_dir(server.models.as_deref())?;
+        let words = config.practice.words.as_slice().into();
+        let hearing = HearingEngines { words, ..first.front.hearing.clone() };
+        let voice = if first.voice == config.voice {
+            first.front.voice.clone()
+        } else {
+            timed("voice", || voice(&dir, &config.voice, pace))?
+        };
+        Ok(Self { hearing, reader: reader_of(&dir, server, config, pace)?, voice })
+    }
+}
+
+fn reader_of(dir: &ModelsDir, server: &Server, config: &PracticeConfig, pace: Pace) -> anyhow::Result<ReaderEngine> {
+    timed("reading", || {
+        let practice = Arc::new(config.practice.clone());
+        let reader = reader(dir, server, &practice, config.area_code.as_deref(), Written::built_in())?;
+        Ok(ReaderEngine::start(reader, pace)?)
+    })
 }
 
 fn joined<T>(loading: ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {

@@ -62,7 +62,7 @@ pub async fn desk(data: &Path, judge: Judge, pace: Pace) -> Desk {
     let config = PracticeConfig::load(&server.practice).unwrap();
     // A morning on which the example practice is open.
     let now = Some("2026-03-04T10:12:00-05:00[America/New_York]".parse().unwrap());
-    Desk::open(&server, config, DeskOptions { pace, page_url: None, dials: None, now }).await.unwrap()
+    Desk::open(&server, config, DeskOptions { pace, page_url: None, dials: None, now, beside: None }).await.unwrap()
 }
 
 /// When the caller hangs up.

@@ -88,23 +88,33 @@ impl Server {
 
     /// The same, which writes everything that it can tell into `log`.
     pub fn start_telling(practice: &Path, data: &Path, log: &Path, more: &[&str]) -> Self {
+        Self::spawn(Self::telling(log), practice, data, more)
+    }
+
+    /// The server of a configuration, which writes everything that it can tell into `log`.
+    pub fn start_configured(config: &Path, log: &Path) -> Self {
+        let mut command = Self::telling(log);
+        command.arg("serve").arg("--config").arg(config);
+        Self::spawned(command)
+    }
+
+    fn telling(log: &Path) -> Command {
         let mut command = firstring();
         command
             .env("RUST_LOG", "debug,rsipstack::transport=trace,rsipstack::transport::udp=trace,tungstenite=trace")
             .stderr(std::fs::File::create(log).unwrap());
-        Self::spawn(command, practice, data, more)
+        command
     }
 
     fn spawn(mut command: Command, practice: &Path, data: &Path, more: &[&str]) -> Self {
-        let mut child = command
-            .args(["serve", "--http", "127.0.0.1:0", "--json", "--practice"])
-            .arg(practice)
-            .arg("--data")
-            .arg(data)
-            .args(more)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let places =
+            command.args(["serve", "--http", "127.0.0.1:0", "--practice"]).arg(practice).arg("--data").arg(data);
+        places.args(more);
+        Self::spawned(command)
+    }
+
+    fn spawned(mut command: Command) -> Self {
+        let mut child = command.arg("--json").stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| panic!("not ready: {ready:?}"));

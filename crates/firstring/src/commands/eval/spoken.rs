@@ -91,7 +91,11 @@ pub(super) fn run(args: &cli::Eval) -> anyhow::Result<()> {
     let pace = if sound.real_time { Pace::RealTime } else { Pace::Virtual };
     let runtime = runtime(pace)?;
     let now = scenarios.first().map(|(_, scenario)| scenario.now.clone());
-    let desk = runtime.block_on(Desk::open(&server, config, DeskOptions { pace, page_url: None, dials: None, now }))?;
+    let desk = runtime.block_on(Desk::open(
+        &server,
+        config,
+        DeskOptions { pace, page_url: None, dials: None, now, beside: None },
+    ))?;
     let mut rows = Vec::new();
     for (index, (name, scenario)) in scenarios.iter().enumerate() {
         let voice = sound.voice.as_deref().unwrap_or(VOICES[index % VOICES.len()]);

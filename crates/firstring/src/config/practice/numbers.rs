@@ -1,5 +1,7 @@
 //! `[[numbers]]`: which number of the practice stands in which advertisement.
 
+use std::path::Path;
+
 use domain::{Phi, PhoneNumber};
 use serde::Deserialize;
 use toml::Spanned;
@@ -22,6 +24,30 @@ pub(super) struct RawNumber {
 pub struct Numbers(Vec<(PhoneNumber, String)>);
 
 impl Numbers {
+    /// Whether this number, with its country code, is the practice's.
+    pub fn contains(&self, number: &str) -> bool {
+        self.0.iter().any(|(known, _)| known.as_str() == number)
+    }
+
+    /// Which practice of a server was called is told by the number that was dialled. `practices`: their files and numbers; the first
+    /// also has the calls that are nobody's.
+    ///
+    /// # Errors
+    /// A further practice has no number, or one that another has.
+    pub fn check_told_apart(practices: &[(&Path, &Self)]) -> anyhow::Result<()> {
+        for (index, (file, numbers)) in practices.iter().enumerate().skip(1) {
+            let file = file.display();
+            let none = "no call could be told to be for this practice; write its [[numbers]]";
+            anyhow::ensure!(!numbers.0.is_empty(), "{file}: {none}");
+            let has_one =
+                |(_, others): &&(&Path, &Self)| others.0.iter().any(|(one, _)| numbers.contains(one.as_str()));
+            if let Some((other, _)) = practices[..index].iter().find(has_one) {
+                anyhow::bail!("{file}: a number is also in {}; a number has one practice", other.display());
+            }
+        }
+        Ok(())
+    }
+
     /// The channel of the first of these that is the practice's. `dialled`: with the country code, as
     /// [`IncomingFrom::Sip`](transport::IncomingFrom) has them.
     pub fn channel(&self, dialled: &Phi<Vec<String>>) -> Option<&str> {
@@ -60,9 +86,22 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
     use super::*;
 
+    fn of(number: &str, channel: &str) -> (PhoneNumber, String) {
+        (number.parse().unwrap(), channel.to_owned())
+    }
+
+    #[test]
+    fn practices_are_told_apart_by_their_numbers() {
+        let one = Numbers(vec![of("+12125550111", "website")]);
+        let (other, none) = (Numbers(vec![of("+12125550112", "website")]), Numbers::default());
+        let check = |second: &Numbers| Numbers::check_told_apart(&[("a".as_ref(), &one), ("b".as_ref(), second)]);
+        assert!(check(&other).is_ok() && Numbers::check_told_apart(&[("a".as_ref(), &none)]).is_ok());
+        assert!(check(&none).unwrap_err().to_string().contains("[[numbers]]"));
+        assert!(check(&one).unwrap_err().to_string().contains("one practice"));
+    }
+
     #[test]
     fn the_nearest_number_that_is_ours_tells_the_channel() {
-        let of = |number: &str, channel: &str| (number.parse().unwrap(), channel.to_owned());
         let numbers = Numbers(vec![of("+12125550111", "website"), of("+12125550112", "flyer")]);
         let dialled = |all: &[&str]| Phi::new(all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
         assert_eq!(numbers.channel(&dialled(&["clinic", "+12125550112", "+12125550111"])), Some("flyer"));

@@ -1,0 +1,195 @@
+//! One practice of this server: who answers its calls, where its pages are, and what is done for it day by day.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::call::Pace;
+use anyhow::Context;
+use domain::{Phi, Recording};
+use jiff::Timestamp;
+use store::NodeId;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use transport::sip::{Sip, SipOptions};
+use transport::{Incoming, IncomingFrom};
+
+use super::{complain_of, listen};
+use crate::config::{PracticeConfig, Server};
+use crate::web_site::Site;
+use crate::wiring::{
+    Desk, DeskOptions, SoleServer, recorder, rota_gaps, stream_router, sweep_recordings, take_up_calls,
+    telephones as telephones_of,
+};
+
+/// So often the rota is looked at for gaps ahead.
+const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// What is looked at before any model is loaded.
+pub(super) struct Plan {
+    pub(super) server: Server,
+    pub(super) config: PracticeConfig,
+    listener: TcpListener,
+    sole: SoleServer,
+}
+
+impl Plan {
+    /// # Errors
+    /// Files that are wrong, an address that is taken, a practice that nobody has approved.
+    pub(super) fn of(mut server: Server) -> anyhow::Result<Self> {
+        server.http.check_exposure()?;
+        let (config, unread) = PracticeConfig::load_to_serve(&server.practice, Timestamp::now())?;
+        for why in unread {
+            tracing::error!(%why, "a calendar of the rota is not followed: the shifts of the practice's file are, and the last resort");
+        }
+        check_real_lines(&server, &config)?;
+        // A port in use is told before the models are loaded, not after.
+        let listener = listen(server.http.listen)?;
+        server.http.listen = listener.local_addr()?;
+        let sole = SoleServer::of(&server.data)?;
+        Ok(Self { server, config, listener, sole })
+    }
+
+    /// Whom this practice's calls may ring.
+    pub(super) fn may_ring(&self) -> impl Iterator<Item = Phi<String>> {
+        telephones_of(&self.config, self.server.outbound.as_deref()).into_values()
+    }
+}
+
+/// Patients call by telephone: nobody answers them whom no clinician has approved.
+fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<()> {
+    let is_outside = |sip: &SipOptions| {
+        let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
+        !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
+    };
+    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
+    let is_real = is_streamed || server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
+    match config.why_no_real_lines().filter(|_| is_real) {
+        None => Ok(()),
+        Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
+    }
+}
+
+/// A practice that is served.
+pub(super) struct House {
+    pub(super) desk: Desk,
+    pub(super) site: Site,
+    /// Where its pages are.
+    pub(super) url: String,
+    data: PathBuf,
+    _sole: SoleServer,
+}
+
+impl House {
+    /// `first`: the server's first practice, whose models are used here, too, and whose pages have the door for streams.
+    pub(super) async fn open(
+        plan: Plan,
+        first: Option<&Self>,
+        telephones: Option<&Sip>,
+        incoming: mpsc::Sender<Incoming>,
+    ) -> anyhow::Result<Self> {
+        let Plan { server, config, listener, sole } = plan;
+        let streams = server.streams.as_ref().filter(|_| first.is_none());
+        let streams = stream_router(streams, &server.http, incoming.clone())?;
+        let (recording, recordings_days) = (config.practice.front_desk.recording, config.recordings_days);
+        let options = DeskOptions {
+            pace: Pace::RealTime,
+            page_url: None,
+            dials: telephones.map(Sip::dials),
+            now: None,
+            beside: first.map(|first| &first.desk),
+        };
+        let mut desk = Desk::open(&server, config, options).await?;
+        take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
+        if recording.may_record() {
+            let (store, practice) = (&desk.office.store, &desk.front.practice.id);
+            match recorder(&server, store, practice, recordings_days, desk.clock.clone()).await {
+                Ok(recorder) => desk.front.recorder = Some(recorder),
+                Err(why) => {
+                    tracing::error!(why = format!("{why:#}"), "no call is recorded; calls are answered all the same");
+                    let practice = Arc::make_mut(&mut desk.front.practice);
+                    practice.front_desk.recording = Recording::OffTranscriptNotice;
+                }
+            }
+        }
+        let trunks = telephones.map(Sip::trunks);
+        let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
+        Ok(Self { desk, site, url: server.http.public_url(), data: server.data, _sole: sole })
+    }
+
+    /// What a server does beside its calls, until it stops.
+    pub(super) async fn look_after(self: Arc<Self>, stopping: CancellationToken) {
+        let mut dead = self.desk.office.office.dead_nodes();
+        let mut rota = tokio::time::interval(ROTA_EVERY);
+        let mut telling = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => break,
+                Ok(node) = dead.recv() => self.take_over(node).await,
+                _ = rota.tick() => {
+                    self.warn_of_gaps();
+                    let office = self.desk.office.office.clone();
+                    telling.spawn(async move { office.tell_of_gaps().await });
+                    let house = Arc::clone(&self);
+                    telling.spawn(async move { house.delete_old_recordings().await });
+                }
+                Some(told) = telling.join_next() => complain_of(told),
+            }
+        }
+        telling.shutdown().await;
+    }
+
+    /// The calls that a dead node had.
+    async fn take_over(&self, node: NodeId) {
+        let done = async {
+            take_up_calls(&self.desk, Some(&node)).await?;
+            self.desk.office.store.forget_node(&node).await
+        };
+        if let Err(why) = done.await {
+            tracing::error!(%node, %why, "its calls cannot be taken now, will be tried again");
+        }
+    }
+
+    async fn delete_old_recordings(&self) {
+        let (practice, now) = (&self.desk.front.practice.id, self.desk.clock.now());
+        match sweep_recordings(&self.data, &self.desk.office.store, practice, now).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "recordings were kept long enough and are deleted"),
+            Err(why) => {
+                tracing::error!(why = format!("{why:#}"), "old recordings cannot be deleted, will be tried again");
+            }
+        }
+    }
+
+    fn warn_of_gaps(&self) {
+        if let Some(gaps) = rota_gaps(&self.desk.rota, &self.desk.front.practice.zone, self.desk.clock.now()) {
+            tracing::warn!("{gaps}");
+        }
+    }
+
+    /// Where the caller has found the number; whoever dialled another one is answered all the same.
+    pub(super) fn channel(&self, from: &IncomingFrom) -> Option<String> {
+        dialled(from).and_then(|dialled| self.desk.numbers.channel(dialled)).map(str::to_owned)
+    }
+}
+
+/// Whose call this is. A number that no practice has is the first one's: every call is answered.
+pub(super) fn house_of(houses: &[Arc<House>], from: &IncomingFrom) -> Arc<House> {
+    let found = match from {
+        IncomingFrom::Browser { practice } => houses.iter().position(|house| house.desk.front.practice.id == *practice),
+        IncomingFrom::Sip { dialled } | IncomingFrom::Stream { dialled, .. } => {
+            let whose = |number: &String| houses.iter().position(|house| house.desk.numbers.contains(number));
+            dialled.expose().iter().find_map(whose)
+        }
+    };
+    Arc::clone(&houses[found.unwrap_or(0)])
+}
+
+fn dialled(from: &IncomingFrom) -> Option<&Phi<Vec<String>>> {
+    match from {
+        IncomingFrom::Browser { .. } => None,
+        IncomingFrom::Sip { dialled } | IncomingFrom::Stream { dialled, .. } => Some(dialled),
+    }
+}
