@@ -35,7 +35,7 @@ async fn main() {
     for _ in 0..CALLS {
         let line = Line::G711(Telephone { law: Law::Mu, loss: 0.0, seed: 0 });
         let (leg, caller) = loopback::call(LoopbackOptions { line, caller_id: None });
-        let options = SipCallOptions { codec: Codec::Pcmu, caller_id: None };
+        let options = SipCallOptions { codec: Codec::Pcmu, caller_id: None, network: None };
         let (sip_leg, sip_caller, exchange) = loopback::call_by_sip(options).await.unwrap();
         let (one, other) = tokio::join!(call(leg, caller), call(sip_leg, sip_caller));
         exchange.stop().await;

@@ -174,6 +174,15 @@ pub struct Call {
     /// With --leg sip: what the caller's telephone speaks [default: pcmu].
     #[arg(long, value_enum)]
     pub codec: Option<Codec>,
+    /// With --leg sip: so many percent of the packets are lost, in both directions.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub loss: Option<u8>,
+    /// With --leg sip: each packet comes up to so much later than the fastest.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=1000))]
+    pub jitter: Option<u64>,
+    /// With --loss or --jitter: the same seed draws the same packets [default: 0].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// The caller's number, E.164.
     #[arg(long, value_name = "NUMBER")]
     pub caller_id: Option<String>,

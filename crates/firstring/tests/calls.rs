@@ -184,6 +184,7 @@ fn a_line_of_real_packets_does_not_jump_in_time() {
     };
     support::fails(call().args(["--leg", "sip", "--fast"]), 2, &["--fast", "real packets"]);
     support::fails(call().args(["--codec", "opus"]), 2, &["--codec", "--leg sip"]);
+    support::fails(call().args(["--loss", "3"]), 2, &["--loss", "--leg sip"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

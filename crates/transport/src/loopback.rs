@@ -15,10 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{LEG_HZ, Leg, pair};
 
+mod bad_network;
 mod by_ear;
 mod line;
 mod telephone;
 
+pub use bad_network::BadNetwork;
 pub use line::Recording;
 use line::{LastLine, LineTask, Progress, call_time, position};
 pub use telephone::{Exchange, NoCall, SipCallOptions, call_by_sip};

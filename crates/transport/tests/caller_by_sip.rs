@@ -9,7 +9,7 @@ use std::time::Duration;
 use audio::codec::Codec;
 use domain::Phi;
 use line::{Call, loud, pitch};
-use transport::loopback::{Reply, SipCallOptions, call_by_sip};
+use transport::loopback::{BadNetwork, Reply, SipCallOptions, call_by_sip};
 use transport::{Leg, LegNews};
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -41,7 +41,8 @@ async fn shell(leg: Leg) -> (Vec<f32>, String, Option<LegNews>) {
 async fn a_caller_by_sip_says_hears_presses_keys_and_hangs_up() {
     for codec in Codec::ALL {
         let caller_id = Some(Phi::new("+12125550123".parse().unwrap()));
-        let (leg, mut caller, exchange) = call_by_sip(SipCallOptions { codec, caller_id }).await.unwrap();
+        let (leg, mut caller, exchange) =
+            call_by_sip(SipCallOptions { codec, caller_id, network: None }).await.unwrap();
         assert_eq!(leg.caller_id.as_ref().unwrap().expose().as_str(), "+12125550123");
         let shell = tokio::spawn(shell(leg));
         assert_eq!(caller.finished_speaking(Duration::from_millis(500)).await, Reply::Nothing);
@@ -69,11 +70,32 @@ async fn a_caller_by_sip_says_hears_presses_keys_and_hangs_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_by_sip_hears_that_firstring_has_hung_up() {
-    let options = SipCallOptions { codec: Codec::Pcmu, caller_id: None };
+    let options = SipCallOptions { codec: Codec::Pcmu, caller_id: None, network: None };
     let (leg, mut caller, exchange) = call_by_sip(options).await.unwrap();
     assert!(leg.caller_id.is_none(), "who calls without a number has none");
     leg.over.cancel();
     assert_eq!(caller.finished_speaking(PATIENCE).await, Reply::HungUp);
     assert!(caller.say(vec![0.0; 320]).await.is_err());
     exchange.stop().await;
+}
+
+/// What share of a tone of half a second each side still hears.
+async fn heard_over(network: BadNetwork) -> [usize; 2] {
+    let options = SipCallOptions { codec: Codec::Pcmu, caller_id: None, network: Some(network) };
+    let (leg, mut caller, exchange) = call_by_sip(options).await.unwrap();
+    let shell = tokio::spawn(shell(leg));
+    caller.say(line::tone(line::TONE_OF_CALLER, 16_000, TONE)).await.unwrap();
+    caller.silence(Duration::from_secs(2)).await.unwrap();
+    let recording = caller.recording().await;
+    let (heard, ..) = shell.await.unwrap();
+    exchange.stop().await;
+    [loud(&heard, 16_000).len(), loud(&recording.to_caller, 16_000).len()]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_network_loses_what_it_is_told_to_in_both_directions() {
+    let over = |loss, jitter_ms| BadNetwork { loss, jitter: Duration::from_millis(jitter_ms), seed: 7 };
+    let [there, back] = heard_over(over(0.0, 60)).await;
+    assert!(there > 0 && back > 0, "late is not lost: {there} {back}");
+    assert_eq!(heard_over(over(1.0, 0)).await, [0, 0], "all is lost, and the call still ends");
 }

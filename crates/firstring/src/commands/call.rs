@@ -9,7 +9,9 @@ use domain::{Phi, PhoneNumber};
 use jiff::Zoned;
 use tokio::sync::mpsc;
 use transport::Leg;
-use transport::loopback::{self, Exchange, LoopbackCaller, LoopbackOptions, Recording, Reply, Said, SipCallOptions};
+use transport::loopback::{
+    self, BadNetwork, Exchange, LoopbackCaller, LoopbackOptions, Recording, Reply, Said, SipCallOptions,
+};
 
 use super::records::now;
 use super::{Usage, recording, runtime};
@@ -40,7 +42,7 @@ pub(super) enum Way {
     /// By a line in this process.
     Loopback(loopback::Line),
     /// By SIP, in real time.
-    Sip(Codec),
+    Sip(Codec, Option<BadNetwork>),
 }
 
 /// A call that was held.
@@ -97,13 +99,25 @@ fn way(args: &cli::Call) -> Result<Way, Usage> {
         cli::Line::Sip if args.fast => {
             Err(Usage("--leg sip sends real packets, which have their own time: leave --fast out".to_owned()))
         }
-        cli::Line::Sip => Ok(Way::Sip(codec)),
+        cli::Line::Sip => Ok(Way::Sip(codec, network(args))),
         cli::Line::Wide | cli::Line::G711 if args.codec.is_some() => {
             Err(Usage("--codec is what a telephone speaks: it goes with --leg sip".to_owned()))
+        }
+        cli::Line::Wide | cli::Line::G711 if network(args).is_some() => {
+            Err(Usage("--loss, --jitter and --seed are of packets: they go with --leg sip".to_owned()))
         }
         cli::Line::Wide => Ok(Way::Loopback(loopback::Line::Wide)),
         cli::Line::G711 => Ok(Way::Loopback(g711())),
     }
+}
+
+/// The network that the command line asks for.
+fn network(args: &cli::Call) -> Option<BadNetwork> {
+    args.loss.or(args.jitter.map(|_| 0)).or(args.seed.map(|_| 0)).map(|percent| BadNetwork {
+        loss: f64::from(percent) / 100.0,
+        jitter: Duration::from_millis(args.jitter.unwrap_or(0)),
+        seed: args.seed.unwrap_or(0),
+    })
 }
 
 /// A line that sounds like a telephone.
@@ -119,8 +133,9 @@ async fn begin(way: Way, caller_id: Option<PhoneNumber>) -> anyhow::Result<(Leg,
             let (leg, caller) = loopback::call(LoopbackOptions { line, caller_id });
             (leg, caller, None)
         }
-        Way::Sip(codec) => {
-            let (leg, caller, exchange) = loopback::call_by_sip(SipCallOptions { codec, caller_id }).await?;
+        Way::Sip(codec, network) => {
+            let options = SipCallOptions { codec, caller_id, network };
+            let (leg, caller, exchange) = loopback::call_by_sip(options).await?;
             (leg, caller, Some(exchange))
         }
     })

@@ -9,6 +9,7 @@ use domain::{Phi, PhoneNumber};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::bad_network::{BadNetwork, Middle};
 use super::by_ear::EarTask;
 use super::{Line, LoopbackCaller, caller};
 use crate::sip::{Sip, SipDefence, SipError, SipOptions};
@@ -30,6 +31,8 @@ pub struct SipCallOptions {
     pub codec: Codec,
     /// The number that the call comes from.
     pub caller_id: Option<Phi<PhoneNumber>>,
+    /// What is between them; `None`: nothing.
+    pub network: Option<BadNetwork>,
 }
 
 /// Why a call by SIP could not be placed.
@@ -38,6 +41,9 @@ pub enum NoCall {
     /// A port could not be opened.
     #[error(transparent)]
     Sip(#[from] SipError),
+    /// A bad network could not be laid.
+    #[error("no bad network: {0}")]
+    Network(#[from] std::io::Error),
     /// The port that was called did not pick up.
     #[error("the call by SIP was not answered: {0}")]
     NotAnswered(#[from] NotAnswered),
@@ -48,6 +54,7 @@ pub enum NoCall {
 pub struct Exchange {
     answering: Sip,
     calling: Sip,
+    _middle: Option<Middle>,
     /// Kept: a port whose calls nobody takes refuses them.
     _incoming: mpsc::Receiver<Incoming>,
     _nobody_calls: mpsc::Receiver<Incoming>,
@@ -67,7 +74,12 @@ pub async fn call_by_sip(options: SipCallOptions) -> Result<(Leg, LoopbackCaller
     let answering = Sip::start(port(Codec::ALL.to_vec()), incoming_sender).await?;
     answering.take_calls();
     let from = options.caller_id.as_ref().map_or(NOBODY, |number| number.expose().as_str());
-    let to = Phi::new(format!("sip:firstring@{}", answering.address()));
+    let middle = match options.network {
+        Some(network) => Some(Middle::open(network, answering.address()).await?),
+        None => None,
+    };
+    let address = middle.as_ref().map_or(answering.address(), |middle| middle.address);
+    let to = Phi::new(format!("sip:firstring@{address}"));
     let port =
         SipOptions { may_ring: vec![to.clone()], calls_from: Phi::new(from.to_owned()), ..port(vec![options.codec]) };
     let (nobody, nobody_calls) = mpsc::channel(CALLS_MAX);
@@ -85,7 +97,7 @@ pub async fn call_by_sip(options: SipCallOptions) -> Result<(Leg, LoopbackCaller
     let picked_up = leg.picked_up;
     let run =
         |orders, progress, hang_up| tokio::spawn(EarTask::new(theirs, picked_up, orders, progress, hang_up).run());
-    let telephone = Exchange { answering, calling, _incoming: incoming, _nobody_calls: nobody_calls };
+    let telephone = Exchange { answering, calling, _middle: middle, _incoming: incoming, _nobody_calls: nobody_calls };
     Ok((leg, caller(run, Line::Wide), telephone))
 }
 
