@@ -10,7 +10,7 @@ BIN := $(CARGO_TARGET_DIR)/debug/firstring
 # A page in the example practice is signed with this; a real practice sets its own.
 export FIRSTRING_WEBHOOK_SECRET ?= whsec_Zmlyc3RyaW5nLWV4YW1wbGUtc2VjcmV0LTMyLWJ5dGVz
 
-.PHONY: run test build bench demo faults lint setup models
+.PHONY: run test build bench demo faults fuzz soak lint setup models
 
 run: build models
 	$(BIN) serve --practice $(PRACTICE)
@@ -41,6 +41,14 @@ faults: build models
 	FIRSTRING_KILLS=200 $(CARGO) test --locked -p office --test killed -- --nocapture
 	FIRSTRING_OUTAGE_S=60 $(CARGO) test --locked -p office --test faults -- --nocapture
 	$(CARGO) test --locked -p firstring --test faults
+
+# What strangers may send, ten minutes a target (FIRSTRING_FUZZ_S). One alone: .ci/fuzz sdp
+fuzz: setup
+	.ci/fuzz
+
+# Calls that come and go for an hour (FIRSTRING_SOAK_S): nothing grows.
+soak: setup
+	FIRSTRING_SOAK_S=$${FIRSTRING_SOAK_S:-3600} $(CARGO) test --locked -p transport --test soak -- --nocapture
 
 lint: setup
 	$(CARGO) fmt --all --check

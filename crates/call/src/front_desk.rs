@@ -66,7 +66,7 @@ impl FrontDesk {
     pub async fn warm_up(&self) {
         let emergencies = EmergencyKind::ALL.iter().map(|kind| Prompt::EmergencyLine(*kind));
         let safety = [Prompt::SafetyQuestion, Prompt::SafetyQuestionInDoubt, Prompt::DoubtPassedOn];
-        let first = [Prompt::Greeting, Prompt::VoiceLost].into_iter().chain(safety);
+        let first = [Prompt::Greeting, Prompt::EmergencyFirst, Prompt::VoiceLost].into_iter().chain(safety);
         for prompt in first.chain(emergencies) {
             let rendered = self.wording.render(&prompt, &self.practice);
             self.voice.prepare(rendered.text.expose()).await;
@@ -83,10 +83,15 @@ impl FrontDesk {
             practice: self.practice.id.clone(),
             started: started.clone(),
             caller_id: leg.caller_id.clone(),
+            channel: journal.channel().map(str::to_owned),
         };
         journal.write(CallTime::ZERO, answered);
+        let lines = leg.lines;
         let mut running = Running::start(self, call, leg, started, journal, news);
         running.tell(CallNews::Answered { call });
+        if !lines.are_plenty() {
+            running.input(Input::LinesAreFew).await;
+        }
         running.input(Input::Answered).await;
         let by = running.run().await;
         let at = running.now();

@@ -36,6 +36,9 @@ pub enum Happening {
         started: Zoned,
         /// The caller's number, if it was shown.
         caller_id: Option<Phi<PhoneNumber>>,
+        /// The advertising channel to which the number belongs that was dialled; `None` where it is nobody's, or was none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
     },
     /// The caller has said so much of an utterance. Nothing is decided on it; should the process end before the utterance
     /// does, these words are what is left of it.
@@ -93,13 +96,25 @@ pub enum Party {
 pub struct Journal {
     /// `None` once it could not be kept any more.
     keeper: Option<mpsc::Sender<Entry>>,
+    channel: Option<String>,
 }
 
 impl Journal {
     /// A journal and the end at which it is kept.
     pub fn new() -> (Self, mpsc::Receiver<Entry>) {
         let (keeper, entries) = mpsc::channel(ENTRIES_MAX);
-        (Self { keeper: Some(keeper) }, entries)
+        (Self { keeper: Some(keeper), channel: None }, entries)
+    }
+
+    /// The journal of a call that came by this advertising channel.
+    #[must_use]
+    pub fn by_channel(self, channel: Option<String>) -> Self {
+        Self { channel, ..self }
+    }
+
+    /// By which the call came.
+    pub(crate) fn channel(&self) -> Option<&str> {
+        self.channel.as_deref()
     }
 
     /// Adds a line; never waits.

@@ -105,7 +105,8 @@ pub fn turns(journal: &[Entry], practice: &Arc<Practice>) -> Result<Vec<ReadTurn
 
 /// Tells a fresh receptionist everything that the journal's was told, and takes from it what was taken, when it was taken.
 pub(crate) fn replay(journal: &[Entry], practice: &Arc<Practice>) -> Result<Replayed, Differs> {
-    let Some(Entry { what: Happening::Answered { call, practice: rung, started, caller_id }, .. }) = journal.first()
+    let Some(Entry { what: Happening::Answered { call, practice: rung, started, caller_id, .. }, .. }) =
+        journal.first()
     else {
         return Err(Differs::NoCall);
     };

@@ -107,7 +107,7 @@ impl Search {
 
     async fn whom(&self, to: TransferTo) -> Vec<Callee> {
         let (callees, answer) = oneshot::channel();
-        let asked = SwitchboardRequest::Whom { call: self.call, to, callees };
+        let asked = SwitchboardRequest::Whom { call: self.call, to, about: self.about.clone(), callees };
         let ask = async {
             self.switchboard.requests.send(asked).await.ok()?;
             answer.await.ok()

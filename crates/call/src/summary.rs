@@ -27,6 +27,8 @@ pub struct Summary {
     pub escalation: Option<EscalationTimes>,
     /// Who ended the call.
     pub hangup_by: Option<Party>,
+    /// By which advertising channel it came; `None`: unknown.
+    pub channel: Option<String>,
     #[serde(skip)]
     newest_line: Option<Line>,
     /// Up to where the newest evidence had been heard.
@@ -110,7 +112,10 @@ impl Summary {
             Happening::FirstSound { line } => self.first_sound(*line, *at),
             Happening::Over { by } => self.hangup_by = Some(*by),
             Happening::Hearing(partial) => self.evidence_end = Some(partial.to),
-            Happening::Answered { started, .. } => self.zone = Some(started.time_zone().clone()),
+            Happening::Answered { started, channel, .. } => {
+                self.zone = Some(started.time_zone().clone());
+                self.channel.clone_from(channel);
+            }
             Happening::Dismissed | Happening::Timeout | Happening::Stage { .. } => {}
         }
     }
@@ -156,6 +161,7 @@ impl Summary {
             | Input::LineFinished(_)
             | Input::Digit(_)
             | Input::Transfer(_)
+            | Input::LinesAreFew
             | Input::HearingLost
             | Input::VoiceLost
             | Input::BrokeOff(_)

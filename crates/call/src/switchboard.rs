@@ -1,6 +1,6 @@
 //! Whom to ring for a caller, and what becomes of it: the way from a call to those who know the practice's telephones.
 
-use dialogue::TransferTo;
+use dialogue::{About, TransferTo};
 use domain::{CallId, Phi, Urgency};
 use tokio::sync::{mpsc, oneshot};
 use transport::Dials;
@@ -42,6 +42,8 @@ pub enum SwitchboardRequest {
         call: CallId,
         /// Whom it wants.
         to: TransferTo,
+        /// What the call is about.
+        about: About,
         /// Dropped: nobody can be rung.
         callees: oneshot::Sender<Vec<Callee>>,
     },

@@ -64,8 +64,13 @@ enum OfficeManner {
 impl Telephone {
     fn pick_up(call: CallId, office: OfficeManner) -> Self {
         let context = CallContext { caller_id: None, open: false, practice: practice(), began: started() };
-        let answered =
-            Happening::Answered { call, practice: practice().id.clone(), started: started(), caller_id: None };
+        let answered = Happening::Answered {
+            call,
+            practice: practice().id.clone(),
+            started: started(),
+            caller_id: None,
+            channel: None,
+        };
         let mut telephone =
             Self { receptionist: Receptionist::new(context), reader: reader(), at_ms: 0, journal: Vec::new(), office };
         telephone.write(answered);

@@ -28,6 +28,8 @@ pub struct CallContext {
 pub enum Input {
     /// The call was picked up. First, and once.
     Answered,
+    /// Before [`Input::Answered`]: only the last lines are left, so the call begins with the question whether it is an emergency.
+    LinesAreFew,
     /// The caller's first voiced sample. Pauses what is being said.
     SpeechStarted,
     /// The caller has stopped. [`Input::Heard`] follows if there were words, [`Input::Dismissed`] if there were none.

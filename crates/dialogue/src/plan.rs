@@ -147,8 +147,6 @@ enum Step {
 /// An emergency: FirstRing stays as long as the caller does, learns three facts, and says now and then that it is there.
 #[derive(Debug)]
 pub(crate) struct Emergency {
-    /// A person is rung, if the practice says so; nobody is asked to wait for them.
-    connect: Step,
     number_asks: u8,
     called_asks: u8,
     who_asks: u8,
@@ -158,9 +156,8 @@ pub(crate) struct Emergency {
 }
 
 impl Emergency {
-    pub(crate) fn new(connects: bool) -> Self {
-        let connect = if connects { Step::Due } else { Step::Done };
-        Self { connect, number_asks: 0, called_asks: 0, who_asks: 0, answer: Step::Due, last_check_in: CallTime::ZERO }
+    pub(crate) fn new() -> Self {
+        Self { number_asks: 0, called_asks: 0, who_asks: 0, answer: Step::Due, last_check_in: CallTime::ZERO }
     }
 
     /// An emergency in which nothing is asked: the caller cannot be heard.
@@ -169,7 +166,7 @@ impl Emergency {
             number_asks: EMERGENCY_NUMBER_ASKS_MAX,
             called_asks: EMERGENCY_ASKS_MAX,
             who_asks: EMERGENCY_ASKS_MAX,
-            ..Self::new(false)
+            ..Self::new()
         }
     }
 
@@ -195,9 +192,6 @@ impl Emergency {
 
     /// Danger to oneself: company first, then the number. Else the number first, for the line may break.
     pub(crate) fn next(&mut self, contact: &Contact, self_harm: bool, now: CallTime) -> Next {
-        if std::mem::replace(&mut self.connect, Step::Done) == Step::Due {
-            return Next::Connect;
-        }
         let number = || contact.number_question();
         if self_harm && take_turn(&mut self.who_asks, EMERGENCY_ASKS_MAX) {
             return Next::Ask(Question::WhoIsThere);

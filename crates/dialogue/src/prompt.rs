@@ -21,6 +21,10 @@ pub use visit::{Moment, Opening, VisitLine};
 pub enum Prompt {
     /// The practice's name, "automated assistant", "how can I help?".
     Greeting,
+    /// The greeting while lines are few: "Is this an emergency?"
+    EmergencyFirst,
+    /// It is none: call again soon, or leave a short message.
+    LinesAreBusy,
     /// "How can I help?", without the rest of the greeting.
     HowCanIHelp(u32),
     /// It was not understood: "Sorry, I did not get that."
@@ -240,6 +244,8 @@ impl Prompt {
             Self::MessagePassedOn | Self::MessagePassedOnUntil { .. } => Some(Claim::MessageKept),
             Self::Visit(line) => line.claim(),
             Self::Greeting
+            | Self::EmergencyFirst
+            | Self::LinesAreBusy
             | Self::HowCanIHelp(_)
             | Self::DidNotCatch(_)
             | Self::StillThere(_)

@@ -9,6 +9,8 @@ use crate::prompt::{PatientLine, RequestLine, VisitLine};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     Greeting,
+    /// The greeting while lines are few: whether it is an emergency.
+    EmergencyFirst,
     HowCanIHelp,
     DidNotCatch,
     AnythingElse,
@@ -44,7 +46,7 @@ impl Question {
     pub(crate) fn asked(&self) -> Asked {
         match self {
             Self::Greeting | Self::HowCanIHelp | Self::DidNotCatch => Asked::Open,
-            Self::Safety | Self::SafetyAgain => Asked::Safety,
+            Self::EmergencyFirst | Self::Safety | Self::SafetyAgain => Asked::Safety,
             Self::CalledEmergencyNumber => Asked::CalledEmergencyNumber,
             Self::WhoIsThere => Asked::WhoIsThere,
             Self::Message | Self::PassOn(_) => Asked::Message,
@@ -95,6 +97,7 @@ impl Question {
             | Self::Patient(_)
             | Self::Request(RequestLine::OfferCallerId | RequestLine::ReadBackNumber(_)) => AnswerKind::Contact,
             Self::Greeting
+            | Self::EmergencyFirst
             | Self::HowCanIHelp
             | Self::DidNotCatch
             | Self::AnythingElse

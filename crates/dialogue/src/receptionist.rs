@@ -31,7 +31,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Asked, CallTime, EmergencyKind, OfficeHours, OfficeReply, Phi, Practice, Slots, Urgency, YesNo};
+use domain::{Asked, CallTime, EmergencyKind, Lines, OfficeHours, OfficeReply, Phi, Practice, Slots, Urgency, YesNo};
 use jiff::Zoned;
 
 use crate::agenda::Agenda;
@@ -93,6 +93,8 @@ pub struct Receptionist {
     says_meanwhile: Option<String>,
     /// A person who is sought for the caller.
     sought: Sought,
+    /// How many lines were left at the beginning.
+    lines: Lines,
     /// The caller's language, if it is none that is spoken here.
     foreign: Option<String>,
     ears: Sense,
@@ -176,6 +178,7 @@ impl Receptionist {
             recordings: 0,
             says_meanwhile: None,
             sought: Sought::default(),
+            lines: Lines::Plenty,
             foreign: None,
             ears: Sense::Works,
             voice: Sense::Works,
@@ -269,6 +272,7 @@ impl Receptionist {
     fn handle_in_call(&mut self, input: Input, now: CallTime) {
         match input {
             Input::Answered => self.answered_call(now),
+            Input::LinesAreFew => self.lines = Lines::Reserve,
             Input::SpeechStarted => self.turn.caller_starts(now),
             Input::SpeechEnded => self.turn.caller_stops(now),
             Input::PartialFlags(flags) => {
@@ -322,6 +326,7 @@ impl Receptionist {
             }
             Input::Office { id, reply } => self.hear_office(id, &reply, now),
             Input::Answered
+            | Input::LinesAreFew
             | Input::SpeechStarted
             | Input::SpeechEnded
             | Input::PartialFlags(_)
@@ -342,7 +347,8 @@ impl Receptionist {
     fn answered_call(&mut self, now: CallTime) {
         if let Plan::Ringing = self.plan {
             self.last_words = now;
-            self.plan = Plan::Open(Question::Greeting);
+            let greeting = if self.lines.are_plenty() { Question::Greeting } else { Question::EmergencyFirst };
+            self.plan = Plan::Open(greeting);
         }
     }
 }

@@ -24,6 +24,8 @@ const COMMON: &[&str] = &["practice", "emergency_number", "crisis_number"];
 /// Every key of `lines.toml`, and the placeholders that it must have.
 const KEYS: &[(&str, &[&str])] = &[
     ("greeting", &["practice"]),
+    ("emergency_first", &["practice"]),
+    ("lines_are_busy", &[]),
     ("how_can_i_help", &[]),
     ("did_not_catch", &[]),
     ("still_there", &[]),
@@ -220,6 +222,8 @@ impl Wording {
         let line = |key, variant| Line { file: &self.lines, key, variant, own: Vec::new(), fixed: true };
         match prompt {
             Prompt::Greeting => line("greeting", 0),
+            Prompt::EmergencyFirst => line("emergency_first", 0),
+            Prompt::LinesAreBusy => line("lines_are_busy", 0),
             Prompt::HowCanIHelp(nth) => line("how_can_i_help", *nth),
             Prompt::DidNotCatch(nth) => line("did_not_catch", *nth),
             Prompt::StillThere(nth) => line("still_there", *nth),

@@ -157,6 +157,7 @@ fn alone() -> impl Strategy<Value = Input> {
         1 => Just(Input::HungUp),
         1 => Just(Input::LineLost),
         1 => Just(Input::Answered),
+        1 => Just(Input::LinesAreFew),
     ]
 }
 

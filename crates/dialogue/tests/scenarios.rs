@@ -110,6 +110,9 @@ fn play(part: &str) -> String {
     office.book.unseen = has("unseen");
     office.book.nothing = has("nothing");
     let mut call = Call::new(Receptionist::new(context), office, Mouth::Works);
+    if has("few-lines") {
+        call.input(Input::LinesAreFew);
+    }
     call.input(Input::Answered);
     let mut shown = 0;
     for line in lines {

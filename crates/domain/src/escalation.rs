@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{CallerKind, Urgency};
 
 /// Whether somebody is in the office.
@@ -12,6 +14,24 @@ pub enum OfficeHours {
 impl OfficeHours {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Open, Self::Closed];
+}
+
+/// How many lines are left when a call comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lines {
+    /// Enough.
+    #[default]
+    Plenty,
+    /// The last ones: emergencies first.
+    Reserve,
+}
+
+impl Lines {
+    /// Whether there are enough.
+    pub fn are_plenty(&self) -> bool {
+        *self == Self::Plenty
+    }
 }
 
 /// Which cases a rule of the practice is for.

@@ -31,7 +31,7 @@ pub use appointment::{
 };
 pub use call_time::CallTime;
 pub use caller::{CallerKind, Confirmation, Intent, RequestField, UnknownWord, Urgency};
-pub use escalation::{Applies, Meanwhile, OfficeHours};
+pub use escalation::{Applies, Lines, Meanwhile, OfficeHours};
 pub use front_desk::{AnswerPromise, CallerPolicy, Closure, FrontDesk, LanguageLine, NewPatients, WaitingListKept};
 pub use hearing::{Decode, Partial, Utterance};
 pub use ids::{

@@ -172,6 +172,9 @@ pub struct Call {
     /// The caller's number, E.164.
     #[arg(long, value_name = "NUMBER")]
     pub caller_id: Option<String>,
+    /// The number that the caller has dialled, E.164.
+    #[arg(long, value_name = "NUMBER")]
+    pub dialled: Option<String>,
     /// Pages go here instead of where the practice's rota says.
     #[arg(long, value_name = "URL")]
     pub page_url: Option<String>,

@@ -51,11 +51,13 @@ fn one_thread_for_the_model() {
 }
 
 /// Logs go to stderr, so that stdout holds JSON lines only. `RUST_LOG` chooses what is told. tts-rs would warn with the
-/// very words that it cannot pronounce, and rsipstack tells whole messages with the callers' numbers: both are kept to errors.
+/// very words that it cannot pronounce; rsipstack and tungstenite tell whole messages, with the callers' numbers. All are kept to errors.
 fn log_to_stderr() {
     let chosen = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,firstring=info,call=info,office=info,transport=info"));
-    let is_silent = |target: &str| ["tts_rs", "rsipstack"].iter().any(|name| target.starts_with(name));
+    let is_silent = |target: &str| {
+        ["tts_rs", "rsipstack", "tungstenite", "tokio_tungstenite"].iter().any(|name| target.starts_with(name))
+    };
     // Not a directive: one for a module of theirs would be stronger.
     let wordless = filter_fn(move |event| *event.level() == Level::ERROR || !is_silent(event.target()));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen.and(wordless));

@@ -16,7 +16,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use transport::Incoming;
 use transport::browser::{self, BrowserOptions};
-use web::{AcknowledgeError, Acknowledgements, GatewayPosts, InboxDesk, LinkedPage, Parts, Posted, Readiness, Scheme};
+use transport::sip::{Registered, TrunkState};
+use web::{
+    AcknowledgeError, Acknowledgements, GatewayPosts, InboxDesk, LinkedPage, Parts, Posted, Readiness, Scheme,
+    TrunkReport, Trunks,
+};
 
 use crate::config::Http;
 use crate::wiring::Desk;
@@ -34,12 +38,15 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves on `listener`; calls by browser go to `incoming`.
+    /// Serves on `listener`; calls by browser go to `incoming`, those of providers where `streams` gives them. `/readyz` tells how it
+    /// stands with `trunks`.
     pub async fn start(
         desk: &Desk,
         http: &Http,
         listener: TcpListener,
         incoming: mpsc::Sender<Incoming>,
+        streams: Router,
+        trunks: Option<watch::Receiver<Vec<TrunkState>>>,
     ) -> anyhow::Result<Self> {
         let (readiness, ready) = watch::channel(Readiness::Ready);
         let token = http.token_file.as_deref().map(token).transpose()?;
@@ -53,11 +60,13 @@ impl Site {
             inbox: inbox(desk),
             acknowledgements: Arc::new(links),
             readiness: ready,
+            trunks: Trunks::new(move || trunks.as_ref().map_or_else(Vec::new, |trunks| reports(&trunks.borrow()))),
             token,
             // Behind a proxy that speaks TLS for us, cookies are for TLS as well.
             scheme: if http.public_url().starts_with("https://") { Scheme::Https } else { Scheme::Http },
             proxies: http.reverse_proxies.clone(),
             legs: browser::router(BrowserOptions::default(), incoming),
+            open_legs: streams,
         });
         let handle = Handle::new();
         let serving = serve(router, http, listener, handle.clone()).await?;
@@ -76,6 +85,18 @@ impl Site {
             tracing::error!("the pages' task failed");
         }
     }
+}
+
+fn reports(trunks: &[TrunkState]) -> Vec<TrunkReport> {
+    let report = |trunk: &TrunkState| {
+        let registered = match trunk.registration {
+            Registered::NotAsked => None,
+            Registered::Yes => Some(true),
+            Registered::No | Registered::Refused => Some(false),
+        };
+        TrunkReport { name: trunk.name.clone(), registered, answers: trunk.answers }
+    };
+    trunks.iter().map(report).collect()
 }
 
 /// Whose messages the inbox shows.

@@ -49,7 +49,8 @@ async fn an_emergency_is_told_what_to_do_and_the_doctor_is_paged() {
     let pager = Pager::start().await;
     let says = ["emergency_chest", "emergency_called", "emergency_with"];
     let more = ["--page-url", &pager.url, "--caller-id", "+12125550123", "--no-llm", "--mark", "urgent=1.9"];
-    let summary = call(out.path(), &says, &more).await;
+    let summary = call(out.path(), &says, &[&more[..], &["--dialled", "+12125550112"]].concat()).await;
+    assert_eq!(summary["channel"], "yellow_pages", "{summary}");
 
     assert_eq!(kinds(&summary), ["emergency"], "{summary}");
     assert!(replies(&summary).contains("Call 911 now"), "{summary}");

@@ -212,6 +212,21 @@ fn what_cannot_be_served() {
     let config = folder.path().join("firstring.toml");
     std::fs::write(&config, "[http]\nreverse_proxies = [\"localhost\"]\n").unwrap();
     fails(serve().arg("--config").arg(&config), 1, &["firstring.toml:2", "reverse proxy", "127.0.0.1"]);
+    let token = folder.path().join("token");
+    std::fs::write(&token, "short").unwrap();
+    let secret = format!("token = \"file:{}\"", token.display());
+    for (text, words) in [
+        ("[streams]\ncalls_max = 4\n".to_owned(), ["firstring.toml", "token or account_token"]),
+        ("[streams]\ntoken = \"hunter2hunter2hunter2\"\n".to_owned(), ["firstring.toml:2", "env:NAME"]),
+        (format!("[streams]\n{secret}\n"), ["too short", "16"]),
+        (
+            format!("[http]\npublic_url = \"https://phone.example.org\"\n[streams]\n{secret}\n"),
+            ["telephones are not answered", "[approval]"],
+        ),
+    ] {
+        std::fs::write(&config, text).unwrap();
+        fails(serve().args(["--http", "127.0.0.1:0", "--config"]).arg(&config), 1, &words);
+    }
     fails(serve().args(["--sip", "192.0.2.1:5060"]), 1, &["telephones are not answered", "[approval]", "clinician"]);
     assert_eq!(firstring().arg("serf").output().unwrap().status.code(), Some(2));
 }

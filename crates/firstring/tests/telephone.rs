@@ -1,4 +1,5 @@
-//! A telephone calls the server by SIP: it is understood, the clinician is paged, it hears the answer, and no log knows who called.
+//! A telephone calls the server, by SIP and through a provider who streams the call: it is understood, the clinician is paged, it
+//! hears the answer, and no log knows who called.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 #[allow(dead_code)] // each test uses its own part
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use support::{Pager, Server, firstring, fixture, models_are_there, practice};
-use testbed::{Baresip, Phone};
+use testbed::{Baresip, Phone, tool};
 use tokio::time::{sleep, timeout};
 
 /// Nothing takes so long unless it never comes.
@@ -16,14 +17,14 @@ const LONG: Duration = Duration::from_secs(90);
 const HZ: u32 = 8000;
 const NUMBER: &str = "2125550123";
 
-/// Each is said after so many seconds of silence, and then nothing.
-fn speech(said: &[(usize, &str)], file: PathBuf) -> PathBuf {
+/// Each is said after so many seconds of silence, and then nothing for `then` seconds.
+fn speech(said: &[(usize, &str)], then: usize, file: PathBuf) -> PathBuf {
     let silence = |seconds: usize| vec![0.0; seconds * HZ as usize];
     let part = |(seconds, name): &(usize, &str)| {
         let said = audio::wav::read(fixture(name)).unwrap();
         [silence(*seconds), audio::resample(&said.samples, said.hz, HZ)].concat()
     };
-    let parts: Vec<_> = said.iter().flat_map(part).chain(silence(120)).collect();
+    let parts: Vec<_> = said.iter().flat_map(part).chain(silence(then)).collect();
     audio::wav::write(&file, HZ, 1, &parts).unwrap();
     file
 }
@@ -43,8 +44,8 @@ fn phone(name: &str, wav: PathBuf) -> Phone {
 }
 
 /// What a telephone heard, in words.
-async fn words_heard(phone: &Baresip) -> String {
-    let heard = firstring().args(["hear", "--json", "--fast"]).arg(phone.heard().await).output().unwrap();
+fn words_in(heard: &Path) -> String {
+    let heard = firstring().args(["hear", "--json", "--fast"]).arg(heard).output().unwrap();
     String::from_utf8(heard.stdout).unwrap().to_lowercase()
 }
 
@@ -75,6 +76,24 @@ fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
     file
 }
 
+/// By which advertising channel the kept call came, as soon as its end is kept.
+async fn channel(data: &Path) -> serde_json::Value {
+    let key = std::fs::read_to_string(data.join("key")).unwrap();
+    let options = store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim()));
+    let kept = async {
+        loop {
+            let store = store::Store::open(&options).await.unwrap();
+            let calls = store.latest_calls(&"riverside".into(), 1).await.unwrap();
+            store.close().await;
+            if let Some(summary) = &calls[0].summary {
+                return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap()["channel"].clone();
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    timeout(LONG, kept).await.expect("the call's end is kept")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_called() {
     if !models_are_there() {
@@ -85,7 +104,7 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     let practice = paging(&pager, None, folder.path());
     let log = folder.path().join("log");
     let server = Server::start_by_telephone(&practice, &folder.path().join("data"), &log);
-    let said = speech(&[(9, "emergency_chest")], folder.path().join("said.wav"));
+    let said = speech(&[(9, "emergency_chest")], 120, folder.path().join("said.wav"));
     let mut caller = Baresip::start(&phone(NUMBER, said)).await;
     caller.order("dial", &format!("sip:+12125550111@{}", server.sip.unwrap())).await;
     caller.happens("CALL_ESTABLISHED", LONG).await;
@@ -96,9 +115,10 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     caller.order("hangup", "").await;
     caller.happens("CALL_CLOSED", LONG).await;
 
-    let heard = words_heard(&caller).await;
+    let heard = words_in(&caller.heard().await);
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
+    assert_eq!(channel(&folder.path().join("data")).await, "website", "by the number that was dialled");
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a call by SIP is over"), "{log}");
@@ -115,13 +135,13 @@ async fn the_doctor_is_rung_told_who_calls_and_why_and_put_on_the_line_with_the_
     }
     let folder = tempfile::tempdir().unwrap();
     let pager = Pager::start().await;
-    let asks = speech(&[(32, "question_opening_hours")], folder.path().join("doctor.wav"));
+    let asks = speech(&[(32, "question_opening_hours")], 120, folder.path().join("doctor.wav"));
     let mut doctor = Baresip::start(&Phone { answers: true, ..phone("doctor", asks) }).await;
     let practice = paging(&pager, Some(&doctor.address), folder.path());
     let log = folder.path().join("log");
     let server = Server::start_by_telephone(&practice, &folder.path().join("data"), &log);
     let said = [(9, "emergency_chest"), (32, "question_parking")];
-    let said = speech(&said, folder.path().join("said.wav"));
+    let said = speech(&said, 120, folder.path().join("said.wav"));
     let mut caller = Baresip::start(&phone(NUMBER, said)).await;
     caller.order("dial", &format!("sip:+12125550111@{}", server.sip.unwrap())).await;
 
@@ -133,12 +153,12 @@ async fn the_doctor_is_rung_told_who_calls_and_why_and_put_on_the_line_with_the_
     doctor.order("hangup", "").await;
     caller.happens("CALL_CLOSED", LONG).await;
 
-    let by_doctor = words_heard(&doctor).await;
+    let by_doctor = words_in(&doctor.heard().await);
     for word in ["emergency", "chest", "press", "park"] {
         assert!(by_doctor.contains(word), "{word} is whispered or said to the doctor: {by_doctor}");
     }
-    let by_caller = words_heard(&caller).await;
-    for word in ["patel is on the line", "open"] {
+    let by_caller = words_in(&caller.heard().await);
+    for word in ["is on the line", "open"] {
         assert!(by_caller.contains(word), "{word} is said to the caller: {by_caller}");
     }
     let link = page["link"].as_str().unwrap();
@@ -150,6 +170,49 @@ async fn the_doctor_is_rung_told_who_calls_and_why_and_put_on_the_line_with_the_
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     for word in [NUMBER, "INVITE", "chest"] {
+        assert!(!log.contains(word), "{word} is in the log");
+    }
+    pager.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emergency_that_a_provider_streams_is_paged_and_answered_and_no_log_knows_who_called() {
+    const TOKEN: &str = "a shared token of this test";
+    if !models_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pager = Pager::start().await;
+    let practice = paging(&pager, None, folder.path());
+    let (log, token) = (folder.path().join("log"), folder.path().join("token"));
+    let (config, reply) = (folder.path().join("firstring.toml"), folder.path().join("reply.wav"));
+    std::fs::write(&token, TOKEN).unwrap();
+    std::fs::write(&config, format!("[streams]\ntoken = \"file:{}\"\n", token.display())).unwrap();
+    let more = ["--config", config.to_str().unwrap()];
+    let server = Server::start_telling(&practice, &folder.path().join("data"), &log, &more);
+    let calling = tokio::process::Command::new(tool("streams", "streams/requirements.txt").join("bin/streamdouble"))
+        .args(["call", &format!("ws://{}/streams", server.http), "--packet-loss", "0.02", "--jitter", "20", "--json"])
+        .args(["--param", &format!("token={TOKEN}"), "--param", &format!("from=+1{NUMBER}")])
+        .arg("--audio")
+        .arg(speech(&[(9, "emergency_chest")], 20, folder.path().join("said.wav")))
+        .arg("--out")
+        .arg(&reply)
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    assert_eq!(page_of(&pager).await["urgency"], "emergency");
+    let report = timeout(LONG, calling.wait_with_output()).await.expect("the call ends").unwrap();
+    let report = String::from_utf8_lossy(&report.stdout).into_owned();
+    println!("{report}");
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["violations"], serde_json::json!([]), "{report}");
+    let heard = words_in(&reply);
+    assert!(heard.replace('-', "").contains("911"), "{heard}");
+    drop(server);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("a streamed call is over"), "{log}");
+    for word in [NUMBER, TOKEN, "payload", "chest"] {
         assert!(!log.contains(word), "{word} is in the log");
     }
     pager.stop();

@@ -2,25 +2,21 @@
 //!
 //! Pages go on beside it. Who takes the call takes the case; who has spoken with the caller closes it, as by the buttons of their link.
 
-use domain::{CallId, Phi, Urgency};
+use domain::{CallId, CallerKind, Phi, RedFlagId, Urgency};
 use jiff::Timestamp;
 use oncall::{Clinician, ClinicianId, Escalation};
 use store::CaseFile;
-use tokio::time::{Duration, timeout};
 
 use crate::Office;
 use crate::case::CaseInput;
 use crate::desk::Which;
 
-/// A case tells within this whom it pages, or the rota does.
-const LOOK_WITHIN: Duration = Duration::from_secs(1);
-
 /// Who is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// The front desk; for a caller who has a case, who is on call after it.
+    /// The front desk; for an urgent caller, whom their case pages after it.
     Desk,
-    /// Whom the call's case pages, in that order.
+    /// Whom the caller's case pages, in that order.
     OnCall,
 }
 
@@ -47,22 +43,25 @@ pub enum CalleeDid {
 }
 
 impl Office {
-    /// Who is to be rung for this call, in order, each once. Only addresses of the practice's own file are ever among them.
-    pub async fn whom_to_ring(&self, call: CallId, wanted: Wanted) -> Vec<Callee> {
+    /// Who is to be rung for such a call, in order, each once. Only addresses of the practice's own file are ever among them.
+    pub fn whom_to_ring(
+        &self,
+        wanted: Wanted,
+        urgency: Urgency,
+        caller: CallerKind,
+        red_flags: &[RedFlagId],
+    ) -> Vec<Callee> {
         let config = &self.premises.config;
-        let case = timeout(LOOK_WITHIN, self.case_of(call)).await.ok().flatten();
-        let on_call = match (&case, wanted) {
-            (Some(file), Wanted::Desk | Wanted::OnCall) => self.people_of(file),
-            (None, Wanted::OnCall) => self.people_now(),
-            (None, Wanted::Desk) => Vec::new(),
-        };
-        let desk = config.policy.desk().filter(|_| wanted == Wanted::Desk).cloned();
+        let plan = config.plan(red_flags, caller, self.premises.now());
+        let is_urgent = wanted == Wanted::OnCall || urgency > Urgency::Routine;
+        let turns = plan.chain(urgency).turns().iter().filter(|_| is_urgent);
+        let desk = config.policy.desk().filter(|_| wanted == Wanted::Desk);
         let mut callees: Vec<Callee> = Vec::new();
-        for one in desk.into_iter().chain(on_call) {
+        for one in desk.into_iter().chain(turns.flat_map(|turn| &turn.people)) {
             if let Some(address) = config.telephones.get(&one.id)
                 && callees.iter().all(|known| known.id != one.id)
             {
-                callees.push(Callee { id: one.id, name: one.name, address: address.clone() });
+                callees.push(Callee { id: one.id.clone(), name: one.name.clone(), address: address.clone() });
             }
         }
         callees
@@ -99,30 +98,9 @@ impl Office {
                 }
             }
             Err(why) => {
-                tracing::info!(%call, clinician = %who, action, %why, "there is no case that this could be kept in")
+                tracing::info!(%call, clinician = %who, action, %why, "there is no case that this could be kept in");
             }
         }
-    }
-
-    async fn case_of(&self, call: CallId) -> Option<CaseFile> {
-        let inputs = self.find(Which::OfCall(call)).await.ok()??;
-        let (done, answer) = tokio::sync::oneshot::channel();
-        inputs.send(CaseInput::Look { done }).await.ok()?;
-        answer.await.ok()
-    }
-
-    fn people_of(&self, file: &CaseFile) -> Vec<Clinician> {
-        let config = &self.premises.config;
-        let plan = config.plan(&file.red_flags(), file.caller(), self.premises.now());
-        let turns = plan.chain(file.case.urgency).turns();
-        turns.iter().flat_map(|turn| &turn.people).cloned().collect()
-    }
-
-    /// Who is on call for nobody in particular.
-    fn people_now(&self) -> Vec<Clinician> {
-        let config = &self.premises.config;
-        let plan = config.plan(&[], domain::CallerKind::Patient, self.premises.now());
-        plan.chain(Urgency::Urgent).turns().iter().flat_map(|turn| &turn.people).cloned().collect()
     }
 }
 

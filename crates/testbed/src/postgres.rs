@@ -1,12 +1,12 @@
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::free_port;
+use crate::{free_port, is_root};
 
 /// Nothing takes so long unless it never comes.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -135,10 +135,4 @@ fn binaries() -> Option<PathBuf> {
     found.retain(|bin| bin.join("initdb").exists());
     found.sort();
     found.pop()
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    // The owner of our own entry in /proc is who we are.
-    std::fs::metadata(Path::new("/proc/self")).is_ok_and(|own| own.uid() == 0)
 }

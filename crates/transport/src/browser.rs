@@ -27,7 +27,6 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::{Incoming, IncomingFrom, pair};
 
-mod allowance;
 mod message;
 mod session;
 

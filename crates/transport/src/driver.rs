@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use audio::Pcm;
-use domain::{Phi, PhoneNumber};
+use domain::{Lines, Phi, PhoneNumber};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -62,6 +62,7 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         hears: hears_receiver,
         news: news_receiver,
         speaker,
+        lines: Lines::Plenty,
         in_our_place: None,
         over: over.clone(),
     };
@@ -130,10 +131,32 @@ impl Driver {
 
     /// The next 20 ms to send, with the news of it, which the shell has been told. Call it every 20 ms.
     pub async fn tick(&mut self) -> Result<Tick<LEG_HZ>, LegGone> {
+        let tick = self.take()?;
+        for &news in &tick.news {
+            self.report(news).await?;
+        }
+        Ok(tick)
+    }
+
+    /// The same, with news that the shell has not been told: whoever sends to a place that keeps sound for a while
+    /// [`report`](Self::report)s them when it has been heard.
+    pub fn take(&mut self) -> Result<Tick<LEG_HZ>, LegGone> {
         if self.over.is_cancelled() || self.hears.is_closed() || self.news.is_closed() {
             return Err(LegGone);
         }
         self.pass_gate();
+        self.fill();
+        let tick = self.playback.tick();
+        Ok(self.mixed(tick))
+    }
+
+    /// Whether [`take`](Self::take) would give a whole frame of a line now, so that it may be called before its time.
+    pub fn speaks_on(&mut self) -> bool {
+        self.fill();
+        self.playback.speaks_on()
+    }
+
+    fn fill(&mut self) {
         while self.playback.wants_more() {
             match self.heeded.voiced.try_recv() {
                 Ok(Stamped { generation, voiced }) if generation == self.passed.generation => {
@@ -143,16 +166,10 @@ impl Driver {
                 Err(_nothing_queued) => break,
             }
         }
-        let mut tick = self.playback.tick();
-        tick.pcm = self.mixed(tick.pcm);
-        for &news in &tick.news {
-            self.report(news).await?;
-        }
-        Ok(tick)
     }
 
     /// With what the caller hears beside the lines.
-    fn mixed(&mut self, line: Pcm<LEG_HZ>) -> Pcm<LEG_HZ> {
+    fn mixed(&mut self, tick: Tick<LEG_HZ>) -> Tick<LEG_HZ> {
         // What the way to arrive has not taken by now it cannot do.
         (self.refer, self.key) = (None, None);
         match self.heeded.orders.try_recv() {
@@ -161,16 +178,17 @@ impl Driver {
             Ok(Order::Press(key)) => self.key = Some(key),
             Err(_nothing_ordered) => {}
         }
-        let mut samples = line.into_samples();
-        let is_said = samples.iter().any(|sample| *sample != 0.0);
+        let mut samples = tick.pcm.into_samples();
+        let mut speaks = tick.speaks;
         if let Some(theirs) = self.bridge.as_mut().and_then(Bridge::take) {
             samples.iter_mut().zip(theirs.samples()).for_each(|(ours, theirs)| *ours += theirs);
-        } else if self.passed.ringing && !is_said {
-            self.ringback.sound(&mut samples);
+            speaks = true;
+        } else if self.passed.ringing && !speaks {
+            speaks = self.ringback.sound(&mut samples);
         } else {
             self.ringback.hush();
         }
-        Pcm::new(samples)
+        Tick { pcm: Pcm::new(samples), speaks, ..tick }
     }
 
     /// An order to have the other side call somebody else, once.

@@ -1,5 +1,5 @@
 use audio::{Pcm, Sound};
-use domain::{CallTime, LineId, Phi, PhoneNumber};
+use domain::{CallTime, LineId, Lines, Phi, PhoneNumber};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,8 @@ pub struct Leg {
     pub news: mpsc::Receiver<LegNews>,
     /// Says things to the caller.
     pub speaker: Speaker,
+    /// How many lines are left after it.
+    pub lines: Lines,
     /// What a caller's line is to be given to put the caller in our place (RFC 3891): a SIP address that names this call. Only of calls
     /// that we placed by SIP.
     pub in_our_place: Option<Phi<String>>,

@@ -43,6 +43,8 @@ pub struct Playback<const HZ: u32> {
     tail: Vec<f32>,
     /// Samples sent since pick-up, silence included.
     sent: u64,
+    /// What has happened since the last tick.
+    broke_off: Option<BrokeOff>,
 }
 
 /// What one tick sends, and what that means.
@@ -52,6 +54,19 @@ pub struct Tick<const HZ: u32> {
     pub pcm: Pcm<HZ>,
     /// Lines that began or ended with it.
     pub news: Vec<LegNews>,
+    /// Whether a line is in it; else it is silence, or the faded end of what was interrupted.
+    pub speaks: bool,
+    /// Why what was being sent does not go on.
+    pub broke_off: Option<BrokeOff>,
+}
+
+/// Why a line does not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrokeOff {
+    /// It was stopped: nothing of it will come.
+    Stopped,
+    /// It was paused, and may go on up to 200 ms before the place where that came.
+    Paused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +116,7 @@ impl<const HZ: u32> Playback<HZ> {
             history: VecDeque::new(),
             tail: Vec::new(),
             sent: 0,
+            broke_off: None,
         }
     }
 
@@ -113,6 +129,11 @@ impl<const HZ: u32> Playback<HZ> {
     /// what a resumption repeats.
     pub fn wants_more(&self) -> bool {
         self.pending.len() < AHEAD_FRAMES * Pcm::<HZ>::frame_len()
+    }
+
+    /// Whether a tick now would be a whole frame of a line, so that one may come before its time without a gap.
+    pub fn speaks_on(&self) -> bool {
+        self.flow != Flow::Paused && self.tail.is_empty() && !self.pending.is_empty() && self.is_ready()
     }
 
     /// Takes a piece of a line. A new line number, or another rate, begins a line.
@@ -144,6 +165,7 @@ impl<const HZ: u32> Playback<HZ> {
         self.marks.clear();
         self.history.clear();
         self.flow = Flow::Waiting(Onset::Plain);
+        self.broke_off = Some(BrokeOff::Stopped);
     }
 
     /// Sends silence and keeps everything; what was being sent fades out.
@@ -151,6 +173,7 @@ impl<const HZ: u32> Playback<HZ> {
         if self.flow != Flow::Paused {
             self.tail = self.faded_out();
             self.flow = Flow::Paused;
+            self.broke_off = Some(BrokeOff::Paused);
         }
     }
 
@@ -170,6 +193,7 @@ impl<const HZ: u32> Playback<HZ> {
     pub fn tick(&mut self) -> Tick<HZ> {
         let mut frame = mem::take(&mut self.tail);
         let mut news = Vec::new();
+        let spoken = self.spoken;
         match self.flow {
             Flow::Waiting(onset) if frame.is_empty() && self.is_ready() => {
                 self.flow = Flow::Flowing;
@@ -184,7 +208,7 @@ impl<const HZ: u32> Playback<HZ> {
         }
         frame.resize(Pcm::<HZ>::frame_len(), 0.0);
         self.sent += frame.len() as u64;
-        Tick { pcm: Pcm::new(frame), news }
+        Tick { pcm: Pcm::new(frame), news, speaks: self.spoken > spoken, broke_off: self.broke_off.take() }
     }
 
     fn mark(&mut self, mark: Mark) {

@@ -32,8 +32,9 @@ impl Ringback {
         self.at = AFTER_SPEECH;
     }
 
-    /// The next samples.
-    pub(crate) fn sound(&mut self, samples: &mut [f32]) {
+    /// The next samples; whether there is a tone in them.
+    pub(crate) fn sound(&mut self, samples: &mut [f32]) -> bool {
+        let sounds = self.at % PERIOD < SOUNDS;
         for sample in samples {
             let within = self.at % PERIOD;
             if within < SOUNDS {
@@ -43,6 +44,7 @@ impl Ringback {
             }
             self.at += 1;
         }
+        sounds
     }
 }
 

@@ -1,14 +1,15 @@
 //! Calls by SIP: telephone trunks, PBXs and telephones (RFC 3261), with their sound as RTP.
 //!
-//! `rsipstack` carries transactions and dialogs; this module decides. [`requests`] looks at every request, [`answer`] takes a call,
-//! [`outbound`] places one, [`call`] conducts either to its BYE, [`refer`] has it moved elsewhere,
-//! [`offer`] reads what is offered, [`identity`] says who calls whom, [`session_timer`] ends calls
-//! whose other side has vanished. The sound is [`media`](crate::media)'s.
+//! `rsipstack` carries transactions and dialogs; this module decides. `requests` looks at every request, `answer` takes a call,
+//! `outbound` places one, `call` conducts either to its BYE, `refer` has it moved elsewhere, `offer` reads what is offered, `identity` says
+//! who calls whom, `session_timer` ends calls whose other side has vanished, `defence` says who may ring, `trunks` tells trunks where we
+//! are. The sound is `media`'s.
 //!
 //! `rsipstack` logs whole messages, with numbers and names in them: whoever installs a subscriber must keep it to errors.
 
 mod answer;
 mod call;
+mod defence;
 mod identity;
 mod offer;
 mod outbound;
@@ -16,6 +17,9 @@ mod refer;
 mod requests;
 mod server;
 mod session_timer;
+mod trunks;
 
+pub use defence::{RINGING_OF_STRANGERS, SipDefence, TurnedAway};
 pub use outbound::is_address;
 pub use server::{Sip, SipError, SipOptions, SipTls};
+pub use trunks::{NoAddress, Registered, Trunk, TrunkAddress, TrunkState};

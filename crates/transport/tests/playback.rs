@@ -3,7 +3,7 @@
 
 use audio::{Sound, level};
 use domain::{CallTime, LineId};
-use transport::playback::{Playback, Tick};
+use transport::playback::{BrokeOff, Playback, Tick};
 use transport::{LegNews, Voiced};
 
 const FRAME: usize = 320;
@@ -19,7 +19,7 @@ fn run(playback: &mut Playback<16_000>, ticks: usize) -> (Vec<f32>, Vec<LegNews>
     let mut sound = Vec::new();
     let mut all_news = Vec::new();
     for _ in 0..ticks {
-        let Tick { pcm, news } = playback.tick();
+        let Tick { pcm, news, .. } = playback.tick();
         assert_eq!(pcm.len(), FRAME);
         sound.extend(pcm.into_samples());
         all_news.extend(news);
@@ -187,4 +187,37 @@ fn a_line_that_another_interrupts_never_finishes() {
         LegNews::Finished { line: LineId(2), at: CallTime::from_ms(80) },
     ];
     assert_eq!(news, expected);
+}
+
+#[test]
+fn a_tick_may_come_before_its_time_only_where_it_leaves_no_gap() {
+    let mut playback = Playback::<16_000>::new();
+    assert!(!playback.speaks_on());
+    playback.push(&piece(1, 20, false));
+    assert!(!playback.speaks_on(), "the next piece may be late");
+    playback.push(&piece(1, 20, false));
+    assert!(playback.speaks_on());
+    assert!(playback.tick().speaks);
+    assert!(!playback.speaks_on());
+    playback.push(&piece(1, 20, true));
+    playback.pause();
+    assert!(!playback.speaks_on());
+}
+
+#[test]
+fn a_tick_tells_once_why_a_line_does_not_go_on() {
+    let mut playback = Playback::<16_000>::new();
+    playback.push(&piece(1, 200, true));
+    assert_eq!(playback.tick().broke_off, None);
+    playback.pause();
+    playback.pause();
+    let paused = playback.tick();
+    assert_eq!((paused.speaks, paused.broke_off), (false, Some(BrokeOff::Paused)));
+    assert_eq!(playback.tick().broke_off, None);
+    playback.resume();
+    assert!(playback.tick().speaks);
+    playback.stop();
+    let stopped = playback.tick();
+    assert_eq!((stopped.speaks, stopped.broke_off), (false, Some(BrokeOff::Stopped)));
+    assert_eq!(playback.tick().broke_off, None);
 }

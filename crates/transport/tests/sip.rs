@@ -4,11 +4,9 @@
 #[allow(dead_code)] // each test uses its own part
 mod line;
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-use line::{Call, Line, TONE_OF_CALLER, TONE_OF_OURS, loud, pitch, telephone};
+use line::{Call, Line, TONE_OF_CALLER, TONE_OF_OURS, certify, loud, pitch, telephone};
 use testbed::{Baresip, Phone};
 use transport::LegNews;
 use transport::sip::{SipOptions, SipTls};
@@ -93,19 +91,6 @@ async fn a_line_that_takes_no_calls_says_so_at_once_and_lets_calls_go_on() {
     line.close().await;
 }
 
-/// A certificate for this machine and its key: `tls.crt`, `tls.key`, and both in `tls.pem`.
-fn certify(dir: &Path) {
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"])
-        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt"])
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let both = ["tls.key", "tls.crt"].map(|name| std::fs::read_to_string(dir.join(name)).unwrap()).concat();
-    std::fs::write(dir.join("tls.pem"), both).unwrap();
-}
-
 #[tokio::test]
 async fn a_call_by_tls_and_srtp_is_heard_and_hears() {
     // Another test may have installed it before.
@@ -115,7 +100,7 @@ async fn a_call_by_tls_and_srtp_is_heard_and_hears() {
     let file = |name: &str| files.path().join(name);
     let options = line::options();
     let secure = line::options().listen;
-    let tls = Some(SipTls { listen: secure, certificate: file("tls.crt"), key: file("tls.key") });
+    let tls = Some(SipTls { listen: secure, certificate: file("tls.crt"), key: file("tls.key"), authorities: None });
     let mut line = Line::with(SipOptions { tls, ..options }).await;
     line.address = format!("sip:clinic@{secure};transport=tls");
     let plain = telephone(files.path(), "pcmu", 8000);

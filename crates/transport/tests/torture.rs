@@ -7,13 +7,12 @@ mod line;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use line::{Line, options, telephone};
+use line::{Line, telephone, trusting};
 use testbed::Baresip;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 use transport::LegNews;
-use transport::sip::SipOptions;
 
 const SOON: Duration = Duration::from_secs(10);
 /// Answers to a message come within this on the loopback interface.
@@ -44,9 +43,9 @@ fn status(answer: &[u8]) -> Option<u16> {
 async fn nothing_dies_of_the_messages_that_torment_parsers() {
     let Some(messages) = messages() else { return };
     assert_eq!(messages.len(), 49);
-    let options = options();
+    let options = trusting(64);
     let address = options.listen;
-    let mut line = Line::with(SipOptions { calls_max: 64, ..options }).await;
+    let mut line = Line::with(options).await;
     for (name, message) in &messages {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.send_to(message, address).await.unwrap();

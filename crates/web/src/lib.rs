@@ -9,6 +9,7 @@
 //! | `/inbox`, `/inbox/..` | the messages of the practice, for its staff | name and password, then a session |
 //! | `/gateway/sms`, `/gateway/key/{case}?t=..` | clinicians' replies to text messages, keys pressed in calls | the gateway's signature |
 //! | `/gateway/status/{case}/{attempt}`, `/gateway/test/..` | what has become of pages, and of test pages | the same |
+//! | `/streams` | the WebSocket of providers who stream calls, one of the [`Parts::open_legs`] | the provider's signature, or a token of its own |
 //! | `/livez` | 200 as long as the process answers | nothing |
 //! | `/readyz` | 200 when everything is warm and the database answers, else 503 and why | the token |
 //!
@@ -38,7 +39,7 @@ use tokio::sync::watch;
 pub use acknowledge::{AcknowledgeError, Acknowledgements, LinkedPage};
 pub use gateway::{GatewayPosts, Posted};
 pub use inbox::{Clock, InboxDesk, NAME_CHARS_MAX};
-pub use probes::Readiness;
+pub use probes::{Readiness, TrunkReport, Trunks};
 
 use crate::access::Access;
 
@@ -53,6 +54,8 @@ pub struct Parts<A> {
     pub acknowledgements: Arc<A>,
     /// Whether everything is warm.
     pub readiness: watch::Receiver<Readiness>,
+    /// How it stands with the telephone's trunks, which the readiness probe tells too. They make nothing unready.
+    pub trunks: Trunks,
     /// Who may use the pages: whoever has this; `None`: whoever reaches them.
     pub token: Option<Secret>,
     /// How the pages are reached.
@@ -61,6 +64,8 @@ pub struct Parts<A> {
     pub proxies: Vec<IpAddr>,
     /// Routes of others that the token guards as well: the caller's WebSocket.
     pub legs: Router,
+    /// Routes of others that guard themselves: whoever streams calls to us does not know the token.
+    pub open_legs: Router,
 }
 
 /// How the pages are reached.
@@ -78,11 +83,12 @@ pub fn router<A: Acknowledgements + GatewayPosts>(parts: Parts<A>) -> Router {
     let access = Arc::new(Access::new(parts.token, parts.scheme));
     let inbox = inbox::router(parts.store.clone(), parts.inbox, parts.scheme, parts.proxies);
     let guarded = pages::router()
-        .merge(probes::ready(parts.store, parts.readiness))
+        .merge(probes::ready(parts.store, parts.readiness, parts.trunks))
         .merge(parts.legs)
         .layer(from_fn_with_state(access, access::guard));
     guarded
         .merge(probes::live())
+        .merge(parts.open_legs)
         .merge(inbox)
         .merge(gateway::router(Arc::clone(&parts.acknowledgements)))
         .merge(acknowledge::router(parts.acknowledgements))

@@ -14,6 +14,7 @@ use store::{CaseEvent, CaseFile, CaseRow, OpenOptions, Secret, Store};
 use tokio::sync::watch;
 use web::{
     AcknowledgeError, Acknowledgements, Clock, GatewayPosts, InboxDesk, LinkedPage, Parts, Posted, Readiness, Scheme,
+    TrunkReport, Trunks,
 };
 
 const LINK: &str = "right-token";
@@ -156,6 +157,7 @@ struct Site {
     office: Arc<OneCase>,
     store: Store,
     readiness: watch::Sender<Readiness>,
+    trunks: Arc<Mutex<Vec<TrunkReport>>>,
     _dir: tempfile::TempDir,
 }
 
@@ -173,6 +175,8 @@ impl Site {
             shown: Mutex::default(),
         });
         let (sender, readiness) = watch::channel(Readiness::Ready);
+        let trunks = Arc::<Mutex<Vec<TrunkReport>>>::default();
+        let told = Arc::clone(&trunks);
         let router = web::router(Parts {
             store: store.clone(),
             inbox: InboxDesk {
@@ -183,16 +187,18 @@ impl Site {
             },
             acknowledgements: Arc::clone(&office),
             readiness,
+            trunks: Trunks::new(move || told.lock().expect("nobody panics with it").clone()),
             token: token.map(Secret::new),
             scheme,
             proxies: Vec::new(),
             legs: Router::new().route("/call/ws", get(async || "a leg")),
+            open_legs: Router::new().route("/streams", get(async || "a stream")),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { base, client, office, store, readiness: sender, _dir: dir }
+        Self { base, client, office, store, readiness: sender, trunks, _dir: dir }
     }
 
     async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
@@ -346,6 +352,7 @@ async fn the_token_guards_everything_but_liveness_and_links() {
         ("/call/ws", 401),
         ("/readyz", 401),
         ("/livez", 200),
+        ("/streams", 200),
         ("/ack/style.css", 200),
         (link.as_str(), 200),
     ] {
@@ -388,6 +395,11 @@ async fn readiness_tells_what_it_waits_for() {
         (answer.status().as_u16(), answer.text().await.expect("text"))
     };
     assert_eq!(ready().await, (200, "{\"ready\":true}".to_owned()));
+    let carrier = TrunkReport { name: "carrier".to_owned(), registered: Some(false), answers: None };
+    site.trunks.lock().expect("nobody panics with it").push(carrier);
+    let told = "{\"ready\":true,\"trunks\":[{\"name\":\"carrier\",\"registered\":false,\"answers\":null}]}";
+    assert_eq!(ready().await, (200, told.to_owned()), "a trunk makes nothing unready");
+    site.trunks.lock().expect("nobody panics with it").clear();
     let waiting_for = "loading the recogniser".to_owned();
     site.readiness.send(Readiness::Starting { waiting_for }).expect("somebody listens");
     assert_eq!(ready().await, (503, "{\"ready\":false,\"waiting_for\":\"loading the recogniser\"}".to_owned()));

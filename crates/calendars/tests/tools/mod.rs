@@ -3,7 +3,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use calendars::{Access, Credentials, Entry, Period};
 use domain::{AppointmentId, Phi};
-use sha2::{Digest, Sha256};
+pub use testbed::{fixtures, tool};
 
 pub mod caldav;
 pub mod fhir;
@@ -27,21 +26,6 @@ impl Drop for Process {
         self.0.kill().ok();
         self.0.wait().ok();
     }
-}
-
-pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../eval/fixtures").canonicalize().unwrap()
-}
-
-/// The folder into which `.ci/setup` has installed what `pin`, below the fixtures, pins.
-pub fn tool(name: &str, pin: &str) -> PathBuf {
-    let hash = Sha256::digest(std::fs::read(fixtures().join(pin)).unwrap());
-    let hash = &format!("{hash:x}")[..12];
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
-    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map_or_else(home, PathBuf::from);
-    let folder = cache.join("firstring/tools").join(format!("{name}-{hash}"));
-    assert!(folder.join("installed").exists(), "{} is not there: run `make setup`", folder.display());
-    folder
 }
 
 pub fn started(command: &mut Command) -> Process {

@@ -1,6 +1,6 @@
 //! What the caller's words mean after what was asked.
 
-use domain::{CallTime, CaseUpdate, Intent, Phi, Reading, YesNo};
+use domain::{CallTime, CaseUpdate, Intent, Phi, Reading, Urgency, YesNo};
 
 use super::{MISSES_MAX, Receptionist};
 use crate::agenda::Wish;
@@ -51,6 +51,14 @@ impl Receptionist {
             Question::Greeting | Question::HowCanIHelp | Question::DidNotCatch | Question::AnythingElse => {
                 self.errand(text, reading, now);
             }
+            Question::EmergencyFirst if yes_no == Some(YesNo::Yes) => {
+                self.triage.must_page(Urgency::Emergency);
+                self.escalate(Witness::Final, now);
+            }
+            Question::EmergencyFirst if bare => {
+                self.plan = Plan::Offer(Question::OfferMessage(Prompt::LinesAreBusy));
+            }
+            Question::EmergencyFirst => self.errand(text, reading, now),
             Question::GoOn => self.answer_go_on(text, reading, bare, now),
             Question::Safety | Question::SafetyAgain => self.answer_safety(text, reading, bare, now),
             Question::CalledEmergencyNumber => self.answer_called(yes_no, now),
@@ -311,7 +319,7 @@ impl Receptionist {
         }
         self.plan = Plan::Open(Question::AnythingElse);
         match self.triage.to_page() {
-            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new(self.connects())),
+            Some(domain::Urgency::Emergency) => self.plan = Plan::Emergency(Emergency::new()),
             Some(domain::Urgency::Urgent | domain::Urgency::Routine) => {
                 self.plan = Plan::Urgent(Urgent::new(Caller::Patient, false));
             }

@@ -194,6 +194,7 @@ impl Receptionist {
             Input::LineFinished(id) => drop(self.turn.line_finished(id)),
             Input::HungUp | Input::LineLost => self.caller_left(now),
             Input::Answered
+            | Input::LinesAreFew
             | Input::SpeechStarted
             | Input::SpeechEnded
             | Input::PartialFlags(_)
@@ -224,10 +225,10 @@ impl Receptionist {
         if hung_up && now.since(*since) >= SPOKEN_AFTER {
             return self.hang_up(now);
         }
-        self.plan = match std::mem::replace(before.as_mut(), Plan::Ringing) {
-            Plan::Connecting => Plan::Offer(Question::OfferMessage(Prompt::NobodyAvailable)),
-            before => before,
-        };
+        let before = std::mem::replace(before.as_mut(), Plan::Ringing);
+        let sought_nobody_else = matches!(before, Plan::Connecting);
+        self.plan =
+            if sought_nobody_else { Plan::Offer(Question::OfferMessage(Prompt::NobodyAvailable)) } else { before };
         self.turn.noise(now);
         self.last_words = now;
         self.tell(Prompt::ConnectionLost);

@@ -47,6 +47,7 @@ impl Receptionist {
                 reading.yes_no.is_none() && slots.name.is_none() && slots.callback.is_none()
             }
             Question::Greeting
+            | Question::EmergencyFirst
             | Question::HowCanIHelp
             | Question::GoOn
             | Question::DidNotCatch

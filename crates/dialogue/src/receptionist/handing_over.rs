@@ -8,7 +8,7 @@ use domain::{
 use super::speaking::Telling;
 use super::{Receptionist, Sense};
 use crate::plan::{Caller, Emergency, Plan, Urgent};
-use crate::{Note, Output, Prompt, Witness};
+use crate::{Note, Output, Prompt, TransferTo, Witness};
 
 impl Receptionist {
     /// Hands the case to the office if triage asks for that, or asks for more than the office knows; and turns the
@@ -42,12 +42,16 @@ impl Receptionist {
         }
         self.plan = match urgency {
             Urgency::Emergency => Plan::Emergency(match (self.ears, self.voice) {
-                (Sense::Works, Sense::Works) => Emergency::new(self.connects()),
+                (Sense::Works, Sense::Works) => Emergency::new(),
                 (Sense::Lost, _) | (_, Sense::Lost) => Emergency::unheard(),
             }),
             Urgency::Urgent | Urgency::Routine if self.is_voiceless() => return,
             Urgency::Urgent | Urgency::Routine => Plan::Urgent(Urgent::new(Caller::Patient, self.connects())),
         };
+        // Rung at once, beside the page; nobody is asked to wait.
+        if urgency == Urgency::Emergency && self.connects() {
+            self.seek(TransferTo::OnCall, now);
+        }
         self.question = None;
         self.prepare_emergency_lines();
     }

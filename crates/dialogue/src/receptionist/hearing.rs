@@ -1,6 +1,6 @@
 //! What the caller said, before it is known what it answers: urgency first, then the words, then the values in them.
 
-use domain::{CallTime, CaseUpdate, Phi, Reading, RequestField, YesNo};
+use domain::{CallTime, CaseUpdate, Phi, Reading, RequestField, Urgency, YesNo};
 
 use super::{Latest, Receptionist, Sense};
 use crate::plan::Plan;
@@ -60,6 +60,9 @@ impl Receptionist {
         let safety = matches!(question, Some(Question::Safety | Question::SafetyAgain));
         if safety && reading.yes_no == Some(YesNo::Yes) {
             self.triage.safety_corrected();
+        }
+        if matches!(question, Some(Question::EmergencyFirst)) && reading.yes_no == Some(YesNo::Yes) {
+            self.triage.must_page(Urgency::Emergency);
         }
         let had_case = self.desk.case_urgency().is_some();
         self.escalate(Witness::SecondDecode, now);

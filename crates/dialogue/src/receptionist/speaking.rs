@@ -381,6 +381,7 @@ impl Receptionist {
     fn wording_of(&mut self, question: &Question) -> Prompt {
         match question {
             Question::Greeting => Prompt::Greeting,
+            Question::EmergencyFirst => Prompt::EmergencyFirst,
             Question::HowCanIHelp => self.repeats.count(Prompt::HowCanIHelp),
             Question::DidNotCatch => self.repeats.count(Prompt::DidNotCatch),
             Question::OfferMessage(prompt) => prompt.clone(),

@@ -101,7 +101,7 @@ pub(crate) fn promise_2(trace: &Trace) -> Verdict {
 pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     let Some(index) = trace.entries.iter().position(|entry| entry.urgency == Urgency::Emergency) else { return Ok(()) };
     let since = trace.entries[index].at;
-    // The entry that raised it is the input; what it caused follows at the same time.
+    // An input is written down before it is told: this is the first thing that it has caused.
     let (before, after) = trace.entries.split_at(index);
     let paged = after.iter().take_while(|entry| entry.at == since).any(|entry| {
         matches!(&entry.event, Event::Out(Output::Ask { request, .. })
@@ -114,7 +114,8 @@ pub(crate) fn promise_3(trace: &Trace) -> Verdict {
     if before.iter().any(|entry| ends_the_call(&entry.event)) {
         return Ok(()); // known only by the last words of a caller who is gone
     }
-    let in_a_sentence = matches!(&after[0].event, Event::In(Input::PartialFlags(_)));
+    let cause = trace.entries[..=index].iter().rev().find(|entry| !matches!(entry.event, Event::Out(_)));
+    let in_a_sentence = cause.is_some_and(|entry| matches!(entry.event, Event::In(Input::PartialFlags(_))));
     let due = if in_a_sentence { since + SENTENCE_ENDS_WITHIN } else { since };
     let said = after.iter().find_map(|entry| match &entry.event {
         Event::Out(Output::Say { prompt, .. }) => Some((entry.at, prompt)),

@@ -31,6 +31,8 @@ pub(super) struct Plan {
     pub(super) says: Vec<Vec<f32>>,
     pub(super) way: Way,
     pub(super) caller_id: Option<PhoneNumber>,
+    /// The advertising channel of the number that was dialled.
+    pub(super) channel: Option<String>,
 }
 
 /// How it comes.
@@ -63,7 +65,8 @@ pub(super) fn run(args: &cli::Call) -> anyhow::Result<()> {
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
 
     let pace = if args.fast { Pace::Virtual } else { Pace::RealTime };
-    let plan = Plan { says, way, caller_id };
+    let channel = config.numbers.channel(&Phi::new(args.dialled.iter().cloned().collect())).map(str::to_owned);
+    let plan = Plan { says, way, caller_id, channel };
     let lengths: Vec<usize> = plan.says.iter().map(Vec::len).collect();
     let (held, mut summary) = runtime(pace)?.block_on(async {
         // Where time jumps, the computer's clock would tell the office another time than the call's.
@@ -127,6 +130,7 @@ async fn begin(way: Way, caller_id: Option<PhoneNumber>) -> anyhow::Result<(Leg,
 pub(super) async fn hold(desk: &Desk, plan: Plan) -> anyhow::Result<Held> {
     let (leg, mut caller, exchange) = begin(plan.way, plan.caller_id).await?;
     let (journal, mut entries) = Journal::new();
+    let journal = journal.by_channel(plan.channel);
     let kept = tokio::spawn(async move {
         let mut kept = Vec::new();
         while let Some(entry) = entries.recv().await {

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::print;
 use crate::cli;
 use crate::config::{PracticeConfig, Server, read_patients};
-use crate::wiring::rota_gaps;
+use crate::wiring::{StreamSecrets, rota_gaps};
 
 pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
@@ -24,6 +24,14 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
         patients.map_or(0, |patients| patients.len()),
     ))?;
     if let Err(why) = config.webhook_secret.read() {
+        eprintln!("firstring: note: {why}");
+    }
+    for trunk in server.sip.iter().flat_map(|sip| &sip.trunks) {
+        if let Err(why) = trunk.open() {
+            eprintln!("firstring: note: {why}");
+        }
+    }
+    if let Some(why) = server.streams.as_ref().and_then(|streams| StreamSecrets::read(streams, &server.http).err()) {
         eprintln!("firstring: note: {why}");
     }
     if let Some(gaps) = rota_gaps(&config.rota, &config.practice.zone, Timestamp::now()) {

@@ -103,7 +103,7 @@ pub(super) fn run(args: &cli::Demo) -> anyhow::Result<()> {
             };
             let desk = Desk::open(&server, config, options).await?;
             let says = scene.says.iter().map(|name| recording(&fixture(name))).collect::<anyhow::Result<_>>()?;
-            let plan = Plan { says, way: Way::Loopback(g711()), caller_id: Some(CALLER_ID.parse()?) };
+            let plan = Plan { says, way: Way::Loopback(g711()), caller_id: Some(CALLER_ID.parse()?), channel: None };
             let held = hold(&desk, plan).await?;
             desk.close().await;
             let summary = Summary::of(&held.journal);

@@ -12,15 +12,16 @@ use store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use transport::Incoming;
-use transport::sip::{Sip, SipOptions};
+use transport::sip::{RINGING_OF_STRANGERS, Sip, SipOptions};
+use transport::{Incoming, IncomingFrom};
 
 use super::{print, print_json};
 use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
 use crate::wiring::{
-    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, take_up_calls, telephones as telephones_of,
+    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, stream_router, take_up_calls,
+    telephones as telephones_of,
 };
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
@@ -56,13 +57,14 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let _sole = SoleServer::of(&server.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        // A telephone's seat is kept from our answer to its ACK: those that never come must not keep browsers out.
-        let lines = server.sip.as_ref().map_or(0, |sip| sip.calls_max);
+        // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
+        let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
-        let telephones = match server.sip.clone() {
-            Some(options) => {
+        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
+        let telephones = match &server.sip {
+            Some(telephones) => {
                 let may_ring = telephones_of(&config, server.outbound.as_deref()).into_values().collect();
-                Some(Sip::start(SipOptions { may_ring, ..options }, incoming.clone()).await?)
+                Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming.clone()).await?)
             }
             None => None,
         };
@@ -70,7 +72,8 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         let desk =
             Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        let site = Site::start(&desk, &server.http, listener, incoming).await?;
+        let trunks = telephones.as_ref().map(Sip::trunks);
+        let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
         announce(&server, args.json)?;
         serve(Arc::new(desk), Doors { site, telephones }, calls).await
     })
@@ -88,7 +91,8 @@ fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<
         let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
         !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
     };
-    let is_real = server.sip.as_ref().is_some_and(is_outside);
+    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
+    let is_real = is_streamed || server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
     match config.why_no_real_lines().filter(|_| is_real) {
         None => Ok(()),
         Some(why) => anyhow::bail!("{}: telephones are not answered: {why}", server.practice.display()),
@@ -209,12 +213,14 @@ fn complain_of(over: Result<(), tokio::task::JoinError>) {
 
 fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
-    let sip = server.sip.as_ref().map(|sip| sip.listen);
+    let sip = server.sip.as_ref().map(|sip| sip.options.listen);
+    let streams = server.streams.as_ref().map(|_| url.replacen("http", "ws", 1) + transport::streams::PATH);
     if json {
-        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip }));
+        return print_json(&serde_json::json!({ "ready": true, "http": url, "sip": sip, "streams": streams }));
     }
     let telephones = sip.map_or_else(String::new, |listen| format!(" and telephones at sip:{listen}"));
-    print(&format!("FirstRing answers at {url}/call{telephones}"))
+    let streams = streams.map_or_else(String::new, |url| format!(" and streams at {url}"));
+    print(&format!("FirstRing answers at {url}/call{telephones}{streams}"))
 }
 
 /// Nothing, where systemd has not started us.
@@ -241,9 +247,11 @@ async fn are_cut(mut lines: watch::Receiver<Lines>) {
 }
 
 /// Answers one call, keeps its record, and tells its own page what happens.
-async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming, lines: watch::Receiver<Lines>) {
+async fn answer(desk: Arc<Desk>, incoming: Incoming, lines: watch::Receiver<Lines>) {
+    let Incoming { leg, news_to_caller, from, .. } = incoming;
     let started = desk.now();
     let (journal, entries) = Journal::new();
+    let journal = journal.by_channel(channel(&desk, &from));
     let store = desk.office.store.clone();
     let keeping = tokio::spawn(async move { keep_journal(&store, entries).await });
     let (news, to_page) = mpsc::channel(NEWS_MAX);
@@ -272,6 +280,16 @@ async fn answer(desk: Arc<Desk>, Incoming { leg, news_to_caller, .. }: Incoming,
         tracing::error!("a call's record is not kept yet: the database does not answer");
     }
     complain_of(telling.await);
+}
+
+/// Where the caller has found the number; whoever dialled another one is answered all the same.
+fn channel(desk: &Desk, from: &IncomingFrom) -> Option<String> {
+    match from {
+        IncomingFrom::Browser => None,
+        IncomingFrom::Sip { dialled } | IncomingFrom::Stream { dialled, .. } => {
+            desk.numbers.channel(dialled).map(str::to_owned)
+        }
+    }
 }
 
 async fn tell(mut news: mpsc::Receiver<CallNews>, page: mpsc::Sender<String>) {

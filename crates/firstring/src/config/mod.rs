@@ -5,17 +5,20 @@ mod practice;
 mod secret;
 mod server;
 mod sip;
+mod streams;
 
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use practice::{
-    CalendarKind, Contact, Encryption, Gateway, Login, Mail, MessagesByEmail, NOBODY, OutsideCalendar, PracticeConfig,
-    read_patients,
+    CalendarKind, Contact, Encryption, Gateway, Login, Mail, MessagesByEmail, NOBODY, Numbers, OutsideCalendar,
+    PracticeConfig, read_patients,
 };
 pub use secret::SecretRef;
 pub use server::{Http, Overrides, Server};
+pub use sip::{ConfiguredTrunk, Telephones};
+pub use streams::Streams;
 
 /// Whether what is sent to `url` is read by nobody on the way: TLS, or this machine.
 fn is_private(url: &str) -> bool {

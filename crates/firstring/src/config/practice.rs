@@ -4,6 +4,7 @@ mod checked;
 mod contacts;
 mod front_desk;
 mod messages;
+mod numbers;
 mod outside;
 mod patients;
 mod policy;
@@ -30,6 +31,8 @@ pub use front_desk::Week;
 use front_desk::{RawException, RawFrontDesk, RawLanguage, RawProvider, RawTemplate, RawType};
 use messages::RawMessages;
 pub use messages::{Messages, MessagesByEmail};
+pub use numbers::Numbers;
+use numbers::RawNumber;
 pub use outside::{CalendarKind, Login, OutsideCalendar};
 pub use patients::read_patients;
 use policy::{CheckedPolicy, RawPolicy};
@@ -62,6 +65,8 @@ pub struct PracticeConfig {
     pub rota: Rota,
     /// Which line of service a red flag belongs to; the general one otherwise.
     pub lines: BTreeMap<RedFlagId, LineId>,
+    /// Which of its numbers belongs to which advertising channel.
+    pub numbers: Numbers,
     /// Whether the caller's words stand in the page itself.
     pub page_details: bool,
     /// When test pages are sent by themselves.
@@ -143,6 +148,8 @@ struct RawPractice {
     resume_within_minutes: u32,
     waiting_list: Option<RawWaitingList>,
     patients: Option<String>,
+    #[serde(default)]
+    numbers: Vec<RawNumber>,
 }
 
 #[derive(Deserialize)]
@@ -293,6 +300,7 @@ impl Checked<'_> {
             answer_within,
             rota,
             lines,
+            numbers: self.numbers(raw.numbers)?,
             page_details,
             test_pages,
             policy,

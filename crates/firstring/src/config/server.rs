@@ -5,9 +5,8 @@ use call::HandingOver;
 use serde::Deserialize;
 use toml::Spanned;
 
-use transport::sip::SipOptions;
-
-use super::sip::RawSip;
+use super::sip::{RawSip, Telephones};
+use super::streams::{RawStreams, Streams};
 use super::{ConfigError, SecretRef, Source};
 
 /// The server as the program needs it.
@@ -16,11 +15,13 @@ pub struct Server {
     /// Where the pages are served.
     pub http: Http,
     /// How telephones reach it; `None`: they do not.
-    pub sip: Option<SipOptions>,
+    pub sip: Option<Telephones>,
     /// The trunk by which telephone numbers are called, as it stands behind the `@`; `None`: only SIP addresses are.
     pub outbound: Option<String>,
     /// Whether a caller's line itself puts them through.
     pub handing_over: HandingOver,
+    /// What providers need who stream calls to it; `None`: they cannot.
+    pub streams: Option<Streams>,
     /// Where calls, messages and keys are kept.
     pub data: PathBuf,
     /// The address of a PostgreSQL database in which several nodes keep calls and messages; keys stay in `data`.
@@ -91,6 +92,7 @@ pub struct Overrides {
 struct RawServer {
     http: RawHttp,
     sip: RawSip,
+    streams: Option<RawStreams>,
     data: RawData,
     models: RawModels,
     reading: RawReading,
@@ -148,6 +150,7 @@ impl Server {
         let outbound = raw.sip.outbound(source.as_ref())?;
         let handing_over = raw.sip.handing_over(source.as_ref())?;
         let sip = raw.sip.check(source.as_ref(), over.sip)?;
+        let streams = raw.streams.zip(source.as_ref()).map(|(raw, source)| raw.check(source)).transpose()?;
         let practice = over.practice.or_else(|| raw.practice.as_ref().map(|p| beside(&p.file))).ok_or_else(|| {
             anyhow::anyhow!(
                 "no practice is named; give --practice FILE, or [practice] file = \"..\" in the configuration"
@@ -176,6 +179,7 @@ impl Server {
             sip,
             outbound,
             handing_over,
+            streams,
             data,
             database,
             apart: over.apart,
@@ -224,6 +228,11 @@ impl Http {
     pub fn public_url(&self) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.listen))
+    }
+
+    /// Whether nobody but this machine reaches it: it listens here, and nothing in front of it was given an address.
+    pub fn is_only_here(&self) -> bool {
+        self.listen.ip().is_loopback() && self.public_url.is_none()
     }
 
     /// Patients' words travel here: anywhere but on this machine only behind TLS and a token.

@@ -2,19 +2,46 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use call::HandingOver;
 use domain::Phi;
 use serde::Deserialize;
 use toml::Spanned;
-use transport::sip::{SipOptions, SipTls};
+use transport::sip::{RINGING_OF_STRANGERS, SipDefence, SipOptions, SipTls};
 
+pub use self::trunks::ConfiguredTrunk;
+use self::trunks::RawTrunk;
 use super::{ConfigError, Source};
+
+mod defence;
+#[cfg(test)]
+mod tests;
+mod trunks;
 
 /// 500 calls; above what operating systems give away by themselves, and not a range of theirs.
 const RTP_PORTS: RangeInclusive<u16> = 20_000..=20_999;
 /// Chosen, not measured: `load` (benches/README.md) has four callers at once. More wait for the models.
 const CALLS_MAX: usize = 16;
+/// Where Debian keeps the certificates of those who sign others'.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// How telephones reach this server, but for passwords, which only `serve` reads.
+#[derive(Clone, Debug)]
+pub struct Telephones {
+    /// Without trunks.
+    pub options: SipOptions,
+    /// Who is told where we are.
+    pub trunks: Vec<ConfiguredTrunk>,
+}
+
+impl Telephones {
+    /// With trunks and their passwords.
+    pub fn open(&self) -> anyhow::Result<SipOptions> {
+        let trunks = self.trunks.iter().map(ConfiguredTrunk::open).collect::<anyhow::Result<_>>()?;
+        Ok(SipOptions { trunks, ..self.options.clone() })
+    }
+}
 
 /// Whom the calls that we place are from.
 const CALLS_FROM: &str = "firstring";
@@ -27,11 +54,17 @@ pub(super) struct RawSip {
     tls_listen: Option<Spanned<String>>,
     tls_certificate: Option<Spanned<String>>,
     tls_key: Option<Spanned<String>>,
+    tls_authorities: Option<String>,
     rtp_ports: Option<Spanned<String>>,
     country_code: Option<Spanned<String>>,
     outbound: Option<Spanned<String>>,
     hand_over: Option<Spanned<String>>,
-    calls_max: Option<usize>,
+    calls_max: Option<Spanned<usize>>,
+    reserve: Option<Spanned<usize>>,
+    allow: Vec<Spanned<String>>,
+    calls_per_minute: Option<Spanned<usize>>,
+    caller_per_minute: Option<Spanned<usize>>,
+    trunks: Vec<RawTrunk>,
 }
 
 impl RawSip {
@@ -65,7 +98,7 @@ impl RawSip {
         self,
         source: Option<&Source>,
         over: Option<SocketAddr>,
-    ) -> Result<Option<SipOptions>, ConfigError> {
+    ) -> Result<Option<Telephones>, ConfigError> {
         let fail = |at: &Spanned<String>, wrong: &str| {
             source.expect("it stands in the file").at(Some(at.span()), wrong.to_owned())
         };
@@ -73,8 +106,9 @@ impl RawSip {
             at.get_ref().parse().map_err(|_| fail(at, "not an address and port; write one such as \"192.0.2.10:5060\""))
         };
         let Some(listen) = over.map(Ok).or_else(|| self.listen.as_ref().map(address)).transpose()? else {
-            return match self.tls_listen {
-                Some(at) => Err(fail(&at, "telephones need listen under [sip] too, for UDP and TCP")),
+            let named = self.tls_listen.as_ref().or_else(|| self.trunks.first().map(RawTrunk::name));
+            return match named {
+                Some(at) => Err(fail(at, "telephones need listen under [sip] too, for UDP and TCP")),
                 None => Ok(None),
             };
         };
@@ -97,7 +131,10 @@ impl RawSip {
                 if tls.ip() != listen.ip() {
                     return Err(fail(at, "tls_listen must have the address of listen: sound comes to one address"));
                 }
-                Some(SipTls { listen: tls, certificate, key })
+                let usual = PathBuf::from(AUTHORITIES);
+                let authorities = self.tls_authorities.as_ref().map(|written| source.path(written));
+                let authorities = authorities.or_else(|| usual.exists().then_some(usual));
+                Some(SipTls { listen: tls, certificate, key, authorities })
             }
             (Some(at), ..) | (None, Some(at), _) | (None, None, Some(at)) => {
                 return Err(fail(at, "tls_listen, tls_certificate and tls_key go together; write all or none"));
@@ -113,13 +150,22 @@ impl RawSip {
             let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
             if is_code { Ok(code.to_owned()) } else { Err(fail(at, "not a country code such as \"+1\" or \"+44\"")) }
         })?;
-        let calls_max = self.calls_max.unwrap_or(CALLS_MAX);
+        let calls_max = self.calls_max.as_ref().map_or(CALLS_MAX, |at| *at.get_ref());
+        let defence = match source {
+            Some(source) => defence::check(&self, source, calls_max)?,
+            None => SipDefence::of(calls_max),
+        };
         let pairs = usize::from(rtp_ports.end() - rtp_ports.start()).div_ceil(2);
-        if let Some(at) = self.rtp_ports.as_ref().filter(|_| pairs < calls_max) {
-            return Err(fail(at, "too few ports: two for each of calls_max"));
+        if let Some(at) = self.rtp_ports.as_ref().filter(|_| pairs < calls_max + RINGING_OF_STRANGERS) {
+            let wrong = format!("too few ports: two for each of calls_max, and {} more", 2 * RINGING_OF_STRANGERS);
+            return Err(fail(at, &wrong));
         }
         let codecs = audio::codec::Codec::ALL.to_vec();
-        Ok(Some(SipOptions {
+        let trunks = match source {
+            Some(source) => trunks::check(self.trunks, source, tls.is_some())?,
+            None => Vec::new(),
+        };
+        let options = SipOptions {
             listen,
             tls,
             external,
@@ -128,8 +174,11 @@ impl RawSip {
             country,
             calls_max,
             may_ring: Vec::new(),
+            defence,
+            trunks: Vec::new(),
             calls_from: Phi::new(CALLS_FROM.to_owned()),
-        }))
+        };
+        Ok(Some(Telephones { options, trunks }))
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use transport::Dials;
 
 use super::{Engines, OfficeParts, last_calls, open_office, switchboard};
-use crate::config::{PracticeConfig, Server};
+use crate::config::{Numbers, PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
 pub struct DeskOptions {
@@ -31,6 +31,8 @@ pub struct Desk {
     pub office: OfficeParts,
     /// Who is on call.
     pub rota: Rota,
+    /// Which number stands in which advertisement.
+    pub numbers: Numbers,
     /// Tells the wall time.
     pub clock: Clock,
 }
@@ -59,7 +61,7 @@ impl Desk {
         };
         front.warm_up().await;
         drop(hold);
-        Ok(Self { front, office, rota: config.rota, clock })
+        Ok(Self { front, office, rota: config.rota, numbers: config.numbers, clock })
     }
 
     /// The wall time in the practice's zone.

@@ -72,7 +72,7 @@ pub(super) fn lines(entries: &[Entry]) -> Vec<Phi<String>> {
 
 /// The database's row of a call, from the first line of its journal.
 fn begun(first: &Entry) -> Option<CallRow> {
-    let Happening::Answered { call, practice, started, caller_id } = &first.what else { return None };
+    let Happening::Answered { call, practice, started, caller_id, .. } = &first.what else { return None };
     Some(CallRow {
         id: *call,
         practice: practice.clone(),

@@ -30,17 +30,14 @@ pub(super) fn open(office: Office, dials: Dials, names: bool, handing_over: Hand
     tokio::spawn(async move {
         while let Some(request) = queue.recv().await {
             match request {
-                SwitchboardRequest::Whom { call, to, callees } => {
-                    let office = office.clone();
-                    tokio::spawn(async move {
-                        let wanted = match to {
-                            TransferTo::Desk => Wanted::Desk,
-                            TransferTo::OnCall => Wanted::OnCall,
-                        };
-                        let found = office.whom_to_ring(call, wanted).await.into_iter();
-                        // A call that does not wait any more needs no answer.
-                        drop(callees.send(found.map(callee).collect()));
-                    });
+                SwitchboardRequest::Whom { call: _, to, about, callees } => {
+                    let wanted = match to {
+                        TransferTo::Desk => Wanted::Desk,
+                        TransferTo::OnCall => Wanted::OnCall,
+                    };
+                    let found = office.whom_to_ring(wanted, about.urgency, about.caller, &about.red_flags);
+                    // A call that does not wait any more needs no answer.
+                    drop(callees.send(found.into_iter().map(callee).collect()));
                 }
                 // In order: who took a call is not known to have spoken before that.
                 SwitchboardRequest::Told { call, who, news } => {

@@ -83,11 +83,16 @@ impl Server {
     /// The same, which answers telephones and writes everything that it can tell into `log`.
     pub fn start_by_telephone(practice: &Path, data: &Path, log: &Path) -> Self {
         let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Self::start_telling(practice, data, log, &["--sip", &port.to_string()])
+    }
+
+    /// The same, which writes everything that it can tell into `log`.
+    pub fn start_telling(practice: &Path, data: &Path, log: &Path, more: &[&str]) -> Self {
         let mut command = firstring();
         command
-            .env("RUST_LOG", "debug,rsipstack::transport=trace,rsipstack::transport::udp=trace")
+            .env("RUST_LOG", "debug,rsipstack::transport=trace,rsipstack::transport::udp=trace,tungstenite=trace")
             .stderr(std::fs::File::create(log).unwrap());
-        Self::spawn(command, practice, data, &["--sip", &port.to_string()])
+        Self::spawn(command, practice, data, more)
     }
 
     fn spawn(mut command: Command, practice: &Path, data: &Path, more: &[&str]) -> Self {

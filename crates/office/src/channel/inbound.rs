@@ -42,7 +42,7 @@ fn written(url: &str) -> Vec<String> {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => all.push(format!("{scheme}://{name}{path}")),
         Some(_) => {}
         None => {
-            let port = if scheme == "https" { 443 } else { 80 };
+            let port = if matches!(scheme, "https" | "wss") { 443 } else { 80 };
             all.push(format!("{scheme}://{host}:{port}{path}"));
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn summary_without_words(summary: &Phi<String>) -> Option<String> {
 fn known(object: &Map<String, Value>) -> Map<String, Value> {
     let is_label = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let is_known = |(key, value): &(&String, &Value)| match key.as_str() {
-        "kind" | "intent" | "urgency" | "hangup_by" | "decided_on" => value.as_str().is_some_and(is_label),
+        "kind" | "intent" | "urgency" | "hangup_by" | "decided_on" | "channel" => value.as_str().is_some_and(is_label),
         key => key.ends_with("_ms") && (value.is_number() || value.is_null()),
     };
     object.iter().filter(is_known).map(|(key, value)| (key.clone(), value.clone())).collect()
@@ -68,13 +68,13 @@ mod tests {
             r#"{"answered_ms":0,"greeting_first_sound_ms":null,"later":"Ada","turns":[{"caller_start_ms":7,"text":"my chest",
             "reading":{"urgency":"emergency","text":"my chest","slots":{"name":"Ada"}},"first_sound_ms":9,"reply":"Call 911"}],
             "outcomes":[{"kind":"message","intent":"Ada B","urgency":"urgent","name":"Ada","fields":{"kind":"pills"}}],
-            "escalation":{"heard_end_ms":3,"decided_on":"second_decode"},"hangup_by":"caller"}"#,
+            "escalation":{"heard_end_ms":3,"decided_on":"second_decode"},"hangup_by":"caller","channel":"website"}"#,
         );
         let left: Value = serde_json::from_str(&summary_without_words(&summary).unwrap()).unwrap();
         let expected = serde_json::json!({
             "answered_ms": 0, "greeting_first_sound_ms": null, "turns": [{"caller_start_ms": 7, "first_sound_ms": 9}],
             "outcomes": [{"kind": "message", "urgency": "urgent"}],
-            "escalation": {"heard_end_ms": 3, "decided_on": "second_decode"}, "hangup_by": "caller",
+            "escalation": {"heard_end_ms": 3, "decided_on": "second_decode"}, "hangup_by": "caller", "channel": "website",
         });
         assert_eq!(left, expected);
         assert_eq!(summary_without_words(&Phi::from("my chest hurts")), None);

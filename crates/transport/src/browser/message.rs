@@ -2,6 +2,7 @@ use audio::Pcm;
 use serde::Deserialize;
 
 use crate::LEG_HZ;
+use crate::key::Key;
 
 /// A text message from a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -28,21 +29,6 @@ impl TryFrom<u32> for Rate {
     type Error = &'static str;
     fn try_from(hz: u32) -> Result<Self, Self::Error> {
         if hz == LEG_HZ { Ok(Self) } else { Err("sound must come at 16000 Hz") }
-    }
-}
-
-/// A telephone's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "char")]
-pub(super) struct Key(pub(super) char);
-
-impl TryFrom<char> for Key {
-    type Error = &'static str;
-    fn try_from(key: char) -> Result<Self, Self::Error> {
-        match key {
-            '0'..='9' | '*' | '#' | 'A'..='D' => Ok(Self(key)),
-            _ => Err("not a key of a telephone"),
-        }
     }
 }
 
@@ -99,3 +85,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/fuzz/browser.rs"]
+mod fuzz;

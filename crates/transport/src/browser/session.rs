@@ -1,16 +1,15 @@
 use std::time::Duration;
 
 use audio::{FRAME_MS, Pcm};
-use axum::extract::ws::{CloseCode, CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use axum::extract::ws::{CloseCode, Message, WebSocket, close_code};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, interval_at};
 
-use super::allowance::Allowance;
-use super::message::{Command, Joiner, Key};
+use super::message::{Command, Joiner};
+use crate::allowance::Allowance;
+use crate::key::Key;
+use crate::websocket::{self, Gone};
 use crate::{Driver, LEG_HZ, LegGone, LegNews};
-
-/// A browser that takes nothing for this long is gone.
-const SEND_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a browser's call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,10 +144,7 @@ impl Session {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
-        match timeout(SEND_PATIENCE, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Broken),
-        }
+        websocket::send(&mut self.socket, message).await.map_err(|Gone| End::Broken)
     }
 
     async fn end(mut self, end: End) {
@@ -163,9 +159,6 @@ impl Session {
             self.driver.report(news).await.ok();
         }
         drop(self.driver);
-        let (code, reason) = close;
-        let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-        // If the browser is gone there is nobody to say goodbye to.
-        timeout(SEND_PATIENCE, self.socket.send(Message::Close(Some(frame)))).await.ok();
+        websocket::close(&mut self.socket, close).await;
     }
 }

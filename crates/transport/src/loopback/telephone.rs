@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::by_ear::EarTask;
 use super::{Line, LoopbackCaller, caller};
-use crate::sip::{Sip, SipError, SipOptions};
+use crate::sip::{Sip, SipDefence, SipError, SipOptions};
 use crate::{Dial, Incoming, Leg, NotAnswered};
 
 /// On the loopback interface nobody else's telephones are in the way; a port that is taken is passed over.
@@ -99,6 +99,8 @@ fn port(codecs: Vec<Codec>) -> SipOptions {
         country: "1".to_owned(),
         calls_max: CALLS_MAX,
         may_ring: Vec::new(),
+        defence: SipDefence::of(CALLS_MAX),
+        trunks: Vec::new(),
         calls_from: Phi::new(NOBODY.to_owned()),
     }
 }

@@ -16,9 +16,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::call::{End, SipCall};
+use super::defence::Line;
+use super::defence::addresses::{may_hear, may_route};
 use super::identity;
 use super::offer::{Refusal, offer_of, sdp_header};
-use super::requests::{Desk, Line, reply};
+use super::requests::{Desk, reply, source};
 use super::server::contact;
 use super::session_timer::SessionTimer;
 use crate::media::{Media, Ports};
@@ -89,11 +91,17 @@ struct Taken {
     answer: (Sdp, Option<Agreed>),
     timer: Option<SessionTimer>,
     invite: Request,
+    /// Where signalling comes from.
+    from: IpAddr,
 }
 
 impl Taken {
     async fn new(request: &Transaction, desk: &Desk) -> Result<Self, Refusal> {
         let invite = request.original.clone();
+        let from = source(request);
+        if !may_route(&invite, from) {
+            return Err(StatusCode::BadRequest.into());
+        }
         let timer = SessionTimer::agree(&invite, Instant::now())?;
         let seat = desk.incoming.clone().try_reserve_owned().map_err(|_| StatusCode::ServiceUnavailable)?;
         let here = desk.options.listen.ip();
@@ -111,11 +119,14 @@ impl Taken {
         let answer = match offer {
             Some(offer) => {
                 let (answer, agreed) = session.answer(&offer)?;
+                if !may_hear(&agreed, from) {
+                    return Err(StatusCode::NotAcceptableHere.into());
+                }
                 (answer, Some(agreed))
             }
             None => (session.offer(Direction::SendRecv), None),
         };
-        Ok(Self { seat, ports, session, answer, timer, invite })
+        Ok(Self { seat, ports, session, answer, timer, invite, from })
     }
 }
 
@@ -137,8 +148,8 @@ pub(super) fn ours(desk: &Desk, address: IpAddr, port: u16, security: Security) 
 }
 
 /// Answers, picks up when the caller has heard of it, and carries the call to its end.
-async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver, desk: Arc<Desk>, line: Line) {
-    let end = match pick_up(taken, dialog.clone(), states, &desk).await {
+async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver, desk: Arc<Desk>, mut line: Line) {
+    let end = match pick_up(taken, dialog.clone(), states, &desk, &mut line).await {
         Some(mut call) => Some(call.carry_to_its_end().await),
         None => None,
     };
@@ -156,8 +167,14 @@ pub(super) async fn hang_up(dialog: &InviteDialog, end: Option<End>, desk: &Desk
 }
 
 /// `None` if the caller gave up before, or cannot be spoken to.
-async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateReceiver, desk: &Desk) -> Option<SipCall> {
-    let Taken { seat, ports, session, answer: (said, agreed), timer, invite } = taken;
+async fn pick_up(
+    taken: Taken,
+    dialog: InviteDialog,
+    mut states: DialogStateReceiver,
+    desk: &Desk,
+    line: &mut Line,
+) -> Option<SipCall> {
+    let Taken { seat, ports, session, answer: (said, agreed), timer, invite, from } = taken;
     let mut headers = vec![sdp_header()];
     headers.extend(timer.iter().flat_map(SessionTimer::headers));
     dialog.accept(Some(headers), Some(said.to_string().into_bytes())).ok()?;
@@ -166,17 +183,18 @@ async fn pick_up(taken: Taken, dialog: InviteDialog, mut states: DialogStateRece
         Some(agreed) => agreed,
         None => {
             let answer = dialog.last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
-            answer.and_then(|answer| session.accept(&answer).ok())?
+            answer.and_then(|answer| session.accept(&answer).ok()).filter(|agreed| may_hear(agreed, from))?
         }
     };
     let country = &desk.options.country;
-    let (leg, driver) = pair(identity::caller(&invite, country));
+    let (mut leg, driver) = pair(identity::caller(&invite, country));
+    leg.lines = line.picked_up();
     let media = Media::new(ports, agreed, leg.picked_up);
     let dialled = Phi::new(identity::dialled(&invite, country));
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
-    Some(SipCall::new(dialog, states, session, media, driver, timer))
+    Some(SipCall::new(dialog, states, session, media, driver, timer).called_from(from))
 }
 
 /// `None` if the call ends before.

@@ -1,5 +1,6 @@
 //! A call by SIP that was picked up, until its BYE.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TransactionHandle};
@@ -8,12 +9,13 @@ use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep_until};
 
+use super::defence::addresses::{may_hear, may_route};
 use super::offer::{Refusal, offer_of, sdp_header};
 use super::refer::Referring;
 use super::session_timer::{Due, SessionTimer};
 use crate::media::{Media, Quality};
 use crate::rtp::TICK;
-use crate::rtp::sdp::{Direction, Sdp, Session};
+use crate::rtp::sdp::{Agreed, Direction, Sdp, Session};
 use crate::{Driver, LegGone, LegNews};
 
 /// A line on which nothing comes for so long is dead: telephones that are silent still send something now and then.
@@ -50,6 +52,8 @@ pub(super) struct SipCall {
     /// Refreshes under way: whether they succeeded.
     refreshes: JoinSet<bool>,
     referring: Referring,
+    /// Where signalling comes from, if that is who called.
+    from: Option<IpAddr>,
 }
 
 impl SipCall {
@@ -71,7 +75,13 @@ impl SipCall {
             has_offered: false,
             refreshes: JoinSet::new(),
             referring: Referring::default(),
+            from: None,
         }
+    }
+
+    /// Sound goes where who called from there may have it.
+    pub(super) fn called_from(self, from: IpAddr) -> Self {
+        Self { from: Some(from), ..self }
     }
 
     pub(super) async fn carry_to_its_end(&mut self) -> End {
@@ -175,7 +185,12 @@ impl SipCall {
         let timer = SessionTimer::agree(request, now)?;
         let said = match offer_of(request)? {
             Some(offer) => {
-                let (answer, agreed) = self.session.answer(&offer)?;
+                let mut session = self.session.clone();
+                let (answer, agreed) = session.answer(&offer)?;
+                if self.from.is_some_and(|from| !may_hear(&agreed, from)) {
+                    return Err(StatusCode::NotAcceptableHere.into());
+                }
+                self.session = session;
                 self.media.change(agreed);
                 Some(answer)
             }
@@ -195,13 +210,18 @@ impl SipCall {
             return;
         }
         let answer = self.dialog.last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
-        if let Some(agreed) = answer.and_then(|answer| self.session.accept(&answer).ok()) {
+        let agreed = answer.and_then(|answer| self.session.accept(&answer).ok());
+        let is_fit = |agreed: &Agreed| self.from.is_none_or(|from| may_hear(agreed, from));
+        if let Some(agreed) = agreed.filter(is_fit) {
             self.media.change(agreed);
         }
     }
 
     /// Whoever moves a call says so by its Contact (RFC 3261 12.2.2).
     fn retarget(&self, request: &Request) {
+        if self.from.is_some_and(|from| !may_route(request, from)) {
+            return;
+        }
         let contacts = request.typed_contact_headers().ok();
         if let Some(contact) = contacts.as_ref().and_then(|all| all.first()) {
             let written = request.contact_header().ok().cloned();

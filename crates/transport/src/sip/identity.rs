@@ -170,3 +170,7 @@ mod tests {
         assert_eq!(dialled(&all, "1"), ["+12125550144", "clinic", "+12125550111", "+12125550122", "+12125550133"]);
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/fuzz/sip.rs"]
+mod fuzz;

@@ -1,19 +1,23 @@
 //! What comes to the SIP port, and who deals with it. Every request has a task of its own, so that none holds up another.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{HeadersExt, Method, StatusCode};
+use rsipstack::sip::{Header, HeadersExt, Method, StatusCode};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transport::SipConnection;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::answer as calls;
+use super::defence::merged::Underway;
+use super::defence::{Caller, Defence, Turned};
+use super::identity;
 use super::server::{Admission, SipOptions};
 use crate::Incoming;
 
@@ -27,16 +31,8 @@ pub(super) struct Desk {
     pub(super) dialogs: Arc<DialogLayer>,
     pub(super) incoming: mpsc::Sender<Incoming>,
     admission: watch::Receiver<Admission>,
-    calls: AtomicUsize,
-}
-
-/// A line that is taken for as long as this lives.
-pub(super) struct Line(Arc<Desk>);
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
-    }
+    defence: Arc<Defence>,
+    underway: Underway,
 }
 
 impl Desk {
@@ -45,21 +41,14 @@ impl Desk {
         dialogs: Arc<DialogLayer>,
         incoming: mpsc::Sender<Incoming>,
         admission: watch::Receiver<Admission>,
+        defence: Arc<Defence>,
     ) -> Self {
-        Self { options, dialogs, incoming, admission, calls: AtomicUsize::new(0) }
+        Self { options, dialogs, incoming, admission, defence, underway: Underway::default() }
     }
 
-    /// Whether a new call would be taken now.
+    /// Whether calls are taken at all.
     fn is_open(&self) -> bool {
-        let has_lines = self.calls.load(Ordering::Relaxed) < self.options.calls_max;
-        has_lines && *self.admission.borrow() == Admission::Open && !self.incoming.is_closed()
-    }
-
-    /// A line for one more call.
-    fn line(self: &Arc<Self>) -> Option<Line> {
-        let taken = self.calls.fetch_add(1, Ordering::Relaxed);
-        let line = Line(Arc::clone(self));
-        (taken < self.options.calls_max).then_some(line)
+        *self.admission.borrow() == Admission::Open && !self.incoming.is_closed()
     }
 }
 
@@ -76,16 +65,18 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
         return;
     }
     let is_within_a_dialog = request.original.to_header().ok().and_then(|to| to.tag().ok().flatten()).is_some();
+    let is_call = request.original.method == Method::Invite && !is_within_a_dialog;
+    if is_call {
+        return ring(request, &desk).await;
+    }
     let status = match request.original.method {
         Method::Ack | Method::Cancel => return,
         _ if is_within_a_dialog => StatusCode::CallTransactionDoesNotExist,
-        Method::Invite if desk.is_open() => match desk.line() {
-            Some(line) => return calls::answer(request, &desk, line).await,
-            None => StatusCode::ServiceUnavailable,
-        },
-        Method::Options if desk.is_open() => StatusCode::OK,
-        Method::Invite | Method::Options => StatusCode::ServiceUnavailable,
-        Method::Bye
+        Method::Options if desk.is_open() && desk.defence.has_line() => StatusCode::OK,
+        Method::Options => StatusCode::ServiceUnavailable,
+        // Nobody who calls asks so: who looks for a registrar to break into learns nothing.
+        Method::Invite
+        | Method::Bye
         | Method::Info
         | Method::Message
         | Method::Notify
@@ -94,9 +85,56 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
         | Method::Refer
         | Method::Register
         | Method::Subscribe
-        | Method::Update => StatusCode::MethodNotAllowed,
+        | Method::Update => return desk.defence.turn(Turned::Scan),
     };
-    reply(&mut request, status).await;
+    if desk.defence.may_ask(source(&request)) {
+        reply(&mut request, status).await;
+    }
+}
+
+/// A new call: answered, or turned away.
+async fn ring(mut request: Transaction, desk: &Arc<Desk>) {
+    let address = source(&request);
+    let Ok(_underway) = desk.underway.enter(&request.original) else {
+        desk.defence.turn(Turned::Merged);
+        return reply(&mut request, StatusCode::LoopDetected).await;
+    };
+    if !desk.is_open() {
+        return reply(&mut request, StatusCode::ServiceUnavailable).await;
+    }
+    let number = identity::caller(&request.original, &desk.options.country);
+    let is_listed = desk.defence.is_listed(address);
+    match desk.defence.ring(Caller { address, number, is_listed }) {
+        Ok(line) => calls::answer(request, desk, line).await,
+        Err(turned) => turn_away(&mut request, turned, desk).await,
+    }
+}
+
+/// Whoever floods us is not answered for ever: each answer is kept for half a minute.
+async fn turn_away(request: &mut Transaction, turned: Turned, desk: &Desk) {
+    if !desk.defence.may_ask(source(request)) {
+        return;
+    }
+    let (status, headers) = match turned {
+        Turned::TooOften(wait) => {
+            let seconds = wait.as_secs().max(1).to_string();
+            (StatusCode::ServiceUnavailable, vec![Header::RetryAfter(seconds.into())])
+        }
+        // Of the trunk's other callers this says nothing.
+        Turned::CallerTooOften => (StatusCode::BusyHere, Vec::new()),
+        Turned::Merged => (StatusCode::LoopDetected, Vec::new()),
+        Turned::Busy | Turned::Ringing | Turned::Outside | Turned::Scan => (StatusCode::ServiceUnavailable, Vec::new()),
+    };
+    if request.reply_with(status, headers, None).await.is_err() {
+        tracing::debug!("a call could not be refused");
+    }
+}
+
+/// Where it comes from.
+pub(super) fn source(request: &Transaction) -> IpAddr {
+    let remote = request.connection.as_ref().and_then(SipConnection::get_remote_addr);
+    let address = remote.and_then(|remote| remote.get_socketaddr().ok());
+    address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip())
 }
 
 /// A request within a call. Its own task hears of it from the dialog.

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use audio::codec::Codec;
@@ -21,8 +21,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::defence::{Defence, SipDefence, TurnedAway};
 use super::outbound;
 use super::requests::{self, Desk};
+use super::trunks::{Trunk, TrunkState, Trunks};
 use crate::{DIALS_MAX, Dials, Incoming};
 
 /// A connection over which nothing is said for so long is closed; a call over it says nothing from its beginning to its end.
@@ -62,6 +64,10 @@ pub struct SipOptions {
     pub calls_max: usize,
     /// Whom we may call: SIP URIs. Nobody else is ever called.
     pub may_ring: Vec<Phi<String>>,
+    /// Who may ring, and how often.
+    pub defence: SipDefence,
+    /// Who is told where we are, and asked whether they are there.
+    pub trunks: Vec<Trunk>,
     /// Whom the calls that we place are from: the user part of an address.
     pub calls_from: Phi<String>,
 }
@@ -75,6 +81,8 @@ pub struct SipTls {
     pub certificate: PathBuf,
     /// The private key, PKCS #8.
     pub key: PathBuf,
+    /// Whose signature is needed on the certificates of trunks, PEM; `None`: none is believed.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Why telephones cannot be answered.
@@ -109,7 +117,10 @@ pub enum SipError {
 /// Answers telephones until it is stopped.
 #[derive(Debug)]
 pub struct Sip {
+    dialogs: Weak<DialogLayer>,
     admission: watch::Sender<Admission>,
+    trunks: Trunks,
+    defence: Arc<Defence>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
     dials: Dials,
@@ -129,14 +140,20 @@ impl Sip {
     /// end.
     pub async fn start(mut options: SipOptions, incoming: mpsc::Sender<Incoming>) -> Result<Self, SipError> {
         let stop = CancellationToken::new();
+        let defence = Arc::new(Defence::new(&options));
         let (transports, address) = transports(&options, &stop).await?;
         options.listen = address;
+        let door = Arc::clone(&defence);
+        transports.set_whitelist(move |ip| std::future::ready(door.lets_in(ip)));
         let endpoint = endpoint(transports, &stop);
         let requests = endpoint.incoming_transactions().expect("nobody else has taken them");
         let (admission, admitted) = watch::channel(Admission::Closed);
+        let trunks = Trunks::start(&options, &endpoint.inner, &admitted);
         let dialogs = Arc::new(DialogLayer::new(Arc::clone(&endpoint.inner)));
-        let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted));
         let (dials, orders) = mpsc::channel(DIALS_MAX);
+        // The endpoint is gone with the task that serves it, and nothing here holds it longer.
+        let known = Arc::downgrade(&dialogs);
+        let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted, Arc::clone(&defence)));
         let stopped = stop.clone();
         let serving = tokio::spawn(async move {
             tokio::select! {
@@ -147,7 +164,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { admission, stop, serving, dials, address })
+        Ok(Self { dialogs: known, admission, trunks, defence, stop, serving, dials, address })
     }
 
     /// Where calls are ordered that we place.
@@ -170,10 +187,25 @@ impl Sip {
         self.admission.send_replace(Admission::Closed);
     }
 
-    /// Closes the sockets.
+    /// How it stands with each trunk.
+    pub fn trunks(&self) -> watch::Receiver<Vec<TrunkState>> {
+        self.trunks.states()
+    }
+
+    /// Who was turned away so far.
+    pub fn turned_away(&self) -> TurnedAway {
+        self.defence.turned_away()
+    }
+
+    /// How many calls signalling remembers: those in progress, and those whose end is not yet settled.
+    pub fn remembered(&self) -> usize {
+        self.dialogs.upgrade().map_or(0, |dialogs| dialogs.len())
+    }
+
+    /// Closes the sockets, after trunks were told to send no more calls.
     pub async fn stop(self) {
         self.refuse_calls();
-        tokio::time::sleep(LAST_REQUESTS).await;
+        tokio::join!(tokio::time::sleep(LAST_REQUESTS), self.trunks.stop());
         self.stop.cancel();
         if self.serving.await.is_err() {
             tracing::error!("the task that answers SIP failed");
@@ -198,6 +230,10 @@ async fn transports(options: &SipOptions, stop: &CancellationToken) -> Result<(T
             |path: &PathBuf| std::fs::read(path).map_err(|source| SipError::Unreadable { path: path.clone(), source });
         let (certificate, key) = (read(&tls.certificate)?, read(&tls.key)?);
         check(&certificate, &key).map_err(|why| SipError::Certificate { path: tls.certificate.clone(), why })?;
+        if let Some(authorities) = &tls.authorities {
+            let believed = TlsConfig { ca_certs: Some(read(authorities)?), ..TlsConfig::default() };
+            layer.set_tls_config(believed);
+        }
         let config = TlsConfig { cert: Some(certificate), key: Some(key), ..TlsConfig::default() };
         let secure = TlsListenerConnection::new(tls.listen, outside(tls.listen), config).await;
         layer.add_transport(secure.map_err(failed(tls.listen))?.into());

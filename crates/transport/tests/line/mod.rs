@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use audio::Sound;
@@ -10,12 +11,13 @@ use domain::{LineId, Phi};
 use testbed::Phone;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
-use transport::sip::{Sip, SipOptions};
+use transport::sip::{RINGING_OF_STRANGERS, Sip, SipDefence, SipOptions, TrunkState, TurnedAway};
 use transport::{Dial, Incoming, Leg, LegNews, NotAnswered, Voiced};
 
 pub const TONE_OF_CALLER: f32 = 400.0;
 pub const TONE_OF_OURS: f32 = 880.0;
 const RINGS_WITHIN: Duration = Duration::from_secs(10);
+const TRUNKS_WITHIN: Duration = Duration::from_secs(40);
 
 /// An open line.
 pub struct Line {
@@ -42,8 +44,17 @@ pub fn options() -> SipOptions {
         country: "1".to_owned(),
         calls_max: 8,
         may_ring: Vec::new(),
+        defence: SipDefence::of(8),
+        trunks: Vec::new(),
         calls_from: Phi::new("firstring".to_owned()),
     }
+}
+
+/// As for a trunk that is trusted: its callers may have many calls at once.
+pub fn trusting(calls_max: usize) -> SipOptions {
+    let allow = vec![std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()];
+    let defence = SipDefence { allow, caller_per_minute: usize::MAX, ..SipDefence::of(calls_max) };
+    SipOptions { calls_max, defence, ..options() }
 }
 
 impl Line {
@@ -53,7 +64,7 @@ impl Line {
 
     pub async fn with(options: SipOptions) -> Self {
         let address = format!("sip:clinic@{}", options.listen);
-        let (incoming, calls) = mpsc::channel(options.calls_max);
+        let (incoming, calls) = mpsc::channel(options.calls_max + RINGING_OF_STRANGERS);
         let sip = Sip::start(options, incoming).await.unwrap();
         sip.take_calls();
         Self { sip, calls, address }
@@ -70,6 +81,22 @@ impl Line {
         let to = Phi::new(address.to_owned());
         self.sip.dials().send(Dial { to, answered }).await.unwrap();
         answer
+    }
+
+    /// Waits until it stands so with the trunks.
+    pub async fn trunks_become(&self, what: &str, is_so: impl Fn(&[TrunkState]) -> bool) {
+        let mut states = self.sip.trunks();
+        let became = timeout(TRUNKS_WITHIN, states.wait_for(|states| is_so(states))).await.map(drop);
+        assert!(became.is_ok(), "not {what}: {:?}", self.sip.trunks().borrow());
+    }
+
+    pub fn turned_away(&self) -> TurnedAway {
+        self.sip.turned_away()
+    }
+
+    /// How many calls signalling remembers.
+    pub fn remembered(&self) -> usize {
+        self.sip.remembered()
     }
 
     pub fn refuse_calls(&self) {
@@ -161,4 +188,19 @@ pub fn loud(samples: &[f32], hz: u32) -> Vec<&[f32]> {
 
 fn level(samples: &[f32]) -> f32 {
     (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32).sqrt()
+}
+
+/// A certificate for this machine and its key: `tls.crt`, `tls.key`, and both in `tls.pem`.
+pub fn certify(dir: &Path) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"])
+        // rustls takes no certificate of an authority for a server's own.
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let both = ["tls.key", "tls.crt"].map(|name| std::fs::read_to_string(dir.join(name)).unwrap()).concat();
+    std::fs::write(dir.join("tls.pem"), both).unwrap();
 }

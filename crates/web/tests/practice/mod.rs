@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use store::{MessageRow, Notify, OpenOptions, PasswordHash, Secret, Store};
 use tokio::sync::watch;
 use web::{AcknowledgeError, Acknowledgements, Clock, GatewayPosts, InboxDesk, LinkedPage};
-use web::{Parts, Posted, Readiness, Scheme};
+use web::{Parts, Posted, Readiness, Scheme, Trunks};
 
 pub const ANN: &str = "Ann Reyes";
 pub const PASSWORD: &str = "correct-horse-battery";
@@ -125,10 +125,12 @@ impl Practice {
             },
             acknowledgements: Arc::new(NoOffice),
             readiness,
+            trunks: Trunks::new(Vec::new),
             token: Some(Secret::new("the operator's token")),
             scheme,
             proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
             legs: Router::new(),
+            open_legs: Router::new(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

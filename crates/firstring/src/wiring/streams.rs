@@ -1,0 +1,160 @@
+use std::sync::Arc;
+
+use axum::Router;
+use office::is_signed;
+use sha2::{Digest, Sha256};
+use store::Secret;
+use tokio::sync::mpsc;
+use transport::Incoming;
+use transport::streams::{self, Doorkeeper, StreamOptions};
+
+use crate::config::{Http, SecretRef, Streams};
+
+/// A shorter secret can be guessed.
+const SECRET_LEN_MIN: usize = 16;
+
+/// The WebSocket of providers; without a secret there is none.
+pub fn stream_router(
+    streams: Option<&Streams>,
+    http: &Http,
+    incoming: mpsc::Sender<Incoming>,
+) -> anyhow::Result<Router> {
+    let Some(streams) = streams else { return Ok(Router::new()) };
+    let options = StreamOptions { calls_max: streams.calls_max, ..StreamOptions::default() };
+    Ok(streams::router(options, Arc::new(StreamSecrets::read(streams, http)?), incoming))
+}
+
+/// What a provider has to know to stream calls.
+#[derive(Debug)]
+pub struct StreamSecrets {
+    token: Option<Secret>,
+    account_token: Option<Secret>,
+    /// What the address that providers are given begins with, but for its scheme.
+    host: String,
+}
+
+impl StreamSecrets {
+    /// Reads the secrets.
+    ///
+    /// # Errors
+    /// One cannot be read, or can be guessed.
+    pub fn read(streams: &Streams, http: &Http) -> anyhow::Result<Self> {
+        let read = |secret: &SecretRef| {
+            let value = secret.read()?;
+            let why = "too short; write at least";
+            anyhow::ensure!(
+                value.len() >= SECRET_LEN_MIN,
+                "a secret of [streams] is {why} {SECRET_LEN_MIN} characters"
+            );
+            Ok(Secret::new(value))
+        };
+        let url = http.public_url();
+        let host = url.split_once("://").map_or(url.as_str(), |(_scheme, host)| host);
+        Ok(Self {
+            token: streams.token.as_ref().map(read).transpose()?,
+            account_token: streams.account_token.as_ref().map(read).transpose()?,
+            host: host.trim_end_matches('/').to_owned(),
+        })
+    }
+}
+
+impl Doorkeeper for StreamSecrets {
+    /// Signed is the address as the practice has written it, where that of a WebSocket begins with `wss://`; some sign it as
+    /// `https://`, and some with a slash at its end.
+    fn has_signed(&self, path_and_query: &str, signature: &str) -> bool {
+        let Some(token) = &self.account_token else { return false };
+        ["wss", "https"].iter().any(|scheme| {
+            let url = format!("{scheme}://{}{path_and_query}", self.host);
+            is_signed(token, &url, &[], signature) || is_signed(token, &format!("{url}/"), &[], signature)
+        })
+    }
+
+    /// By their SHA-256: how long that takes tells nothing about the token.
+    fn knows(&self, token: &str) -> bool {
+        self.token.as_ref().is_some_and(|wanted| Sha256::digest(wanted.expose()) == Sha256::digest(token))
+    }
+
+    fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use hmac::{Hmac, Mac};
+    use sha1::Sha1;
+    use tokio_tungstenite::connect_async;
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+    use super::*;
+
+    fn secrets(token: Option<&str>, account_token: Option<&str>) -> StreamSecrets {
+        let secret = |value: Option<&str>| value.map(Secret::new);
+        let host = "phone.example.org".to_owned();
+        StreamSecrets { token: secret(token), account_token: secret(account_token), host }
+    }
+
+    /// `printf %s wss://phone.example.org/streams | openssl dgst -sha1 -hmac 12345678901234567890123456789012 -binary | base64`,
+    /// and the same with `/` at its end, with `https` and with `:443` after the host.
+    const SIGNED: [&str; 4] = [
+        "bI7hIwvcYPEsLrKhvUKc0OAG/us=",
+        "d5scJ2/Fj9o/InV1YRRJ/ehmWKQ=",
+        "lxMN7/HH7yVpUZdEOvVCLwtaOFs=",
+        "NPS5kr6bk5IpojQFrYSHu5Bm2EI=",
+    ];
+
+    #[test]
+    fn the_account_signs_the_address_of_the_stream() {
+        let ours = secrets(None, Some("12345678901234567890123456789012"));
+        for signature in SIGNED {
+            assert!(ours.has_signed("/streams", signature), "{signature}");
+            assert!(!ours.has_signed("/streams?token=x", signature), "{signature}");
+            assert!(!secrets(None, Some("another token of somebody")).has_signed("/streams", signature));
+            assert!(!secrets(Some("12345678901234567890123456789012"), None).has_signed("/streams", signature));
+        }
+        assert!(!ours.has_signed("/streams", ""));
+    }
+
+    #[test]
+    fn the_token_is_known_and_none_is_not() {
+        let ours = secrets(Some("a shared token"), None);
+        assert!(ours.knows("a shared token"));
+        assert!(!ours.knows("a shared toke") && !ours.knows(""));
+        assert!(!secrets(None, Some("x")).knows("") && !secrets(None, Some("x")).has_token());
+    }
+
+    /// The same over a socket, with the address that this server has: nobody else's signature opens it.
+    #[tokio::test]
+    async fn a_stream_that_the_account_has_signed_is_let_in() {
+        const ACCOUNT_TOKEN: &str = "12345678901234567890123456789012";
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listen = listener.local_addr().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), ACCOUNT_TOKEN).unwrap();
+        let account_token = Some(SecretRef::File(file.path().to_owned()));
+        let streams = Streams { token: None, account_token, calls_max: 1 };
+        let http = Http { listen, public_url: None, tls: None, token_file: None, reverse_proxies: Vec::new() };
+        let (incoming, _calls) = mpsc::channel(1);
+        let router = stream_router(Some(&streams), &http, incoming.clone()).unwrap();
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+
+        let sign = |url: &str| {
+            let mac: Hmac<Sha1> = Hmac::new_from_slice(ACCOUNT_TOKEN.as_bytes()).unwrap();
+            STANDARD.encode(mac.chain_update(url).finalize().into_bytes())
+        };
+        let connect = async |signature: String| {
+            let mut request = format!("ws://{listen}/streams").into_client_request().unwrap();
+            request.headers_mut().insert("x-twilio-signature", signature.parse().unwrap());
+            connect_async(request).await.is_ok()
+        };
+        assert!(connect(sign(&format!("wss://{listen}/streams"))).await);
+        assert!(!connect(sign("wss://phone.example.org/streams")).await);
+        assert!(!connect(String::new()).await);
+        serving.abort();
+
+        let none = stream_router(None, &http, incoming).unwrap();
+        assert!(!none.has_routes(), "without a secret there is no such address");
+    }
+}

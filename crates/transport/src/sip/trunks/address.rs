@@ -1,0 +1,119 @@
+//! Where a trunk is, as it is written: `sip.example.org`, `192.0.2.1:5080`, `sip:sip.example.org;transport=tls`.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use rsipstack::sip::{Host, HostWithPort, Param, Scheme, Transport, Uri};
+use rsipstack::transport::SipAddr;
+
+/// A host, perhaps with a port, and how it is spoken to: by UDP if nothing else is said. Without a port the domain's SRV records are
+/// asked (RFC 3263).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkAddress {
+    host: HostWithPort,
+    transport: Transport,
+}
+
+/// It is not written as an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an address such as \"sip:sip.example.org:5060;transport=tcp\"; transport is udp, tcp or tls")]
+pub struct NoAddress;
+
+impl FromStr for TrunkAddress {
+    type Err = NoAddress;
+
+    fn from_str(written: &str) -> Result<Self, NoAddress> {
+        let full = if written.starts_with("sip:") { written.to_owned() } else { format!("sip:{written}") };
+        let uri = Uri::try_from(full.as_str()).map_err(|_| NoAddress)?;
+        let transport = match uri.params.as_slice() {
+            [] => Transport::Udp,
+            [Param::Transport(transport @ (Transport::Udp | Transport::Tcp | Transport::Tls))] => *transport,
+            _ => return Err(NoAddress),
+        };
+        let is_host = match &uri.host_with_port.host {
+            Host::IpAddr(ip) => !ip.is_unspecified() && !ip.is_multicast(),
+            Host::Domain(name) => is_name(&name.0),
+        };
+        let is_plain = uri.auth.is_none() && uri.headers.is_empty() && uri.scheme == Some(Scheme::Sip);
+        (is_host && is_plain).then_some(Self { host: uri.host_with_port, transport }).ok_or(NoAddress)
+    }
+}
+
+impl TrunkAddress {
+    /// Whether it is spoken to by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.transport == Transport::Tls
+    }
+
+    /// If it is written as an IP address.
+    pub(in crate::sip) fn ip(&self) -> Option<IpAddr> {
+        match self.host.host {
+            Host::IpAddr(ip) => Some(ip),
+            Host::Domain(_) => None,
+        }
+    }
+
+    pub(super) fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Where requests are sent.
+    pub(super) fn target(&self) -> SipAddr {
+        SipAddr { r#type: Some(self.transport), addr: self.host.clone() }
+    }
+
+    /// What its users' addresses end with: `domain`, or its own host.
+    pub(super) fn domain(&self, domain: Option<&str>) -> Uri {
+        let host = domain.map_or_else(|| self.host.host.clone(), |name| Host::Domain(name.into()));
+        Uri { scheme: Some(Scheme::Sip), host_with_port: HostWithPort { host, port: None }, ..Uri::default() }
+    }
+}
+
+/// A host's name (RFC 3261 25.1).
+fn is_name(name: &str) -> bool {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    name.strip_suffix('.').unwrap_or(name).split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_they_are_written() {
+        let table = [
+            ("sip.example.org", "sip:sip.example.org", Transport::Udp),
+            ("sip:192.0.2.1:5080", "sip:192.0.2.1", Transport::Udp),
+            ("sip:sip.example.org;transport=tcp", "sip:sip.example.org", Transport::Tcp),
+            ("sip.example.org:5061;transport=tls", "sip:sip.example.org", Transport::Tls),
+            ("[2001:db8::1]:5060", "sip:[2001:db8::1]", Transport::Udp),
+        ];
+        for (written, domain, transport) in table {
+            let address: TrunkAddress = written.parse().unwrap();
+            assert_eq!(
+                (address.domain(None).to_string().as_str(), address.transport()),
+                (domain, transport),
+                "{written}"
+            );
+        }
+        let other: TrunkAddress = "192.0.2.1:5080".parse().unwrap();
+        assert_eq!(other.domain(Some("example.org")).to_string(), "sip:example.org");
+        let wrong = [
+            "",
+            "sip:",
+            "user@host",
+            "sip:host;lr",
+            "host;transport=ws",
+            "0.0.0.0",
+            "224.0.0.1",
+            "a b",
+            "host:99999",
+            "x..y",
+            "tel:+1",
+        ];
+        for written in wrong {
+            assert_eq!(written.parse::<TrunkAddress>(), Err(NoAddress), "{written}");
+        }
+    }
+}
