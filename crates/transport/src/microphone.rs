@@ -38,7 +38,7 @@ pub enum MicrophoneError {
     #[error("there is no {0} {1:?}; --list-devices tells which there are")]
     Unknown(&'static str, String),
     /// It is there and cannot be used.
-    #[error("the {0} cannot be used: {1}")]
+    #[error("the {0} cannot be used ({1}); --list-devices tells which there are")]
     Unusable(&'static str, String),
     /// It went away within the call.
     #[error("the {0} is gone: the call is over")]

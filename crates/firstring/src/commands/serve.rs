@@ -3,10 +3,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::call::{Journal, Pace};
 use anyhow::Context;
 use domain::CallNews;
-use jiff::Timestamp;
 use sd_notify::NotifyState;
 use store::NodeId;
 use tokio::sync::{mpsc, watch};
@@ -15,22 +13,15 @@ use tokio::time::timeout;
 use transport::sip::{RINGING_OF_STRANGERS, Sip, SipOptions};
 use transport::{Incoming, IncomingFrom};
 
-use super::{print, print_json};
+use super::answering::{NEWS_MAX, answer_call, complain_of, open_desk, practice_of, telephones};
+use super::{print, print_json, told_to_stop};
 use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
-use crate::wiring::{
-    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, stream_router, take_up_calls,
-    telephones as telephones_of,
-};
+use crate::wiring::{Desk, SoleServer, rota_gaps, stream_router, take_up_calls};
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
-/// News of one call on its way to its page. Full: the page misses some; the call never waits.
-const NEWS_MAX: usize = 256;
-/// After a call, a database that does not answer is waited for so long. It is asked again after that, and the call
-/// is ended at the next start.
-const RECORD_MAX: Duration = Duration::from_secs(60);
 /// When the server is told to stop, calls in progress may go on so long. Then their lines are cut.
 const LAST_CALLS_MAX: Duration = Duration::from_secs(600);
 /// A call whose line was cut may take so long to hand over what its caller has said: the call itself gives up after a
@@ -46,10 +37,7 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let over = Overrides { sip: args.sip, ..args.places.overrides(args.http) };
     let mut server = Server::load(args.places.files.config.as_deref(), over)?;
     server.http.check_exposure()?;
-    let (config, unread) = PracticeConfig::load_to_serve(&server.practice, Timestamp::now())?;
-    for why in unread {
-        tracing::error!(%why, "a calendar of the rota is not followed: the shifts of the practice's file are, and the last resort");
-    }
+    let config = practice_of(&server)?;
     check_real_lines(&server, &config)?;
     // A port in use is told before the models are loaded, not after.
     let listener = listen(server.http.listen)?;
@@ -61,17 +49,8 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
         let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
-        let telephones = match &server.sip {
-            Some(telephones) => {
-                let may_ring = telephones_of(&config, server.outbound.as_deref()).into_values().collect();
-                Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming.clone()).await?)
-            }
-            None => None,
-        };
-        let dials = telephones.as_ref().map(Sip::dials);
-        let desk =
-            Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
-        take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
+        let telephones = telephones(&server, &config, incoming.clone()).await?;
+        let desk = open_desk(&server, config, telephones.as_ref()).await?;
         let trunks = telephones.as_ref().map(Sip::trunks);
         let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
         announce(&server, args.json)?;
@@ -204,13 +183,6 @@ enum Lines {
     Cut,
 }
 
-/// A panic's message may quote what a patient said: it is not told.
-fn complain_of(over: Result<(), tokio::task::JoinError>) {
-    if let Err(why) = over {
-        tracing::error!(panicked = why.is_panic(), "a task of the server failed");
-    }
-}
-
 fn announce(server: &Server, json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
     let sip = server.sip.as_ref().map(|sip| sip.options.listen);
@@ -230,15 +202,6 @@ fn tell_systemd(state: NotifyState<'_>) {
     }
 }
 
-async fn told_to_stop() {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .expect("the operating system gives signals");
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.expect("the operating system gives signals"),
-        _ = terminate.recv() => {}
-    }
-}
-
 /// Returns when lines are cut; a server that is gone cuts none.
 async fn are_cut(mut lines: watch::Receiver<Lines>) {
     if lines.wait_for(|lines| *lines == Lines::Cut).await.is_err() {
@@ -246,39 +209,12 @@ async fn are_cut(mut lines: watch::Receiver<Lines>) {
     }
 }
 
-/// Answers one call, keeps its record, and tells its own page what happens.
+/// Answers one call and tells its own page what happens.
 async fn answer(desk: Arc<Desk>, incoming: Incoming, lines: watch::Receiver<Lines>) {
     let Incoming { leg, news_to_caller, from, .. } = incoming;
-    let started = desk.now();
-    let (journal, entries) = Journal::new();
-    let journal = journal.by_channel(channel(&desk, &from));
-    let store = desk.office.store.clone();
-    let keeping = tokio::spawn(async move { keep_journal(&store, entries).await });
     let (news, to_page) = mpsc::channel(NEWS_MAX);
     let telling = tokio::spawn(tell(to_page, news_to_caller));
-    let line = leg.over.clone();
-    let mut call = pin!(desk.front.answer(leg, started, journal, news));
-    let by = tokio::select! {
-        by = &mut call => by,
-        () = are_cut(lines) => {
-            line.cancel();
-            call.await
-        }
-    };
-    tracing::info!(?by, "a call is over");
-    let recorded = tokio::time::timeout(RECORD_MAX, async {
-        match keeping.await {
-            Ok(journal) => {
-                if let Err(why) = end_call(&desk.office.store, &journal).await {
-                    tracing::error!(%why, "a call's end could not be kept; the next start takes it up");
-                }
-            }
-            Err(why) => complain_of(Err(why)),
-        }
-    });
-    if recorded.await.is_err() {
-        tracing::error!("a call's record is not kept yet: the database does not answer");
-    }
+    answer_call(&desk, leg, channel(&desk, &from), news, are_cut(lines)).await;
     complain_of(telling.await);
 }
 

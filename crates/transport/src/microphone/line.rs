@@ -5,12 +5,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::devices::{MICROPHONE, Sounds};
+use super::devices::{LOUDSPEAKER, MICROPHONE, Sounds};
 use super::{Cleaner, Levels, MicrophoneError};
+use crate::playback::Tick;
 use crate::{Driver, LEG_HZ, LegGone, LegNews};
 
-/// A microphone gives sound all the time, silence too: one that gives none for so long is gone.
-const DEAF_MAX: Duration = Duration::from_secs(3);
+/// A microphone gives sound all the time, silence too, and a loudspeaker takes it: one that does not for so long is gone.
+const STILL_MAX: Duration = Duration::from_secs(3);
+
+/// What was said last is still on its way to the loudspeaker when we hang up: what waits for it, and what a sound server keeps.
+const LAST_SOUND: Duration = Duration::from_millis(700);
 
 /// Moves sound between the devices and the call.
 pub(super) struct Line {
@@ -21,6 +25,7 @@ pub(super) struct Line {
     to_loudspeaker: Resampler,
     levels: watch::Sender<Levels>,
     last_heard: Instant,
+    last_said: Instant,
 }
 
 /// Why it ended.
@@ -43,6 +48,7 @@ impl Line {
             to_leg: Resampler::new(sounds.heard_hz, LEG_HZ),
             to_loudspeaker: Resampler::new(LEG_HZ, sounds.says_hz),
             last_heard: driver.picked_up(),
+            last_said: driver.picked_up(),
             driver,
             sounds,
             levels,
@@ -61,7 +67,10 @@ impl Line {
         };
         // If the shell is gone there is nobody to tell.
         match end {
-            End::ByFirstRing => Ok(()),
+            End::ByFirstRing => {
+                tokio::time::sleep(LAST_SOUND).await;
+                Ok(())
+            }
             End::HungUp => {
                 self.driver.report(LegNews::HungUp).await.ok();
                 Ok(())
@@ -90,9 +99,7 @@ impl Line {
                 Some(key) = keys.recv() => self.driver.report(LegNews::Dtmf(key)).await?,
                 _ = ticks.tick() => {
                     self.say().await?;
-                    if self.last_heard.elapsed() > DEAF_MAX {
-                        return Err(End::Gone(MICROPHONE));
-                    }
+                    self.are_there()?;
                 }
                 heard = self.sounds.heard.recv() => match heard {
                     Some(samples) => self.hear(&samples).await?,
@@ -100,6 +107,12 @@ impl Line {
                 },
             }
         }
+    }
+
+    /// Whether both devices are still at work.
+    fn are_there(&self) -> Result<(), End> {
+        let last = [(MICROPHONE, self.last_heard), (LOUDSPEAKER, self.last_said)];
+        last.into_iter().find(|(_, last)| last.elapsed() > STILL_MAX).map_or(Ok(()), |(what, _)| Err(End::Gone(what)))
     }
 
     async fn hear(&mut self, samples: &[f32]) -> Result<(), LegGone> {
@@ -111,12 +124,13 @@ impl Line {
     }
 
     async fn say(&mut self) -> Result<(), LegGone> {
-        let pcm = self.driver.tick().await?.pcm;
+        let Tick { pcm, speaks, .. } = self.driver.tick().await?;
         self.cleaner.played(&pcm);
         let said = level::peak_dbfs(pcm.samples());
         self.levels.send_modify(|levels| levels.said = said);
-        // A loudspeaker that is slower than the call loses some of it; it must not be later and later.
-        drop(self.sounds.says.try_send(self.to_loudspeaker.push(pcm.samples())));
+        if self.sounds.say(self.to_loudspeaker.push(pcm.samples()), speaks) {
+            self.last_said = Instant::now();
+        }
         Ok(())
     }
 }
