@@ -44,6 +44,9 @@ pub enum Command {
     Serve(Serve),
     /// Hold one whole call in this process: the caller says each recording in turn.
     Call(Call),
+    /// Talk to it by this computer's microphone and loudspeaker: digits are pressed keys, q or Ctrl-C hangs up.
+    #[cfg(feature = "microphone")]
+    Talk(Talk),
     /// What recordings say.
     Hear(Hear),
     /// What texts mean: one line of stdin each, plain or `{"text","asked","so_far"}`.
@@ -201,6 +204,21 @@ pub struct Call {
     /// As fast as the models work, instead of in real time.
     #[arg(long)]
     pub fast: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Talk {
+    #[command(flatten)]
+    pub places: Places,
+    /// The microphone, by name or id as --list-devices tells them [default: the computer's].
+    #[arg(long, value_name = "DEVICE")]
+    pub input: Option<String>,
+    /// The loudspeaker, by name or id [default: the computer's].
+    #[arg(long, value_name = "DEVICE")]
+    pub output: Option<String>,
+    /// Only tell which devices there are: id, direction and name, a line each.
+    #[arg(long)]
+    pub list_devices: bool,
 }
 
 /// How a recorded call comes.

@@ -8,7 +8,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use support::{Pager, Server, firstring, fixture, models_are_there, practice};
+use support::{Pager, Server, firstring, fixture, models_are_there, paging, practice, words_in};
 use testbed::{Baresip, Phone, tool};
 use tokio::time::{sleep, timeout};
 
@@ -43,12 +43,6 @@ fn phone(name: &str, wav: PathBuf) -> Phone {
     }
 }
 
-/// What a telephone heard, in words.
-fn words_in(heard: &Path) -> String {
-    let heard = firstring().args(["hear", "--json", "--fast"]).arg(heard).output().unwrap();
-    String::from_utf8(heard.stdout).unwrap().to_lowercase()
-}
-
 async fn page_of(pager: &Pager) -> serde_json::Value {
     let paged = async {
         while pager.pages().is_empty() {
@@ -57,23 +51,6 @@ async fn page_of(pager: &Pager) -> serde_json::Value {
     };
     timeout(LONG, paged).await.expect("nobody is paged");
     pager.pages()[0].body.clone()
-}
-
-/// `doctor`: where whoever is on call is rung.
-fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
-    let text = std::fs::read_to_string(practice()).unwrap();
-    let lines = text.lines().map(|line| match line {
-        line if line.starts_with("page_url") && line.contains("patel") => {
-            let sip = doctor.map(|doctor| format!("sip = {doctor:?}")).unwrap_or_default();
-            format!("page_url = {:?}\n{sip}", pager.url)
-        }
-        line if line.starts_with("page_url") => format!("page_url = {:?}", pager.url),
-        line if line.starts_with("patients") => format!("# {line}"),
-        line => line.to_owned(),
-    });
-    let file = folder.join("practice.toml");
-    std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
-    file
 }
 
 /// What was recorded of the only call that was: the caller's side, and ours, in words.

@@ -178,6 +178,7 @@ fn each_native_library_stands_in_its_own_place() {
         ("whisper_rs::", "speech/src/whisper"),
         ("ort::", "speech/src/onnx"),
         ("candle_core::", "nlu/src/model/candle"),
+        ("cpal::", "transport/src/microphone"),
     ];
     for (library, place) in places {
         let users: Vec<_> = files(&root().join("crates"), &["rs"])

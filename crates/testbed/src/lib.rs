@@ -7,6 +7,7 @@ mod kamailio;
 mod mail;
 mod pjsip;
 mod postgres;
+mod pulse;
 mod sipp;
 mod tools;
 
@@ -16,6 +17,7 @@ pub use kamailio::Kamailio;
 pub use mail::{MailServer, Manner};
 pub use pjsip::pjsip_calls;
 pub use postgres::Postgres;
+pub use pulse::{LOUDSPEAKER, MICROPHONE, PulseAudio, Running, SoundDevices};
 pub use sipp::{Called, Sipp};
 pub use tools::{fixtures, tool};
 

@@ -2,9 +2,8 @@
 //! of the line, a [`Speaker`] to speak by, and one token that means "it is over" to either side.
 //!
 //! A way to arrive is a task that owns the other half, a [`Driver`]: [`loopback`] is a caller in this process, [`browser`]
-//! one at a WebSocket, [`sip`] a telephone, of which [`rtp`] has what needs no socket, [`streams`] a provider who streams a
-//! call to our WebSocket. What is spoken passes through [`playback`],
-//! which turns a voice's sound into the frames that are sent and knows which line was really heard to its end.
+//! one at a WebSocket, `microphone` one at this computer, [`sip`] a telephone, of which [`rtp`] has what needs no socket,
+//! [`streams`] a provider who streams a call to our WebSocket. What is spoken passes through [`playback`], which turns a voice's sound into the frames that are sent and knows which line was really heard to its end.
 //!
 //! Time is tokio's, so that a paused clock runs whole calls in virtual time. No model, no dialogue and no store is known
 //! here, and nobody's words are.
@@ -22,6 +21,8 @@ mod key;
 mod leg;
 pub mod loopback;
 mod media;
+#[cfg(feature = "microphone")]
+pub mod microphone;
 pub mod playback;
 mod ringback;
 pub mod rtp;

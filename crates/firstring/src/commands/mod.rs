@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod answering;
 mod appointments;
 mod backup;
 mod call;
@@ -23,6 +24,8 @@ mod say;
 mod serve;
 mod staff;
 mod table;
+#[cfg(feature = "microphone")]
+mod talk;
 mod version;
 
 use std::io::Write;
@@ -44,6 +47,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args),
         Command::Call(args) => call::run(&args),
+        #[cfg(feature = "microphone")]
+        Command::Talk(args) => talk::run(&args),
         Command::Hear(args) => hear::run(&args),
         Command::Read(args) => read::run(&args),
         Command::Say(args) => say::run(&args),
@@ -87,6 +92,16 @@ pub fn runtime(pace: ::call::Pace) -> anyhow::Result<tokio::runtime::Runtime> {
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?
         }
     })
+}
+
+/// Returns when this process is told to end, by a signal.
+pub async fn told_to_stop() {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .expect("the operating system gives signals");
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.expect("the operating system gives signals"),
+        _ = terminate.recv() => {}
+    }
 }
 
 /// A recording as 16 kHz mono.

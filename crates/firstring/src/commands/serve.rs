@@ -3,7 +3,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::call::Journal;
 use anyhow::Context;
 use domain::CallNews;
 use sd_notify::NotifyState;
@@ -12,23 +11,18 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use transport::Incoming;
-use transport::sip::{RINGING_OF_STRANGERS, Sip, SipOptions};
+use transport::sip::{RINGING_OF_STRANGERS, Sip};
 
 use self::house::{House, Plan, house_of};
-use super::{print, print_json};
+use super::answering::{NEWS_MAX, answer_call, complain_of, telephones};
+use super::{print, print_json, told_to_stop};
 use crate::cli;
 use crate::config::{Numbers, Overrides, Server};
-use crate::wiring::{end_call, keep_journal};
 
 mod house;
 
 /// Calls that have rung and wait to be answered: an instant each. Full: the next is told that all lines are busy.
 const INCOMING_MAX: usize = 16;
-/// News of one call on its way to its page. Full: the page misses some; the call never waits.
-const NEWS_MAX: usize = 256;
-/// After a call, a database that does not answer is waited for so long. It is asked again after that, and the call
-/// is ended at the next start.
-const RECORD_MAX: Duration = Duration::from_secs(60);
 /// When the server is told to stop, calls in progress may go on so long. Then their lines are cut.
 const LAST_CALLS_MAX: Duration = Duration::from_secs(600);
 /// A call whose line was cut may take so long to hand over what its caller has said: the call itself gives up after a
@@ -56,13 +50,8 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
         let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
-        let telephones = match &server.sip {
-            Some(telephones) => {
-                let may_ring = plans.iter().flat_map(Plan::may_ring).collect();
-                Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming.clone()).await?)
-            }
-            None => None,
-        };
+        let may_ring = plans.iter().flat_map(Plan::may_ring).collect();
+        let telephones = telephones(&server, may_ring, incoming.clone()).await?;
         let mut houses: Vec<House> = Vec::new();
         for plan in plans {
             let house = House::open(plan, houses.first(), telephones.as_ref(), incoming.clone()).await?;
@@ -131,7 +120,7 @@ async fn serve(
             complain_of(over);
         }
     };
-    if timeout(RECORD_MAX, cared_for).await.is_err() {
+    if timeout(CUT_OFF_MAX, cared_for).await.is_err() {
         tracing::error!("what a dead node had is not taken over yet: the database does not answer");
     }
     let mut desks = Vec::new();
@@ -174,13 +163,6 @@ enum Lines {
     Cut,
 }
 
-/// A panic's message may quote what a patient said: it is not told.
-fn complain_of(over: Result<(), tokio::task::JoinError>) {
-    if let Err(why) = over {
-        tracing::error!(panicked = why.is_panic(), "a task of the server failed");
-    }
-}
-
 fn announce(server: &Server, houses: &[House], json: bool) -> anyhow::Result<()> {
     let url = server.http.public_url();
     let sip = server.sip.as_ref().map(|sip| sip.options.listen);
@@ -206,15 +188,6 @@ fn tell_systemd(state: NotifyState<'_>) {
     }
 }
 
-async fn told_to_stop() {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .expect("the operating system gives signals");
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.expect("the operating system gives signals"),
-        _ = terminate.recv() => {}
-    }
-}
-
 /// Returns when lines are cut; a server that is gone cuts none.
 async fn are_cut(mut lines: watch::Receiver<Lines>) {
     if lines.wait_for(|lines| *lines == Lines::Cut).await.is_err() {
@@ -222,40 +195,12 @@ async fn are_cut(mut lines: watch::Receiver<Lines>) {
     }
 }
 
-/// Answers one call, keeps its record, and tells its own page what happens.
+/// Answers one call and tells its own page what happens.
 async fn answer(house: Arc<House>, incoming: Incoming, lines: watch::Receiver<Lines>) {
-    let desk = &house.desk;
     let Incoming { leg, news_to_caller, from, .. } = incoming;
-    let started = desk.now();
-    let (journal, entries) = Journal::new();
-    let journal = journal.by_channel(house.channel(&from));
-    let store = desk.office.store.clone();
-    let keeping = tokio::spawn(async move { keep_journal(&store, entries).await });
     let (news, to_page) = mpsc::channel(NEWS_MAX);
     let telling = tokio::spawn(tell(to_page, news_to_caller));
-    let line = leg.over.clone();
-    let mut call = pin!(desk.front.answer(leg, started, journal, news));
-    let by = tokio::select! {
-        by = &mut call => by,
-        () = are_cut(lines) => {
-            line.cancel();
-            call.await
-        }
-    };
-    tracing::info!(?by, "a call is over");
-    let recorded = tokio::time::timeout(RECORD_MAX, async {
-        match keeping.await {
-            Ok(journal) => {
-                if let Err(why) = end_call(&desk.office.store, &journal).await {
-                    tracing::error!(%why, "a call's end could not be kept; the next start takes it up");
-                }
-            }
-            Err(why) => complain_of(Err(why)),
-        }
-    });
-    if recorded.await.is_err() {
-        tracing::error!("a call's record is not kept yet: the database does not answer");
-    }
+    answer_call(&house.desk, leg, house.channel(&from), news, are_cut(lines)).await;
     complain_of(telling.await);
 }
 

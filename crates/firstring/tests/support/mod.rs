@@ -53,6 +53,29 @@ pub fn models_are_there() -> bool {
     !missing && !text.is_empty()
 }
 
+/// What was heard, in words.
+pub fn words_in(heard: &Path) -> String {
+    let heard = firstring().args(["hear", "--json", "--fast"]).arg(heard).output().unwrap();
+    String::from_utf8(heard.stdout).unwrap().to_lowercase()
+}
+
+/// The practice with this pager. `doctor`: where whoever is on call is rung.
+pub fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(practice()).unwrap();
+    let lines = text.lines().map(|line| match line {
+        line if line.starts_with("page_url") && line.contains("patel") => {
+            let sip = doctor.map(|doctor| format!("sip = {doctor:?}")).unwrap_or_default();
+            format!("page_url = {:?}\n{sip}", pager.url)
+        }
+        line if line.starts_with("page_url") => format!("page_url = {:?}", pager.url),
+        line if line.starts_with("patients") => format!("# {line}"),
+        line => line.to_owned(),
+    });
+    let file = folder.join("practice.toml");
+    std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    file
+}
+
 /// A server's configuration by which its records are in a PostgreSQL database.
 pub fn config_with_database(folder: &Path, url: &str) -> PathBuf {
     let (secret, config) = (folder.join("database-url"), folder.join("firstring.toml"));

@@ -115,7 +115,11 @@ impl Call {
 
     /// Queues a tone, which takes as long as it sounds.
     pub fn says_a_tone(&self, long: Duration) {
-        let samples = tone(TONE_OF_OURS, 16_000, long);
+        self.says(tone(TONE_OF_OURS, 16_000, long));
+    }
+
+    /// Queues a sound.
+    pub fn says(&self, samples: Vec<f32>) {
         let voiced = Voiced { line: LineId(1), sound: Sound { hz: 16_000, samples }, last: true };
         let speaker = self.leg.speaker.clone();
         tokio::spawn(async move { speaker.play(speaker.generation(), voiced).await });

@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::call::Pace;
-use anyhow::Context;
-use domain::{Phi, Recording};
-use jiff::Timestamp;
+use domain::Phi;
 use store::NodeId;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -16,13 +13,11 @@ use tokio_util::sync::CancellationToken;
 use transport::sip::{Sip, SipOptions};
 use transport::{Incoming, IncomingFrom};
 
-use super::{complain_of, listen};
+use super::super::answering::{complain_of, may_ring, open_desk, practice_of};
+use super::listen;
 use crate::config::{PracticeConfig, Server};
 use crate::web_site::Site;
-use crate::wiring::{
-    Desk, DeskOptions, SoleServer, recorder, rota_gaps, stream_router, sweep_recordings, take_up_calls,
-    telephones as telephones_of,
-};
+use crate::wiring::{Desk, SoleServer, rota_gaps, stream_router, sweep_recordings, take_up_calls};
 
 /// So often the rota is looked at for gaps ahead.
 const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -40,10 +35,7 @@ impl Plan {
     /// Files that are wrong, an address that is taken, a practice that nobody has approved.
     pub(super) fn of(mut server: Server) -> anyhow::Result<Self> {
         server.http.check_exposure()?;
-        let (config, unread) = PracticeConfig::load_to_serve(&server.practice, Timestamp::now())?;
-        for why in unread {
-            tracing::error!(%why, "a calendar of the rota is not followed: the shifts of the practice's file are, and the last resort");
-        }
+        let config = practice_of(&server)?;
         check_real_lines(&server, &config)?;
         // A port in use is told before the models are loaded, not after.
         let listener = listen(server.http.listen)?;
@@ -53,8 +45,8 @@ impl Plan {
     }
 
     /// Whom this practice's calls may ring.
-    pub(super) fn may_ring(&self) -> impl Iterator<Item = Phi<String>> {
-        telephones_of(&self.config, self.server.outbound.as_deref()).into_values()
+    pub(super) fn may_ring(&self) -> Vec<Phi<String>> {
+        may_ring(&self.server, &self.config)
     }
 }
 
@@ -93,27 +85,7 @@ impl House {
         let Plan { server, config, listener, sole } = plan;
         let streams = server.streams.as_ref().filter(|_| first.is_none());
         let streams = stream_router(streams, &server.http, incoming.clone())?;
-        let (recording, recordings_days) = (config.practice.front_desk.recording, config.recordings_days);
-        let options = DeskOptions {
-            pace: Pace::RealTime,
-            page_url: None,
-            dials: telephones.map(Sip::dials),
-            now: None,
-            beside: first.map(|first| &first.desk),
-        };
-        let mut desk = Desk::open(&server, config, options).await?;
-        take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;
-        if recording.may_record() {
-            let (store, practice) = (&desk.office.store, &desk.front.practice.id);
-            match recorder(&server, store, practice, recordings_days, desk.clock.clone()).await {
-                Ok(recorder) => desk.front.recorder = Some(recorder),
-                Err(why) => {
-                    tracing::error!(why = format!("{why:#}"), "no call is recorded; calls are answered all the same");
-                    let practice = Arc::make_mut(&mut desk.front.practice);
-                    practice.front_desk.recording = Recording::OffTranscriptNotice;
-                }
-            }
-        }
+        let desk = open_desk(&server, config, telephones, first.map(|first| &first.desk)).await?;
         let trunks = telephones.map(Sip::trunks);
         let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
         Ok(Self { desk, site, url: server.http.public_url(), data: server.data, _sole: sole })
