@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::answer::{hang_up, ours};
 use super::call::{End, SipCall};
 use super::requests::Desk;
-use super::server::contact;
+use super::server::{SipOptions, contact};
+use super::trunks::{Login, Trunk};
 use crate::media::{Media, Ports};
 use crate::rtp::sdp::{Agreed, Direction, Sdp, Security, Session};
 use crate::{Dial, Leg, NotAnswered, pair};
@@ -73,37 +74,31 @@ async fn ring(
         return Err(NotAnswered::NotAllowed);
     }
     let callee = Uri::try_from(to.expose().as_str()).map_err(|_| NotAnswered::NotReached)?;
+    let way = Way::to(&callee, options);
     let ports = Ports::bind(options.listen.ip(), &options.rtp_ports).await.map_err(|_| NotAnswered::NotReached)?;
     let port = ports.port().map_err(|_| NotAnswered::NotReached)?;
-    let transport = callee.transport().copied().unwrap_or(Transport::Udp);
-    let security = if transport == Transport::Tls { Security::Required } else { Security::IfOffered };
+    let security = if way.transport == Transport::Tls { Security::Required } else { Security::IfOffered };
     let address = options.external.unwrap_or(options.listen.ip());
     let mut session = Session::new(ours(desk, address, port, security));
     let offer = session.offer(Direction::SendRecv).to_string().into_bytes();
-    let contact = contact(options, transport);
-    let user = options.calls_from.expose().clone();
-    let caller = Uri { auth: Some(Auth { user, password: None }), ..contact.clone() };
+    let contact = contact(options, way.transport);
     let invite = InviteOption {
-        caller,
+        caller: way.caller(options, &contact),
         callee,
+        destination: way.trunk.map(|trunk| trunk.server.target()),
         contact,
         content_type: Some("application/sdp".to_owned()),
         offer: Some(offer),
         ..InviteOption::default()
     };
-    let (sender, states) = desk.dialogs.new_dialog_state_channel();
-    let (dialog, inviting) = desk.dialogs.do_invite_async(invite, sender).map_err(|_| NotAnswered::NotReached)?;
-    let mut inviting = pin!(inviting);
-    let invited = tokio::select! {
-        invited = &mut inviting => invited,
-        () = answered.closed() => {
-            // If they pick up in this very moment rsipstack hangs up by itself.
-            drop(dialog.cancel().await);
-            return Err(NotAnswered::NotReached);
-        }
-    };
-    let response = invited.ok().and_then(Result::ok).and_then(|(_, response)| response);
-    let response = response.ok_or(NotAnswered::NotReached)?;
+    let mut invited = invited(invite.clone(), answered, desk).await?;
+    // The realm that asks is known before the password goes there: rsipstack itself answers any.
+    let login = way.trunk.map(Login::of);
+    if let Some(credential) = login.as_ref().and_then(|login| login.answers(&invited.response)) {
+        invited =
+            self::invited(InviteOption { credential: Some(credential.clone()), ..invite }, answered, desk).await?;
+    }
+    let Invited { dialog, states, response } = invited;
     picked_up(&response)?;
     match answer_of(&response).and_then(|answer| session.accept(&answer).ok()) {
         Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed }),
@@ -112,6 +107,57 @@ async fn ring(
             Err(NotAnswered::NotReached)
         }
     }
+}
+
+/// How somebody is reached.
+struct Way<'a> {
+    /// By which trunk, if their address belongs to one: nobody else hears its user or has its password.
+    trunk: Option<&'a Trunk>,
+    transport: Transport,
+}
+
+impl<'a> Way<'a> {
+    fn to(callee: &Uri, options: &'a SipOptions) -> Self {
+        let trunk = options.trunks.iter().find(|trunk| trunk.carries(callee));
+        let written = callee.transport().copied().unwrap_or(Transport::Udp);
+        Self { trunk, transport: trunk.map_or(written, |trunk| trunk.server.transport()) }
+    }
+
+    /// Whom the call is from: a trunk that asks for a password knows its own users only.
+    fn caller(&self, options: &SipOptions, contact: &Uri) -> Uri {
+        let ours = || {
+            let user = options.calls_from.expose().clone();
+            Uri { auth: Some(Auth { user, password: None }), ..contact.clone() }
+        };
+        self.trunk.map_or_else(ours, Trunk::user)
+    }
+}
+
+/// A call that was placed, and the last answer to it.
+struct Invited {
+    dialog: InviteDialog,
+    states: DialogStateReceiver,
+    response: Response,
+}
+
+async fn invited(
+    invite: InviteOption,
+    answered: &mut oneshot::Sender<Result<Leg, NotAnswered>>,
+    desk: &Desk,
+) -> Result<Invited, NotAnswered> {
+    let (sender, states) = desk.dialogs.new_dialog_state_channel();
+    let (dialog, inviting) = desk.dialogs.do_invite_async(invite, sender).map_err(|_| NotAnswered::NotReached)?;
+    let mut inviting = pin!(inviting);
+    let last = tokio::select! {
+        last = &mut inviting => last,
+        () = answered.closed() => {
+            // If they pick up in this very moment rsipstack hangs up by itself.
+            drop(dialog.cancel().await);
+            return Err(NotAnswered::NotReached);
+        }
+    };
+    let response = last.ok().and_then(Result::ok).and_then(|(_, response)| response);
+    Ok(Invited { dialog, states, response: response.ok_or(NotAnswered::NotReached)? })
 }
 
 /// Their address, with the call that they have with us as the one to be replaced.
