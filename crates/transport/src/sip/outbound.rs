@@ -53,7 +53,7 @@ impl Rung {
     async fn conduct(self, answered: oneshot::Sender<Result<Leg, NotAnswered>>, desk: &Desk) {
         let Self { dialog, states, session, ports, agreed } = self;
         let (mut leg, driver) = pair(None);
-        leg.in_our_place = Some(in_our_place(&dialog));
+        leg.in_our_place = in_our_place(&dialog);
         let media = Media::new(ports, agreed, leg.picked_up);
         // A leg that nobody takes any more is dropped, and that ends the call.
         drop(answered.send(Ok(leg)));
@@ -160,14 +160,20 @@ async fn invited(
     Ok(Invited { dialog, states, response: response.ok_or(NotAnswered::NotReached)? })
 }
 
-/// Their address, with the call that they have with us as the one to be replaced.
-fn in_our_place(dialog: &InviteDialog) -> Phi<String> {
+/// Their address, with the call that they have with us as the one to be replaced. Its tags are named as seen from there (RFC 3891 3).
+fn in_our_place(dialog: &InviteDialog) -> Option<Phi<String>> {
     let id = dialog.id();
-    let theirs = Dialog::Invite(dialog.clone()).remote_contact().map(|contact| contact.to_string()).unwrap_or_default();
-    let escaped = |text: &str| text.replace('%', "%25").replace('@', "%40").replace(';', "%3B").replace('=', "%3D");
+    let theirs = Dialog::Invite(dialog.clone()).remote_contact()?;
+    let theirs = Uri { headers: Vec::new(), ..theirs };
     let replaces = format!("{};to-tag={};from-tag={}", id.call_id, id.remote_tag, id.local_tag);
-    let uri = theirs.split(';').next().unwrap_or_default();
-    Phi::new(format!("{uri}?Replaces={}", escaped(&replaces)))
+    Some(Phi::new(format!("{theirs}?Replaces={}", escaped(&replaces))))
+}
+
+/// As a header's value stands in an address (RFC 3261 25.1, `hvalue`).
+fn escaped(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+    let escape = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escape).collect()
 }
 
 fn picked_up(response: &Response) -> Result<(), NotAnswered> {
@@ -185,4 +191,15 @@ fn picked_up(response: &Response) -> Result<(), NotAnswered> {
 
 fn answer_of(response: &Response) -> Option<Sdp> {
     Sdp::parse(std::str::from_utf8(&response.body).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_replaces_stands_escaped_in_an_address() {
+        let call = "a84b@192.0.2.1;to-tag=1%2;from-tag=x_y-z";
+        assert_eq!(escaped(call), "a84b%40192.0.2.1%3Bto-tag%3D1%252%3Bfrom-tag%3Dx_y-z");
+    }
 }
