@@ -9,6 +9,7 @@ use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep_until};
 
+use super::abilities;
 use super::defence::addresses::{may_hear, may_route};
 use super::offer::{Refusal, offer_of, sdp_header};
 use super::refer::Referring;
@@ -150,13 +151,11 @@ impl SipCall {
                 respond(&handle, StatusCode::OK, Vec::new(), None).await;
                 self.referring.hear(&request);
             }
-            DialogState::Options(_, _, handle) => {
-                respond(&handle, StatusCode::OK, Vec::new(), None).await;
-            }
+            DialogState::Options(_, _, handle) => respond(&handle, StatusCode::OK, abilities::all(), None).await,
             // Nobody outside decides whom we call.
             DialogState::Refer(_, _, handle) => respond(&handle, StatusCode::Decline, Vec::new(), None).await,
             DialogState::Message(_, _, handle) | DialogState::Publish(_, _, handle) => {
-                respond(&handle, StatusCode::MethodNotAllowed, Vec::new(), None).await;
+                respond(&handle, StatusCode::MethodNotAllowed, vec![abilities::allow()], None).await;
             }
             // It comes again after every request within the call, and says nothing new but after an offer of ours.
             DialogState::Confirmed(..) => self.answered(),
@@ -170,7 +169,8 @@ impl SipCall {
         match self.agree(request) {
             Ok(said) => {
                 self.retarget(request);
-                let mut headers: Vec<_> = self.timer.iter().flat_map(SessionTimer::headers).collect();
+                let mut headers = vec![abilities::allow(), abilities::supported()];
+                headers.extend(self.timer.iter().flat_map(SessionTimer::headers));
                 headers.extend(said.as_ref().map(|_| sdp_header()));
                 respond(handle, StatusCode::OK, headers, said.map(|said| said.to_string().into_bytes())).await;
             }

@@ -2,6 +2,7 @@
 
 use rsipstack::sip::{HasHeaders, Header, Request, StatusCode};
 
+use super::abilities;
 use super::session_timer::{TooShort, min_se};
 use crate::rtp::sdp::{Sdp, SdpError};
 
@@ -38,7 +39,7 @@ pub(super) fn offer_of(request: &Request) -> Result<Option<Sdp>, Refusal> {
         matches!(header, Header::ContentType(kind) if kind.value().to_ascii_lowercase().contains("application/sdp"))
     });
     if !is_sdp {
-        return Err(StatusCode::UnsupportedMediaType.into());
+        return Err(Refusal(StatusCode::UnsupportedMediaType, vec![abilities::accept()]));
     }
     let text = std::str::from_utf8(&request.body).map_err(|_| StatusCode::BadRequest)?;
     Ok(Some(Sdp::parse(text)?))

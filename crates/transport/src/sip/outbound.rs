@@ -11,6 +11,7 @@ use rsipstack::sip::uri::ParamsExt;
 use rsipstack::sip::{Auth, Response, StatusCode, StatusCodeKind, Transport, Uri};
 use tokio::sync::{mpsc, oneshot};
 
+use super::abilities;
 use super::answer::{hang_up, ours};
 use super::call::{End, SipCall};
 use super::requests::Desk;
@@ -89,6 +90,7 @@ async fn ring(
         contact,
         content_type: Some("application/sdp".to_owned()),
         offer: Some(offer),
+        headers: Some(vec![abilities::allow()]),
         ..InviteOption::default()
     };
     let mut invited = invited(invite.clone(), answered, desk).await?;

@@ -8,7 +8,7 @@ use audio::codec::Codec;
 use domain::Phi;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::dialog_layer::DialogLayer;
-use rsipstack::sip::{HostWithPort, Method, Param, Scheme, Transport, Uri};
+use rsipstack::sip::{HostWithPort, Param, Scheme, Transport, Uri};
 use rsipstack::transaction::Endpoint;
 use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transport::TransportLayer;
@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::abilities::METHODS;
 use super::defence::{Defence, SipDefence, TurnedAway};
 use super::outbound;
 use super::requests::{self, Desk};
@@ -33,18 +34,6 @@ const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 /// A port that is free for TCP is mostly free for UDP.
 const PORT_TRIES: usize = 16;
-/// What we answer to. rsipstack keeps the list and writes no `Allow` by itself.
-const METHODS: [Method; 8] = [
-    Method::Invite,
-    Method::Ack,
-    Method::Cancel,
-    Method::Bye,
-    Method::Options,
-    Method::Update,
-    Method::Info,
-    Method::Refer,
-];
-
 /// How calls arrive by SIP.
 #[derive(Clone, Debug)]
 pub struct SipOptions {
@@ -277,6 +266,7 @@ fn endpoint(transports: TransportLayer, stop: &CancellationToken) -> Endpoint {
         .with_user_agent("FirstRing")
         .with_transport_layer(transports)
         .with_cancel_token(stop.child_token())
+        // rsipstack keeps the list and writes no `Allow` by itself.
         .with_allows(METHODS.to_vec())
         .with_option(option)
         .build()
