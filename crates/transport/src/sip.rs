@@ -1,7 +1,7 @@
 //! Calls by SIP: telephone trunks, PBXs and telephones (RFC 3261), with their sound as RTP.
 //!
 //! `rsipstack` carries transactions and dialogs; this module decides. `requests` looks at every request, `answer` takes a call,
-//! `outbound` places one, `call` conducts either to its BYE, `refer` has it moved elsewhere, `offer` reads what is offered, `abilities` tells what
+//! `outbound` places one, `call` conducts either to its BYE, `refer` has it moved elsewhere, `offer` reads what is offered (`multipart` where other things stand beside it), `abilities` tells what
 //! we can, `identity` says
 //! who calls whom, `session_timer` ends calls whose other side has vanished, `defence` says who may ring, `trunks` tells trunks where we
 //! are. The sound is `media`'s.
@@ -13,6 +13,7 @@ mod answer;
 mod call;
 mod defence;
 mod identity;
+mod multipart;
 mod offer;
 mod outbound;
 mod refer;

@@ -74,3 +74,27 @@ async fn what_is_not_understood_is_named() {
     assert!(call.leg.news.recv().await.is_some(), "and is told");
     line.close().await;
 }
+
+#[tokio::test]
+async fn a_description_among_other_parts_is_an_offer() {
+    let (mut line, peer) = line_and_peer().await;
+    let offer = sdp("127.0.0.1", 40_000);
+    let place = "Content-Type: application/pidf+xml\r\nContent-Disposition: render;handling=";
+    let body = |how: &str| {
+        format!(
+            "--b\r\n{place}{how}\r\n\r\n<presence/>\r\n--b\r\nContent-Type: application/sdp\r\n\r\n{offer}\r\n--b--\r\n"
+        )
+    };
+    let (optional, required) = (body("optional"), body("required"));
+    let headers = "Content-Type: multipart/mixed; boundary=b\r\n";
+    let invite = Ask { method: "INVITE", call: "mixed", sequence: 1, headers, body: &optional, ..Ask::default() };
+    let answer = peer.answer_to(invite).await.unwrap();
+    assert!(status(&answer) == 200 && answer.contains("m=audio "), "{answer}");
+    peer.acknowledges(&answer).await;
+    line.rings().await;
+    let refused = peer.answer_to(Ask { call: "required", body: &required, ..invite }).await.unwrap();
+    assert_eq!((status(&refused), header(&refused, "Accept").as_str()), (415, "application/sdp, multipart/mixed"));
+    let broken = peer.answer_to(Ask { call: "broken", body: &optional[..optional.len() - 5], ..invite }).await.unwrap();
+    assert_eq!(status(&broken), 400);
+    line.close().await;
+}

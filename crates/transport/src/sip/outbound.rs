@@ -14,11 +14,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::abilities;
 use super::answer::{hang_up, ours};
 use super::call::{End, SipCall};
+use super::offer::description;
 use super::requests::Desk;
 use super::server::{SipOptions, contact};
 use super::trunks::{Login, Trunk};
 use crate::media::{Media, Ports};
-use crate::rtp::sdp::{Agreed, Direction, Sdp, Security, Session};
+use crate::rtp::sdp::{Agreed, Direction, Security, Session};
 use crate::{Dial, Leg, NotAnswered, pair};
 
 /// Whether somebody could be called at this: `sip:USER@HOST`, perhaps with a port and `;transport=`.
@@ -102,7 +103,8 @@ async fn ring(
     }
     let Invited { dialog, states, response } = invited;
     picked_up(&response)?;
-    match answer_of(&response).and_then(|answer| session.accept(&answer).ok()) {
+    let answer = description(&response.headers, &response.body).ok().flatten();
+    match answer.and_then(|answer| session.accept(&answer).ok()) {
         Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed }),
         None => {
             hang_up(&dialog, Some(End::ByFirstRing), desk).await;
@@ -189,10 +191,6 @@ fn picked_up(response: &Response) -> Result<(), NotAnswered> {
     } else {
         Err(NotAnswered::NotReached)
     }
-}
-
-fn answer_of(response: &Response) -> Option<Sdp> {
-    Sdp::parse(std::str::from_utf8(&response.body).ok()?).ok()
 }
 
 #[cfg(test)]
