@@ -193,7 +193,7 @@ async fn pick_up(
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
-    Some(SipCall::new(dialog, states, session, media, driver, timer).called_from(from))
+    Some(SipCall::new(dialog, states, session, media, driver, timer).called_by(&invite, from))
 }
 
 /// `None` if the call ends before.

@@ -135,6 +135,11 @@ impl Session {
         self.say(vec![audio])
     }
 
+    /// What was said last, to be said again where nothing changes (RFC 3264 8: in the same version); `None` before the first.
+    pub fn said(&self) -> Option<Sdp> {
+        self.sent.clone()
+    }
+
     /// Reads the answer to the last offer.
     pub fn accept(&self, answer: &Sdp) -> Result<Agreed, SdpError> {
         let offered = self.sent.as_ref().and_then(|sent| sent.media.first()).ok_or(SdpError::NothingInCommon)?;
