@@ -98,3 +98,18 @@ async fn a_description_among_other_parts_is_an_offer() {
     assert_eq!(status(&broken), 400);
     line.close().await;
 }
+
+#[tokio::test]
+async fn sound_that_is_to_go_to_a_hosts_name_is_refused_with_a_warning() {
+    let (line, peer) = line_and_peer().await;
+    let session = sdp("127.0.0.1", 40_000).replace("c=IN IP4 127.0.0.1", "c=IN IP4 media.example.org");
+    // It is the stream's own that counts, whatever address the session has.
+    let stream = sdp("127.0.0.1", 40_000) + "c=IN IP4 media.example.org\r\n";
+    for (call, offer) in [("session", session), ("stream", stream)] {
+        let invite = Ask { method: "INVITE", call, sequence: 1, headers: SDP, body: &offer, ..Ask::default() };
+        let refused = peer.answer_to(invite).await.unwrap();
+        assert_eq!(status(&refused), 488, "{call}");
+        assert!(header(&refused, "Warning").starts_with("301 "), "{call}");
+    }
+    line.close().await;
+}

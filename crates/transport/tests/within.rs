@@ -55,7 +55,7 @@ impl ByHand {
     /// The first packet of a key.
     async fn presses(&self, code: u8) {
         let port = self.answer.split("m=audio ").nth(1).unwrap().split(' ').next().unwrap();
-        let mut packet = vec![0x80, 0x80 | 101, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4];
+        let mut packet = vec![0x80, 0x80 | 0x65, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4];
         packet.extend([code, 10, 0, 160]);
         self.sound.send_to(&packet, format!("127.0.0.1:{port}")).await.unwrap();
     }

@@ -27,6 +27,11 @@ impl From<SdpError> for Refusal {
         match why {
             SdpError::TooLong | SdpError::Syntax(_) => StatusCode::BadRequest.into(),
             SdpError::NothingInCommon | SdpError::NoCommonSecurity => StatusCode::NotAcceptableHere.into(),
+            // RFC 3261 20.43: incompatible network address formats.
+            SdpError::NamedHost => {
+                let warning = "301 firstring \"write an address instead of a host's name in c=\"";
+                Self(StatusCode::NotAcceptableHere, vec![Header::Warning(warning.into())])
+            }
         }
     }
 }
