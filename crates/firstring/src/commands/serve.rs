@@ -118,14 +118,16 @@ async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming
     let mut dead = desk.office.office.dead_nodes();
     let mut rota = tokio::time::interval(ROTA_EVERY);
     let mut telling = JoinSet::new();
+    let sip_gone = telephones.as_ref().map(Sip::gone).unwrap_or_default();
     let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ROTA_EVERY, |within| within / 3));
-    loop {
+    let ended = loop {
         tokio::select! {
-            () = &mut stop => break,
+            () = &mut stop => break Ok(()),
+            () = sip_gone.cancelled() => break Err(anyhow::anyhow!("telephones were not answered any more; start again")),
             Some(over) = running.join_next() => complain_of(over),
             call = calls.recv() => match call {
                 Some(call) => drop(running.spawn(answer(Arc::clone(&desk), call, cut.clone()))),
-                None => break,
+                None => break Ok(()),
             },
             Ok(node) = dead.recv() => drop(running.spawn(take_over(Arc::clone(&desk), node))),
             _ = rota.tick() => {
@@ -136,6 +138,9 @@ async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming
             Some(told) = telling.join_next() => complain_of(told),
             _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
         }
+    };
+    if let Err(why) = &ended {
+        tracing::error!(%why, "the server stops");
     }
     telling.shutdown().await;
     // Clinicians still take cases until the last call is over: the pages stay.
@@ -158,7 +163,7 @@ async fn serve(desk: Arc<Desk>, doors: Doors, mut calls: mpsc::Receiver<Incoming
     if let Ok(desk) = Arc::try_unwrap(desk) {
         desk.close().await;
     }
-    Ok(())
+    ended
 }
 
 /// The calls that a dead node had.

@@ -111,6 +111,7 @@ pub struct Sip {
     trunks: Trunks,
     defence: Arc<Defence>,
     stop: CancellationToken,
+    gone: CancellationToken,
     serving: JoinHandle<()>,
     dials: Dials,
     address: SocketAddr,
@@ -144,7 +145,11 @@ impl Sip {
         let known = Arc::downgrade(&dialogs);
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted, Arc::clone(&defence)));
         let stopped = stop.clone();
+        let gone = CancellationToken::new();
+        // However the task ends, also by a panic.
+        let told = gone.clone().drop_guard();
         let serving = tokio::spawn(async move {
+            let _told = told;
             tokio::select! {
                 () = stopped.cancelled() => {}
                 () = endpoint.serve() => {}
@@ -153,7 +158,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { dialogs: known, admission, trunks, defence, stop, serving, dials, address })
+        Ok(Self { dialogs: known, admission, trunks, defence, stop, gone, serving, dials, address })
     }
 
     /// Where calls are ordered that we place.
@@ -179,6 +184,11 @@ impl Sip {
     /// How it stands with each trunk.
     pub fn trunks(&self) -> watch::Receiver<Vec<TrunkState>> {
         self.trunks.states()
+    }
+
+    /// Cancelled when telephones are not answered any more, whether they were [stopped](Self::stop) or the task that answers them has failed.
+    pub fn gone(&self) -> CancellationToken {
+        self.gone.clone()
     }
 
     /// Who was turned away so far.
@@ -282,3 +292,6 @@ pub(super) fn contact(options: &SipOptions, transport: Transport) -> Uri {
     let params = if transport == Transport::Udp { Vec::new() } else { vec![Param::Transport(transport)] };
     Uri { scheme: Some(Scheme::Sip), host_with_port: HostWithPort::from(address), params, ..Uri::default() }
 }
+
+#[cfg(test)]
+mod tests;
