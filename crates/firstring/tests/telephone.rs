@@ -76,8 +76,8 @@ fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
     file
 }
 
-/// By which advertising channel the kept call came, as soon as its end is kept.
-async fn channel(data: &Path) -> serde_json::Value {
+/// The summary of the kept call, as soon as its end is kept.
+async fn summary(data: &Path) -> serde_json::Value {
     let key = std::fs::read_to_string(data.join("key")).unwrap();
     let options = store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim()));
     let kept = async {
@@ -86,12 +86,17 @@ async fn channel(data: &Path) -> serde_json::Value {
             let calls = store.latest_calls(&"riverside".into(), 1).await.unwrap();
             store.close().await;
             if let Some(summary) = &calls[0].summary {
-                return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap()["channel"].clone();
+                return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap();
             }
             sleep(Duration::from_millis(200)).await;
         }
     };
     timeout(LONG, kept).await.expect("the call's end is kept")
+}
+
+/// Where the records of that server are.
+fn files(practice: &Path, folder: &Path) -> [PathBuf; 4] {
+    ["--practice".into(), practice.to_owned(), "--data".into(), folder.join("data")]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,8 +123,21 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     let heard = words_in(&caller.heard().await);
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
-    assert_eq!(channel(&folder.path().join("data")).await, "website", "by the number that was dialled");
+    let summary = summary(&folder.path().join("data")).await;
+    assert_eq!(summary["channel"], "website", "by the number that was dialled");
+    let (quality, heard) = (&summary["quality"], &summary["quality"]["heard"]);
+    println!("{quality}");
+    assert_eq!((&quality["codec"], &heard["lost"]), (&"pcmu".into(), &0.into()), "{quality}");
+    assert!(heard["expected"].as_u64() > Some(1000) && heard["jitter_ms"].is_number(), "{quality}");
     drop(server);
+    let listed = firstring().args(["calls", "list", "--json"]).args(files(&practice, folder.path())).output().unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!((&listed["quality"], &listed["hangup_by"]), (quality, &"caller".into()));
+    let id = listed["id"].as_str().unwrap();
+    let shown =
+        firstring().args(["calls", "show", id, "--json"]).args(files(&practice, folder.path())).output().unwrap();
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["summary"], summary);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a call by SIP is over"), "{log}");
     for word in [NUMBER, "INVITE", "chest"] {

@@ -9,6 +9,7 @@ mod peer;
 
 use std::time::Duration;
 
+use domain::LineCodec;
 use line::{Call, Line, options};
 use peer::{Ask, Peer, header, sdp, status};
 use tokio::net::UdpSocket;
@@ -102,6 +103,8 @@ async fn a_key_that_is_pressed_just_before_the_end_is_not_lost() {
             told.push(news);
         }
         assert_eq!(told, [LegNews::Dtmf(key), LegNews::HungUp]);
+        let quality = by_hand.call.leg.quality.borrow().expect("it is known");
+        assert_eq!((quality.codec, quality.heard.expected, quality.said), (LineCodec::Pcmu, 1, None));
         by_hand.line.close().await;
     }
 }

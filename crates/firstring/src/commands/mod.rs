@@ -3,6 +3,7 @@
 mod appointments;
 mod backup;
 mod call;
+mod calls;
 mod check_config;
 mod demo;
 mod eval;
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Appointments(args) => appointments::run(&args),
+        Command::Calls(args) => calls::run(&args),
         Command::Messages(args) => messages::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Backup(args) => backup::run(&args),

@@ -94,6 +94,8 @@ impl SipCall {
         if end == End::ByCaller {
             self.hear_last_keys().await;
         }
+        let quality = self.media.quality();
+        self.driver.line_was(quality.of_line());
         let news = match end {
             End::ByCaller => Some(LegNews::HungUp),
             End::Lost => Some(LegNews::Lost),
@@ -105,7 +107,7 @@ impl SipCall {
         }
         self.driver.over().cancel();
         self.media.goodbye();
-        tell(end, self.driver.picked_up(), &self.media.quality());
+        tell(end, self.driver.picked_up(), &quality);
         end
     }
 
@@ -276,7 +278,7 @@ fn key_of(info: &Request) -> Option<char> {
 }
 
 fn tell(end: End, picked_up: Instant, quality: &Quality) {
-    let Quality { statistics, round_trip, sent, refused } = quality;
+    let Quality { statistics, round_trip, sent, refused, .. } = quality;
     tracing::info!(
         ?end,
         seconds = picked_up.elapsed().as_secs(),
