@@ -1,11 +1,13 @@
 //! What all calls of a practice share, and the way from a call to the office.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dialogue::{Input, Prompt, Wording};
-use domain::{CallId, CallNews, CallTime, EmergencyKind, OfficeReply, OfficeRequest, Practice, RequestId};
+use domain::{CallId, CallNews, CallTime, EmergencyKind, LineQuality, OfficeReply, OfficeRequest, Practice, RequestId};
 use jiff::Zoned;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use transport::Leg;
 
 use crate::earlier::LastCalls;
@@ -21,6 +23,9 @@ use crate::switchboard::Switchboard;
 /// Requests of all calls that wait for the office. Full: the call waits; what its caller
 /// says meanwhile waits in the leg's ten seconds.
 pub const OFFICE_REQUESTS_MAX: usize = 64;
+
+/// A line on which we hung up tells what it was like within this; one that never tells keeps nothing but the record waiting.
+const QUALITY_WITHIN: Duration = Duration::from_secs(1);
 
 /// A request on its way to the office, with the way back.
 #[derive(Debug)]
@@ -91,7 +96,7 @@ impl FrontDesk {
             channel: journal.channel().map(str::to_owned),
         };
         journal.write(CallTime::ZERO, answered);
-        let lines = leg.lines;
+        let (lines, quality) = (leg.lines, leg.quality.clone());
         let mut running = Running::start(self, call, leg, started, journal, news);
         running.tell(CallNews::Answered { call });
         if !lines.are_plenty() {
@@ -100,8 +105,15 @@ impl FrontDesk {
         running.input(Input::Answered).await;
         let by = running.run().await;
         let at = running.now();
-        running.journal.write(at, Happening::Over { by });
         running.tell(CallNews::Ended { at });
+        let line = known_soon(quality).await;
+        running.journal.write(at, Happening::Over { by, line });
         by
     }
+}
+
+/// `None` if nobody counts.
+async fn known_soon(mut quality: watch::Receiver<Option<LineQuality>>) -> Option<LineQuality> {
+    let known = timeout(QUALITY_WITHIN, quality.wait_for(Option::is_some)).await;
+    known.ok()?.ok().and_then(|known| *known)
 }

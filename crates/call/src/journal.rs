@@ -4,7 +4,7 @@
 //! store, or where `firstring call --out` is told to put it.
 
 use dialogue::{Input, Output};
-use domain::{CallId, CallTime, LineId, Partial, Phi, PhoneNumber, PracticeId, Utterance};
+use domain::{CallId, CallTime, LineId, LineQuality, Partial, Phi, PhoneNumber, PracticeId, Utterance};
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -76,6 +76,9 @@ pub enum Happening {
     Over {
         /// Who ended it.
         by: Party,
+        /// What its line was like, where that is counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<LineQuality>,
     },
 }
 

@@ -236,7 +236,7 @@ impl<'a> Requests<'a> {
         if !self.owed.is_empty() {
             return Finished::StillOwed;
         }
-        self.write(Happening::Over { by: Party::Outage });
+        self.write(Happening::Over { by: Party::Outage, line: None });
         Finished::Done(self.entries)
     }
 }

@@ -3,7 +3,7 @@
 mod achieved;
 
 use dialogue::{Input, Note, Output, Record};
-use domain::{CallTime, LineId, OfficeReply, Phi, Utterance};
+use domain::{CallTime, LineId, LineQuality, OfficeReply, Phi, Utterance};
 use jiff::tz::TimeZone;
 use nlu::ReadingView;
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub struct Summary {
     pub hangup_by: Option<Party>,
     /// By which advertising channel it came; `None`: unknown.
     pub channel: Option<String>,
+    /// Loss and jitter of its line; `None` of calls that did not come by SIP, or were cut off by an outage.
+    pub quality: Option<LineQuality>,
     #[serde(skip)]
     newest_line: Option<Line>,
     /// Up to where the newest evidence had been heard.
@@ -112,7 +114,7 @@ impl Summary {
                 }
             }
             Happening::FirstSound { line } => self.first_sound(*line, *at),
-            Happening::Over { by } => self.hangup_by = Some(*by),
+            Happening::Over { by, line } => (self.hangup_by, self.quality) = (Some(*by), *line),
             Happening::Hearing(partial) => self.evidence_end = Some(partial.to),
             Happening::Answered { started, channel, .. } => {
                 self.zone = Some(started.time_zone().clone());
@@ -225,7 +227,12 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
+    use domain::{LineCodec, WayQuality};
+
     use super::*;
+
+    const WAY: WayQuality = WayQuality { expected: 900, lost: 9, jitter_ms: 1.5 };
+    const LINE: LineQuality = LineQuality { codec: LineCodec::G722, heard: WAY, said: Some(WAY), round_trip_ms: None };
 
     #[test]
     fn a_line_that_begins_in_the_midst_of_an_utterance_is_its_answer() {
@@ -245,6 +252,7 @@ mod tests {
             (16_500, heard(15_000, 16_000)),
             (16_800, line(4, "Who is with you?")),
             (16_820, Happening::FirstSound { line: LineId(4) }),
+            (20_000, Happening::Over { by: Party::Caller, line: Some(LINE) }),
         ];
         let summary = Summary::of(&journal.map(|(at, what)| Entry { at: CallTime::from_ms(at), what }));
         let told = |turn: &Turn| {
@@ -254,5 +262,20 @@ mod tests {
         let turns: Vec<_> = summary.turns.iter().map(told).collect();
         assert_eq!(turns[0], ("Call 911 now.".to_owned(), Some(7_020), None));
         assert_eq!(turns[1], ("Who is with you?".to_owned(), Some(16_820), Some(820)));
+        assert_eq!((summary.hangup_by, summary.quality), (Some(Party::Caller), Some(LINE)));
+        let told = serde_json::to_value(&summary).unwrap();
+        let way = serde_json::json!({ "expected": 900, "lost": 9, "jitter_ms": 1.5 });
+        assert_eq!(
+            told["quality"],
+            serde_json::json!({ "codec": "g722", "heard": way, "said": way, "round_trip_ms": null })
+        );
+    }
+
+    #[test]
+    fn an_end_that_was_kept_before_lines_were_counted_is_read() {
+        let kept = r#"{"at":5,"what":{"over":{"by":"caller"}}}"#;
+        let entry: Entry = serde_json::from_str(kept).unwrap();
+        assert!(matches!(entry.what, Happening::Over { by: Party::Caller, line: None }));
+        assert_eq!(serde_json::to_string(&entry).unwrap(), kept);
     }
 }

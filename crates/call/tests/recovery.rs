@@ -257,7 +257,7 @@ async fn cut_everywhere(office: OfficeManner, says: &[&str], check: impl Fn(&[En
 
         let whole: Vec<_> = journal.iter().cloned().chain(rest).collect();
         assert!(is_settled(&whole));
-        assert!(matches!(whole.last().unwrap().what, Happening::Over { by: Party::Outage }));
+        assert!(matches!(whole.last().unwrap().what, Happening::Over { by: Party::Outage, line: None }));
         assert_eq!(finish(&whole).await.1, [], "a second start does nothing twice");
     }
 }

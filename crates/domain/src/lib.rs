@@ -14,6 +14,7 @@ mod escalation;
 mod front_desk;
 mod hearing;
 mod ids;
+mod line_quality;
 mod news;
 mod office;
 mod patient;
@@ -40,6 +41,7 @@ pub use ids::{
     AppointmentId, AppointmentTypeId, CallId, CaseId, FactId, LineId, MessageId, PatientId, PracticeId, ProviderId,
     RequestId, SlotId, WaitingId,
 };
+pub use line_quality::{LineCodec, LineQuality, WayQuality};
 pub use news::CallNews;
 pub use office::{CaseDraft, CaseStanding, CaseUpdate, Confirmed, MessageDraft, OfficeReply, OfficeRequest};
 pub use patient::{MatchedPatient, NewPatient, PatientQuery};

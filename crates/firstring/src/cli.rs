@@ -1,3 +1,4 @@
+mod calls;
 mod eval;
 mod oncall;
 mod page;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 
 use crate::config::Overrides;
+pub use calls::{Calls, ListCalls, ShowCall};
 pub use eval::{Eval, EvalAdd, EvalCommand, InSound};
 pub use oncall::{Export, Gaps, OnCall, Who};
 pub use page::{Page, PageTest};
@@ -63,6 +65,9 @@ pub enum Command {
     /// The appointment book: what stands in it, and what is free.
     #[command(subcommand)]
     Appointments(Appointments),
+    /// The calls that were answered, and what their lines were like.
+    #[command(subcommand)]
+    Calls(Calls),
     /// The messages that callers have left.
     #[command(subcommand)]
     Messages(Messages),

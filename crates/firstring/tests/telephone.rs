@@ -83,8 +83,8 @@ async fn get(url: String) -> reqwest::Response {
     reqwest::get(url).await.unwrap()
 }
 
-/// By which advertising channel the kept call of the practice came, as soon as its end is kept.
-async fn channel(data: &Path, practice: &str) -> serde_json::Value {
+/// The summary of the kept call of the practice, as soon as its end is kept.
+async fn summary(data: &Path, practice: &str) -> serde_json::Value {
     let key = std::fs::read_to_string(data.join("key")).unwrap();
     let options = store::OpenOptions::new(data.join("firstring.db"), store::Secret::new(key.trim()));
     let kept = async {
@@ -93,12 +93,17 @@ async fn channel(data: &Path, practice: &str) -> serde_json::Value {
             let calls = store.latest_calls(&practice.into(), 1).await.unwrap();
             store.close().await;
             if let Some(summary) = &calls[0].summary {
-                return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap()["channel"].clone();
+                return serde_json::from_str::<serde_json::Value>(summary.expose()).unwrap();
             }
             sleep(Duration::from_millis(200)).await;
         }
     };
     timeout(LONG, kept).await.expect("the call's end is kept")
+}
+
+/// Where the records of that server are.
+fn files(practice: &Path, folder: &Path) -> [PathBuf; 4] {
+    ["--practice".into(), practice.to_owned(), "--data".into(), folder.join("data")]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,11 +134,24 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     // A recogniser also writes "9-11".
     assert!(heard.replace('-', "").contains("911"), "{heard}");
     assert!(heard.contains("recorded"), "{heard}");
-    assert_eq!(channel(&data, "riverside").await, "website", "by the number that was dialled");
     let [caller, ours] = recorded(&data, &practice, folder.path());
     assert!(caller.contains("chest") && !caller.contains("emergency line"), "{caller}");
     assert!(ours.replace('-', "").contains("911") && !ours.contains("thank you for calling"), "{ours}");
+    let summary = summary(&data, "riverside").await;
+    assert_eq!(summary["channel"], "website", "by the number that was dialled");
+    let (quality, line) = (&summary["quality"], &summary["quality"]["heard"]);
+    println!("{quality}");
+    assert_eq!((&quality["codec"], &line["lost"]), (&"pcmu".into(), &0.into()), "{quality}");
+    assert!(line["expected"].as_u64() > Some(1000) && line["jitter_ms"].is_number(), "{quality}");
     drop(server);
+    let listed = firstring().args(["calls", "list", "--json"]).args(files(&practice, folder.path())).output().unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!((&listed["quality"], &listed["hangup_by"]), (quality, &"caller".into()));
+    let id = listed["id"].as_str().unwrap();
+    let shown =
+        firstring().args(["calls", "show", id, "--json"]).args(files(&practice, folder.path())).output().unwrap();
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["summary"], summary);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a call by SIP is over"), "{log}");
     for word in [NUMBER, "INVITE", "chest"] {
@@ -259,7 +277,7 @@ async fn a_number_of_another_practice_is_answered_by_it_and_kept_among_its_own_c
     caller.happens("CALL_CLOSED", LONG).await;
     let heard = words_in(&caller.heard().await);
     assert!(heard.contains("lakeside") && !heard.contains("riverside"), "{heard}");
-    assert_eq!(channel(&data.join("lakeside_pediatrics"), "lakeside").await, "website");
+    assert_eq!(summary(&data.join("lakeside_pediatrics"), "lakeside").await["channel"], "website");
     for pages in [server.http, other_pages] {
         let ready = get(format!("http://{pages}/readyz")).await;
         assert_eq!(ready.status(), 200, "each practice has its pages");

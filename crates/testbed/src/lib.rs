@@ -15,7 +15,7 @@ pub use baresip::{Baresip, Phone};
 pub use dispatcher::Dispatcher;
 pub use kamailio::Kamailio;
 pub use mail::{MailServer, Manner};
-pub use pjsip::pjsip_calls;
+pub use pjsip::{Party, pjsip_calls};
 pub use postgres::Postgres;
 pub use pulse::{LOUDSPEAKER, MICROPHONE, PulseAudio, Running, SoundDevices};
 pub use sipp::{Called, Sipp};

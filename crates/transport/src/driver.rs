@@ -2,8 +2,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use audio::Pcm;
-use domain::{Lines, Phi, PhoneNumber};
+use domain::{LineQuality, Lines, Phi, PhoneNumber};
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +26,7 @@ pub const NEWS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Driver {
     hears: mpsc::Sender<Frame>,
     news: mpsc::Sender<LegNews>,
+    quality: watch::Sender<Option<LineQuality>>,
     over: CancellationToken,
     picked_up: Instant,
     /// Sound that does not fill a frame yet.
@@ -60,6 +62,7 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
     let (hears, hears_receiver) = mpsc::channel(HEARS_FRAMES);
     let (news, news_receiver) = mpsc::channel(NEWS_MAX);
     let (speaker, heeded) = Speaker::new(over.clone());
+    let (quality, line_was) = watch::channel(None);
     let leg = Leg {
         caller_id,
         picked_up,
@@ -68,11 +71,13 @@ pub fn pair(caller_id: Option<Phi<PhoneNumber>>) -> (Leg, Driver) {
         speaker,
         lines: Lines::Plenty,
         in_our_place: None,
+        quality: line_was,
         over: over.clone(),
     };
     let driver = Driver {
         hears,
         news,
+        quality,
         over,
         picked_up,
         partial: VecDeque::new(),
@@ -216,6 +221,11 @@ impl Driver {
     /// An order to press a key, once.
     pub(crate) fn take_key(&mut self) -> Option<char> {
         self.key.take()
+    }
+
+    /// What the line was like. Told before the end is.
+    pub(crate) fn line_was(&self, quality: LineQuality) {
+        self.quality.send_replace(Some(quality));
     }
 
     /// Tells the shell; waits while it is busy.

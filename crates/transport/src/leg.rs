@@ -1,6 +1,6 @@
 use audio::{Pcm, Sound};
-use domain::{CallTime, LineId, Lines, Phi, PhoneNumber};
-use tokio::sync::mpsc;
+use domain::{CallTime, LineId, LineQuality, Lines, Phi, PhoneNumber};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,8 @@ pub struct Leg {
     /// What a caller's line is to be given to put the caller in our place (RFC 3891): a SIP address that names this call. Only of calls
     /// that we placed by SIP.
     pub in_our_place: Option<Phi<String>>,
+    /// What the line was like, once that is known: before `HungUp` and `Lost` are told, or soon after we hung up. Only of calls by SIP.
+    pub quality: watch::Receiver<Option<LineQuality>>,
     /// Cancel it to hang up; the leg cancels it when it is gone.
     pub over: CancellationToken,
 }

@@ -5,12 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use audio::codec::{Decoder, Encoder};
+use audio::codec::{Codec, Decoder, Encoder};
+use domain::{LineCodec, LineQuality, WayQuality};
 use rand::Rng;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
 use crate::rtp::event::{EventReceiver, KeyPress};
+use crate::rtp::rtcp::Reception;
 use crate::rtp::sdp::{Agreed, Direction};
 use crate::rtp::srtp::{Protector, Unprotector};
 use crate::rtp::{JitterBuffer, Packet, Popped, Sender, Start, Statistics, TICK, is_rtcp, rtcp};
@@ -308,11 +310,22 @@ impl Media {
         if self.agreed.direction == Direction::SendRecv { self.last_heard.elapsed() } else { Duration::ZERO }
     }
 
+    /// RTCP counts jitter in units of the codec's clock, and may count more packets than were lost where some came twice.
+    fn said(&self, received: Reception) -> WayQuality {
+        WayQuality {
+            expected: self.sender.sent_up_to(received.highest).into(),
+            lost: received.lost.max(0) as u64,
+            jitter_ms: f64::from(received.jitter) * 1000.0 / f64::from(self.agreed.codec.clock_hz()),
+        }
+    }
+
     /// What the line was like.
     pub(crate) fn quality(&self) -> Quality {
         Quality {
             statistics: self.jitter.statistics(),
             round_trip: self.reporter.round_trip(),
+            codec: self.agreed.codec,
+            said: self.reporter.received().map(|received| self.said(received)),
             sent: self.sender.packets(),
             refused: self.refused,
         }
@@ -324,7 +337,29 @@ impl Media {
 pub(crate) struct Quality {
     pub(crate) statistics: Statistics,
     pub(crate) round_trip: Option<Duration>,
+    codec: Codec,
+    /// What the other end has told of the sound that it heard.
+    said: Option<WayQuality>,
     /// Packets.
     pub(crate) sent: u32,
     pub(crate) refused: u64,
+}
+
+impl Quality {
+    /// As it is kept with the call.
+    pub(crate) fn of_line(&self) -> LineQuality {
+        let Statistics { received, lost, jitter, .. } = self.statistics;
+        let milliseconds = |long: Duration| long.as_secs_f64() * 1000.0;
+        LineQuality {
+            codec: match self.codec {
+                Codec::Pcmu => LineCodec::Pcmu,
+                Codec::Pcma => LineCodec::Pcma,
+                Codec::G722 => LineCodec::G722,
+                Codec::Opus => LineCodec::Opus,
+            },
+            heard: WayQuality { expected: received + lost, lost, jitter_ms: milliseconds(jitter) },
+            said: self.said,
+            round_trip_ms: self.round_trip.map(milliseconds),
+        }
+    }
 }

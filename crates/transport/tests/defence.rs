@@ -3,121 +3,20 @@
 
 #[allow(dead_code)] // each test uses its own part
 mod line;
+#[allow(dead_code)] // each test uses its own part
+#[path = "line/peer.rs"]
+mod peer;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use domain::Lines;
 use line::{Line, options};
+use peer::{ANSWERS_WITHIN, Invite, Peer, status};
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpSocket, UdpSocket};
+use tokio::net::TcpSocket;
 use tokio::time::timeout;
 use transport::sip::{SipDefence, SipOptions};
-
-/// Answers on the loopback interface come within this, or never.
-const ANSWERS_WITHIN: Duration = Duration::from_millis(500);
-
-/// Somebody with a socket.
-struct Peer {
-    socket: UdpSocket,
-    to: SocketAddr,
-}
-
-/// What an INVITE is like.
-struct Invite<'a> {
-    call: &'a str,
-    branch: &'a str,
-    from: &'a str,
-    sound: &'a str,
-    contact: Option<&'a str>,
-}
-
-impl Peer {
-    async fn at(ip: &str, to: SocketAddr) -> Self {
-        Self { socket: UdpSocket::bind((ip, 0)).await.unwrap(), to }
-    }
-
-    async fn send(&self, text: &str) {
-        self.socket.send_to(text.as_bytes(), self.to).await.unwrap();
-    }
-
-    /// A request without a body.
-    async fn ask(&self, method: &str, call: &str, to_tag: &str, sequence: &str) {
-        let here = self.socket.local_addr().unwrap();
-        let to = self.to;
-        self.send(&format!(
-            "{method} sip:clinic@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{method}{call};rport\r\n\
-             Max-Forwards: 70\r\nFrom: <sip:x@{here}>;tag=1\r\nTo: <sip:clinic@{to}>{to_tag}\r\nCall-ID: {call}\r\n\
-             CSeq: {sequence} {method}\r\nContact: <sip:x@{here}>\r\nContent-Length: 0\r\n\r\n"
-        ))
-        .await;
-    }
-
-    async fn invite(&self, invite: Invite<'_>) {
-        let (here, to) = (self.socket.local_addr().unwrap(), self.to);
-        let Invite { call, branch, from, sound, contact } = invite;
-        let sdp =
-            format!("v=0\r\no=- 1 1 IN IP4 {sound}\r\ns=-\r\nc=IN IP4 {sound}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n");
-        let contact = contact.map_or_else(|| here.to_string(), str::to_owned);
-        self.send(&format!(
-            "INVITE sip:clinic@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{branch};rport\r\nMax-Forwards: 70\r\n\
-             From: <sip:{from}@{here}>;tag=1\r\nTo: <sip:clinic@{to}>\r\nCall-ID: {call}\r\nCSeq: 1 INVITE\r\n\
-             Contact: <sip:x@{contact}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
-            sdp.len()
-        ))
-        .await;
-    }
-
-    /// An ordinary INVITE.
-    async fn calls(&self, call: &str) {
-        let sound = self.socket.local_addr().unwrap().ip().to_string();
-        self.invite(Invite { call, branch: call, from: "x", sound: &sound, contact: None }).await;
-    }
-
-    /// The next answer.
-    async fn answer(&self) -> Option<String> {
-        let mut datagram = [0; 4096];
-        let len = timeout(ANSWERS_WITHIN, self.socket.recv(&mut datagram)).await.ok()?.unwrap();
-        Some(String::from_utf8_lossy(&datagram[..len]).into_owned())
-    }
-
-    /// The final answers until there are no more: each call's.
-    async fn answers(&self) -> HashMap<String, String> {
-        let mut all = HashMap::new();
-        while let Some(answer) = self.answer().await {
-            if status(&answer) >= 200 {
-                all.entry(header(&answer, "Call-ID")).or_insert(answer);
-            }
-        }
-        all
-    }
-
-    /// Calls, and acknowledges the answer.
-    async fn is_connected(&self, call: &str) -> bool {
-        self.calls(call).await;
-        while let Some(answer) = self.answer().await {
-            if status(&answer) == 200 && header(&answer, "Call-ID") == call {
-                let to = header(&answer, "To");
-                let tag = to.split_once(";tag=").unwrap().1;
-                self.ask("ACK", call, &format!(";tag={tag}"), "1").await;
-                return true;
-            } else if status(&answer) > 200 {
-                return false;
-            }
-        }
-        false
-    }
-}
-
-fn status(answer: &str) -> u16 {
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
-}
-
-fn header(answer: &str, name: &str) -> String {
-    let named = answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    named.unwrap().trim().to_owned()
-}
 
 fn count(answers: &HashMap<String, String>, wanted: u16) -> usize {
     answers.values().filter(|answer| status(answer) == wanted).count()

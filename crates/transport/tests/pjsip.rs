@@ -8,6 +8,7 @@ mod line;
 
 use std::time::Duration;
 
+use domain::LineCodec;
 use echo::echo;
 use line::{Line, TONE_OF_CALLER, pitch, tone};
 use testbed::pjsip_calls;
@@ -18,8 +19,12 @@ async fn a_call_loses_nothing_by_the_telephones_own_count() {
     let (spoken, heard) = (files.path().join("spoken.wav"), files.path().join("heard.wav"));
     audio::wav::write(&spoken, 8000, 1, &tone(TONE_OF_CALLER, 8000, Duration::from_secs(30))).unwrap();
     let address = line.address.clone();
-    let answered = async { echo(line.rings().await.leg).await };
-    let (told, keys) = tokio::join!(pjsip_calls(&address, &spoken, &heard), answered);
+    let answered = async {
+        let leg = line.rings().await.leg;
+        let quality = leg.quality.clone();
+        (echo(leg).await, quality)
+    };
+    let (told, (keys, quality)) = tokio::join!(pjsip_calls(&address, &spoken, &heard), answered);
     println!("{told}");
 
     assert_eq!(keys, "5");
@@ -35,6 +40,13 @@ async fn a_call_loses_nothing_by_the_telephones_own_count() {
         }
     }
     assert!(told["stretches"][1]["round_trips"].as_u64() > Some(0), "it had a report of ours: {told}");
+    // What we count, and what its own last report told us of what it heard.
+    let quality = quality.borrow().expect("it is known when the call is over");
+    let said = quality.said.expect("PJSIP sends reports");
+    println!("{quality:?}");
+    assert_eq!((quality.codec, quality.heard.lost, said.lost), (LineCodec::G722, 0, 0));
+    let packets = |way: &str| told["stretches"][1][way]["packets"].as_u64().unwrap();
+    assert!(quality.heard.expected >= packets("said") && said.expected > 100 && quality.round_trip_ms.is_some());
     let heard = audio::wav::read(&heard).unwrap();
     let heard = pitch(&heard.samples, heard.hz);
     assert!((heard - TONE_OF_CALLER).abs() < 8.0, "{heard}");

@@ -3,6 +3,8 @@
 
 #[allow(dead_code)] // each test uses its own part
 mod line;
+#[path = "line/trunk.rs"]
+mod trunk;
 
 use std::time::Duration;
 
@@ -12,25 +14,9 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use transport::LegNews;
 use transport::sip::{Registered, SipOptions, SipTls, Trunk, TrunkState};
+use trunk::{asked, trunk};
 
 const SOON: Duration = Duration::from_secs(10);
-/// Long enough for a request that should not come.
-const NOTHING_COMES_FOR: Duration = Duration::from_secs(6);
-
-fn trunk(name: &str, port: u16) -> Trunk {
-    Trunk {
-        name: name.to_owned(),
-        server: format!("sip:127.0.0.1:{port}").parse().unwrap(),
-        domain: None,
-        user: format!("clinic-{name}"),
-        auth_user: None,
-        password: Kamailio::PASSWORD.into(),
-        realm: None,
-        register: true,
-        expires: Duration::from_secs(600),
-        keep_alive: Duration::from_secs(1),
-    }
-}
 
 fn all(state: Registered) -> impl Fn(&[TrunkState]) -> bool {
     move |states| states.iter().all(|trunk| trunk.registration == state)
@@ -178,24 +164,5 @@ async fn a_trunk_by_tls_is_spoken_to_if_its_certificate_is_believed() {
     doubting.trunks_become("refused", answers(false)).await;
     for line in [believing, doubting, far] {
         line.close().await;
-    }
-}
-
-/// The next request of this kind, which is answered so; others are answered 200. `None` if none comes for a while.
-async fn asked(registrar: &UdpSocket, method: &str, status: &str, header: &str) -> Option<String> {
-    let mut datagram = [0; 4096];
-    loop {
-        let (len, from) = timeout(NOTHING_COMES_FOR, registrar.recv_from(&mut datagram)).await.ok()?.unwrap();
-        let request = String::from_utf8_lossy(&datagram[..len]).into_owned();
-        let is_it = request.starts_with(method);
-        let (status, header) = if is_it { (status, header) } else { ("200 OK", "") };
-        let copied = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
-        let copied = request.lines().filter(|line| copied.iter().any(|name| line.starts_with(name)));
-        let copied: Vec<_> = copied.map(|line| line.to_owned() + "\r\n").collect();
-        let answer = format!("SIP/2.0 {status}\r\n{}{header}Content-Length: 0\r\n\r\n", copied.concat());
-        registrar.send_to(answer.as_bytes(), from).await.unwrap();
-        if is_it {
-            return Some(request);
-        }
     }
 }

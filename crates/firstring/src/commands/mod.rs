@@ -4,6 +4,7 @@ mod answering;
 mod appointments;
 mod backup;
 mod call;
+mod calls;
 mod check_config;
 mod demo;
 mod eval;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Appointments(args) => appointments::run(&args),
+        Command::Calls(args) => calls::run(&args),
         Command::Messages(args) => messages::run(&args),
         Command::Recordings(args) => recordings::run(&args),
         Command::Ledger(args) => ledger::run(&args),

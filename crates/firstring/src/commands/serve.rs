@@ -88,16 +88,21 @@ async fn serve(
         caring.spawn(Arc::clone(house).look_after(stopping.clone()));
     }
     let mut alive = tokio::time::interval(sd_notify::watchdog_enabled().map_or(ALIVE_EVERY, |within| within / 3));
-    loop {
+    let sip_gone = telephones.as_ref().map(Sip::gone).unwrap_or_default();
+    let ended = loop {
         tokio::select! {
-            () = &mut stop => break,
+            () = &mut stop => break Ok(()),
+            () = sip_gone.cancelled() => break Err(anyhow::anyhow!("telephones were not answered any more; start again")),
             Some(over) = running.join_next() => complain_of(over),
             call = calls.recv() => match call {
                 Some(call) => drop(running.spawn(answer(house_of(&houses, &call.from), call, cut.clone()))),
-                None => break,
+                None => break Ok(()),
             },
             _ = alive.tick() => tell_systemd(NotifyState::Watchdog),
         }
+    };
+    if let Err(why) = &ended {
+        tracing::error!(%why, "the server stops");
     }
     stopping.cancel();
     // Clinicians still take cases until the last call is over: the pages stay.
@@ -134,7 +139,7 @@ async fn serve(
     for desk in desks {
         desk.close().await;
     }
-    Ok(())
+    ended
 }
 
 /// Lets calls go on for a while, then cuts their lines, so that what was said is kept: a caller in the middle of a message

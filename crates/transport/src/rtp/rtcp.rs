@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::sequence::Reception;
+pub use super::sequence::Reception;
 
 mod parse;
 mod report;

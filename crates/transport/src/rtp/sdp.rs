@@ -28,8 +28,8 @@ pub struct Sdp {
     pub session_id: u64,
     /// Of the `o=` line: one more with each change.
     pub version: u64,
-    /// Where sound is sent to, unless a stream says otherwise. `None` also for a host's name, which is not looked up.
-    pub connection: Option<IpAddr>,
+    /// Where sound is sent to, unless a stream says otherwise.
+    pub connection: Option<Connection>,
     /// Which way sound goes, unless a stream says otherwise.
     pub direction: Option<Direction>,
     /// Its streams; an answer has as many, in the same order.
@@ -48,7 +48,7 @@ pub struct Media {
     /// What: payload types, for sound the preferred one first. Words of other streams are kept to be given back.
     pub formats: Vec<String>,
     /// Where, if not the session's.
-    pub connection: Option<IpAddr>,
+    pub connection: Option<Connection>,
     /// Which way, if not the session's.
     pub direction: Option<Direction>,
     /// What payload types mean, `a=rtpmap`.
@@ -63,6 +63,15 @@ pub struct Media {
     pub rtcp_port: Option<u16>,
     /// RTCP goes to the same port (RFC 5761).
     pub rtcp_mux: bool,
+}
+
+/// Where a stream is sent to, the `c=` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// An address.
+    Address(IpAddr),
+    /// A host's name, or what is no address of its family. Nobody looks it up: whoever calls would choose what this machine asks.
+    Name(String),
 }
 
 /// How a stream is carried.
@@ -114,6 +123,9 @@ pub enum SdpError {
     /// There is no stream of sound that both ends can read, or it has no address: refuse it with 488.
     #[error("no codec in common; answer 488 Not Acceptable Here")]
     NothingInCommon,
+    /// Sound is to go to a host's name: refuse it with 488 and warning 301.
+    #[error("the description names a host instead of an address; answer 488 Not Acceptable Here")]
+    NamedHost,
     /// One end wants SRTP and the other does not have it: refuse it with 488.
     #[error("no encryption in common; answer 488 Not Acceptable Here")]
     NoCommonSecurity,

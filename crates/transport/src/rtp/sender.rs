@@ -90,6 +90,12 @@ impl Sender {
         self.packets
     }
 
+    /// How many packets an end that has received up to this one (RFC 3550 6.4.1: the extended highest sequence number) should have.
+    pub fn sent_up_to(&self, highest: u32) -> u32 {
+        let first = self.sequence.wrapping_sub(self.packets as u16);
+        highest.wrapping_sub(first.into()).wrapping_add(1).min(self.packets)
+    }
+
     /// Bytes of payload sent since the start; wraps as it does in RTCP.
     pub fn octets(&self) -> u32 {
         self.octets
@@ -142,5 +148,8 @@ mod tests {
         let key = (101, false);
         assert_eq!(types, [(0, true), (101, true), key, key, key, (0, false), (111, true), (111, false)]);
         assert_eq!((sender.packets(), sender.octets()), (8, 160 + 16 + 160 + 2));
+        let wrapped = 1 << 16;
+        assert_eq!([START.sequence.into(), wrapped, wrapped + 5].map(|highest| sender.sent_up_to(highest)), [1, 3, 8]);
+        assert_eq!(sender.sent_up_to(u32::MAX), 8, "nobody has more than there is");
     }
 }

@@ -15,12 +15,13 @@ use rsipstack::transport::SipConnection;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+use super::abilities;
 use super::call::{End, SipCall};
 use super::defence::Line;
 use super::defence::addresses::{may_hear, may_route};
 use super::identity;
 use super::offer::{Refusal, offer_of, sdp_header};
-use super::requests::{Desk, reply, source};
+use super::requests::{Desk, reply, reply_with, source};
 use super::server::contact;
 use super::session_timer::SessionTimer;
 use crate::media::{Media, Ports};
@@ -39,12 +40,7 @@ pub(super) async fn answer(mut request: Transaction, desk: &Arc<Desk>, line: Lin
     let taken = Taken::new(&request, desk).await;
     let taken = match taken {
         Ok(taken) => taken,
-        Err(Refusal(status, headers)) => {
-            if request.reply_with(status, headers, None).await.is_err() {
-                tracing::debug!("a call could not be refused");
-            }
-            return;
-        }
+        Err(Refusal(status, headers)) => return reply_with(&mut request, status, headers).await,
     };
     let (sender, states) = desk.dialogs.new_dialog_state_channel();
     let transport = transport_of(&request);
@@ -101,6 +97,9 @@ impl Taken {
         let from = source(request);
         if !may_route(&invite, from) {
             return Err(StatusCode::BadRequest.into());
+        }
+        if let Some(unsupported) = abilities::unknown(&invite) {
+            return Err(Refusal(StatusCode::BadExtension, vec![unsupported]));
         }
         let timer = SessionTimer::agree(&invite, Instant::now())?;
         let seat = desk.incoming.clone().try_reserve_owned().map_err(|_| StatusCode::ServiceUnavailable)?;
@@ -175,7 +174,7 @@ async fn pick_up(
     line: &mut Line,
 ) -> Option<SipCall> {
     let Taken { seat, ports, session, answer: (said, agreed), timer, invite, from } = taken;
-    let mut headers = vec![sdp_header()];
+    let mut headers = vec![sdp_header(), abilities::allow(), abilities::supported()];
     headers.extend(timer.iter().flat_map(SessionTimer::headers));
     dialog.accept(Some(headers), Some(said.to_string().into_bytes())).ok()?;
     timeout(ACK_WITHIN, acknowledged(&mut states)).await.ok().flatten()?;
@@ -194,7 +193,7 @@ async fn pick_up(
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
-    Some(SipCall::new(dialog, states, session, media, driver, timer).called_from(from))
+    Some(SipCall::new(dialog, states, session, media, driver, timer).called_by(&invite, from))
 }
 
 /// `None` if the call ends before.

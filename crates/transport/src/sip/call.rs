@@ -6,12 +6,13 @@ use std::time::Duration;
 use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, interval_at, sleep_until, timeout_at};
 
+use super::abilities;
 use super::defence::addresses::{may_hear, may_route};
 use super::offer::{Refusal, offer_of, sdp_header};
 use super::refer::Referring;
+use super::refresh::{Refreshed, Refreshing};
 use super::session_timer::{Due, SessionTimer};
 use crate::media::{Media, Quality};
 use crate::rtp::TICK;
@@ -20,6 +21,8 @@ use crate::{Driver, LegGone, LegNews};
 
 /// A line on which nothing comes for so long is dead: telephones that are silent still send something now and then.
 const SILENT_MAX: Duration = Duration::from_secs(30);
+/// Keys travel by another way than the BYE after them, which may overtake them by this: a key is sent for 40 ms at least (RFC 4733 2.5.1).
+const LAST_KEYS_WITHIN: Duration = Duration::from_millis(100);
 /// A moment at which nothing is ever due.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 
@@ -49,8 +52,7 @@ pub(super) struct SipCall {
     timer: Option<SessionTimer>,
     /// We have made an offer, and the answer comes with the ACK.
     has_offered: bool,
-    /// Refreshes under way: whether they succeeded.
-    refreshes: JoinSet<bool>,
+    refreshing: Refreshing,
     referring: Referring,
     /// Where signalling comes from, if that is who called.
     from: Option<IpAddr>,
@@ -73,15 +75,15 @@ impl SipCall {
             driver,
             timer,
             has_offered: false,
-            refreshes: JoinSet::new(),
+            refreshing: Refreshing::default(),
             referring: Referring::default(),
             from: None,
         }
     }
 
-    /// Sound goes where who called from there may have it.
-    pub(super) fn called_from(self, from: IpAddr) -> Self {
-        Self { from: Some(from), ..self }
+    /// Sound goes where who called from there may have it, and what their INVITE allows is kept to.
+    pub(super) fn called_by(self, invite: &Request, from: IpAddr) -> Self {
+        Self { from: Some(from), refreshing: Refreshing::allowed_by(invite), ..self }
     }
 
     pub(super) async fn carry_to_its_end(&mut self) -> End {
@@ -89,6 +91,11 @@ impl SipCall {
             Ok(never) => match never {},
             Err(end) => end,
         };
+        if end == End::ByCaller {
+            self.hear_last_keys().await;
+        }
+        let quality = self.media.quality();
+        self.driver.line_was(quality.of_line());
         let news = match end {
             End::ByCaller => Some(LegNews::HungUp),
             End::Lost => Some(LegNews::Lost),
@@ -100,8 +107,16 @@ impl SipCall {
         }
         self.driver.over().cancel();
         self.media.goodbye();
-        tell(end, self.driver.picked_up(), &self.media.quality());
+        tell(end, self.driver.picked_up(), &quality);
         end
+    }
+
+    async fn hear_last_keys(&mut self) {
+        let until = Instant::now() + LAST_KEYS_WITHIN;
+        while let Ok(received) = timeout_at(until, self.media.receive()).await {
+            // If the shell is gone there is nobody to tell.
+            self.media.take(received, &mut self.driver).await.ok();
+        }
     }
 
     async fn carry(&mut self) -> Result<std::convert::Infallible, End> {
@@ -124,9 +139,7 @@ impl SipCall {
                     }
                 }
                 received = self.media.receive() => self.media.take(received, &mut self.driver).await?,
-                Some(done) = self.refreshes.join_next() => if !done.unwrap_or(false) {
-                    return Err(End::Lost);
-                },
+                refreshed = self.refreshing.next() => self.refreshed(refreshed)?,
                 () = sleep_until(due_at) => match due {
                     Due::Refresh => self.refresh(),
                     Due::Expired => return Err(End::Lost),
@@ -150,13 +163,11 @@ impl SipCall {
                 respond(&handle, StatusCode::OK, Vec::new(), None).await;
                 self.referring.hear(&request);
             }
-            DialogState::Options(_, _, handle) => {
-                respond(&handle, StatusCode::OK, Vec::new(), None).await;
-            }
+            DialogState::Options(_, _, handle) => respond(&handle, StatusCode::OK, abilities::all(), None).await,
             // Nobody outside decides whom we call.
             DialogState::Refer(_, _, handle) => respond(&handle, StatusCode::Decline, Vec::new(), None).await,
             DialogState::Message(_, _, handle) | DialogState::Publish(_, _, handle) => {
-                respond(&handle, StatusCode::MethodNotAllowed, Vec::new(), None).await;
+                respond(&handle, StatusCode::MethodNotAllowed, vec![abilities::allow()], None).await;
             }
             // It comes again after every request within the call, and says nothing new but after an offer of ours.
             DialogState::Confirmed(..) => self.answered(),
@@ -170,7 +181,8 @@ impl SipCall {
         match self.agree(request) {
             Ok(said) => {
                 self.retarget(request);
-                let mut headers: Vec<_> = self.timer.iter().flat_map(SessionTimer::headers).collect();
+                let mut headers = vec![abilities::allow(), abilities::supported()];
+                headers.extend(self.timer.iter().flat_map(SessionTimer::headers));
                 headers.extend(said.as_ref().map(|_| sdp_header()));
                 respond(handle, StatusCode::OK, headers, said.map(|said| said.to_string().into_bytes())).await;
             }
@@ -210,6 +222,11 @@ impl SipCall {
             return;
         }
         let answer = self.dialog.last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
+        self.accept(answer);
+    }
+
+    /// Without one, or with one that does not answer what we offered, sound goes on as it did.
+    fn accept(&mut self, answer: Option<Sdp>) {
         let agreed = answer.and_then(|answer| self.session.accept(&answer).ok());
         let is_fit = |agreed: &Agreed| self.from.is_none_or(|from| may_hear(agreed, from));
         if let Some(agreed) = agreed.filter(is_fit) {
@@ -229,21 +246,20 @@ impl SipCall {
         }
     }
 
-    /// Refreshes the session by an UPDATE. Whoever does not know that says so, and is still there.
     fn refresh(&mut self) {
         let Some(timer) = &mut self.timer else { return };
         timer.refreshed(Instant::now());
-        let (dialog, headers) = (self.dialog.clone(), timer.refresh_headers());
-        self.refreshes.spawn(async move {
-            let answered = dialog.update(Some(headers), None).await;
-            !matches!(&answered, Ok(Some(response)) if is_gone(&response.status_code)) && answered.is_ok()
-        });
+        self.refreshing.begin(&self.dialog, timer.refresh_headers(), self.session.said());
     }
-}
 
-/// Whether an answer says that there is no such call (RFC 3261 12.2.1.2).
-fn is_gone(status: &StatusCode) -> bool {
-    matches!(status, StatusCode::CallTransactionDoesNotExist | StatusCode::RequestTimeout)
+    fn refreshed(&mut self, refreshed: Refreshed) -> Result<(), End> {
+        match refreshed {
+            Refreshed::StillThere(answer) => self.accept(answer),
+            Refreshed::OtherwisePlease => self.refresh(),
+            Refreshed::Gone => return Err(End::Lost),
+        }
+        Ok(())
+    }
 }
 
 async fn respond(handle: &TransactionHandle, status: StatusCode, headers: Vec<Header>, body: Option<Vec<u8>>) {
@@ -262,7 +278,7 @@ fn key_of(info: &Request) -> Option<char> {
 }
 
 fn tell(end: End, picked_up: Instant, quality: &Quality) {
-    let Quality { statistics, round_trip, sent, refused } = quality;
+    let Quality { statistics, round_trip, sent, refused, .. } = quality;
     tracing::info!(
         ?end,
         seconds = picked_up.elapsed().as_secs(),

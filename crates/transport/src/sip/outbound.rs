@@ -11,12 +11,15 @@ use rsipstack::sip::uri::ParamsExt;
 use rsipstack::sip::{Auth, Response, StatusCode, StatusCodeKind, Transport, Uri};
 use tokio::sync::{mpsc, oneshot};
 
+use super::abilities;
 use super::answer::{hang_up, ours};
 use super::call::{End, SipCall};
+use super::offer::description;
 use super::requests::Desk;
-use super::server::contact;
+use super::server::{SipOptions, contact};
+use super::trunks::{Login, Trunk};
 use crate::media::{Media, Ports};
-use crate::rtp::sdp::{Agreed, Direction, Sdp, Security, Session};
+use crate::rtp::sdp::{Agreed, Direction, Security, Session};
 use crate::{Dial, Leg, NotAnswered, pair};
 
 /// Whether somebody could be called at this: `sip:USER@HOST`, perhaps with a port and `;transport=`.
@@ -52,7 +55,7 @@ impl Rung {
     async fn conduct(self, answered: oneshot::Sender<Result<Leg, NotAnswered>>, desk: &Desk) {
         let Self { dialog, states, session, ports, agreed } = self;
         let (mut leg, driver) = pair(None);
-        leg.in_our_place = Some(in_our_place(&dialog));
+        leg.in_our_place = in_our_place(&dialog);
         let media = Media::new(ports, agreed, leg.picked_up);
         // A leg that nobody takes any more is dropped, and that ends the call.
         drop(answered.send(Ok(leg)));
@@ -73,39 +76,35 @@ async fn ring(
         return Err(NotAnswered::NotAllowed);
     }
     let callee = Uri::try_from(to.expose().as_str()).map_err(|_| NotAnswered::NotReached)?;
+    let way = Way::to(&callee, options);
     let ports = Ports::bind(options.listen.ip(), &options.rtp_ports).await.map_err(|_| NotAnswered::NotReached)?;
     let port = ports.port().map_err(|_| NotAnswered::NotReached)?;
-    let transport = callee.transport().copied().unwrap_or(Transport::Udp);
-    let security = if transport == Transport::Tls { Security::Required } else { Security::IfOffered };
+    let security = if way.transport == Transport::Tls { Security::Required } else { Security::IfOffered };
     let address = options.external.unwrap_or(options.listen.ip());
     let mut session = Session::new(ours(desk, address, port, security));
     let offer = session.offer(Direction::SendRecv).to_string().into_bytes();
-    let contact = contact(options, transport);
-    let user = options.calls_from.expose().clone();
-    let caller = Uri { auth: Some(Auth { user, password: None }), ..contact.clone() };
+    let contact = contact(options, way.transport);
     let invite = InviteOption {
-        caller,
+        caller: way.caller(options, &contact),
         callee,
+        destination: way.trunk.map(|trunk| trunk.server.target()),
         contact,
         content_type: Some("application/sdp".to_owned()),
         offer: Some(offer),
+        headers: Some(vec![abilities::allow()]),
         ..InviteOption::default()
     };
-    let (sender, states) = desk.dialogs.new_dialog_state_channel();
-    let (dialog, inviting) = desk.dialogs.do_invite_async(invite, sender).map_err(|_| NotAnswered::NotReached)?;
-    let mut inviting = pin!(inviting);
-    let invited = tokio::select! {
-        invited = &mut inviting => invited,
-        () = answered.closed() => {
-            // If they pick up in this very moment rsipstack hangs up by itself.
-            drop(dialog.cancel().await);
-            return Err(NotAnswered::NotReached);
-        }
-    };
-    let response = invited.ok().and_then(Result::ok).and_then(|(_, response)| response);
-    let response = response.ok_or(NotAnswered::NotReached)?;
+    let mut invited = invited(invite.clone(), answered, desk).await?;
+    // The realm that asks is known before the password goes there: rsipstack itself answers any.
+    let login = way.trunk.map(Login::of);
+    if let Some(credential) = login.as_ref().and_then(|login| login.answers(&invited.response)) {
+        invited =
+            self::invited(InviteOption { credential: Some(credential.clone()), ..invite }, answered, desk).await?;
+    }
+    let Invited { dialog, states, response } = invited;
     picked_up(&response)?;
-    match answer_of(&response).and_then(|answer| session.accept(&answer).ok()) {
+    let answer = description(&response.headers, &response.body).ok().flatten();
+    match answer.and_then(|answer| session.accept(&answer).ok()) {
         Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed }),
         None => {
             hang_up(&dialog, Some(End::ByFirstRing), desk).await;
@@ -114,14 +113,71 @@ async fn ring(
     }
 }
 
-/// Their address, with the call that they have with us as the one to be replaced.
-fn in_our_place(dialog: &InviteDialog) -> Phi<String> {
+/// How somebody is reached.
+struct Way<'a> {
+    /// By which trunk, if their address belongs to one: nobody else hears its user or has its password.
+    trunk: Option<&'a Trunk>,
+    transport: Transport,
+}
+
+impl<'a> Way<'a> {
+    fn to(callee: &Uri, options: &'a SipOptions) -> Self {
+        let trunk = options.trunks.iter().find(|trunk| trunk.carries(callee));
+        let written = callee.transport().copied().unwrap_or(Transport::Udp);
+        Self { trunk, transport: trunk.map_or(written, |trunk| trunk.server.transport()) }
+    }
+
+    /// Whom the call is from: a trunk that asks for a password knows its own users only.
+    fn caller(&self, options: &SipOptions, contact: &Uri) -> Uri {
+        let ours = || {
+            let user = options.calls_from.expose().clone();
+            Uri { auth: Some(Auth { user, password: None }), ..contact.clone() }
+        };
+        self.trunk.map_or_else(ours, Trunk::user)
+    }
+}
+
+/// A call that was placed, and the last answer to it.
+struct Invited {
+    dialog: InviteDialog,
+    states: DialogStateReceiver,
+    response: Response,
+}
+
+async fn invited(
+    invite: InviteOption,
+    answered: &mut oneshot::Sender<Result<Leg, NotAnswered>>,
+    desk: &Desk,
+) -> Result<Invited, NotAnswered> {
+    let (sender, states) = desk.dialogs.new_dialog_state_channel();
+    let (dialog, inviting) = desk.dialogs.do_invite_async(invite, sender).map_err(|_| NotAnswered::NotReached)?;
+    let mut inviting = pin!(inviting);
+    let last = tokio::select! {
+        last = &mut inviting => last,
+        () = answered.closed() => {
+            // If they pick up in this very moment rsipstack hangs up by itself.
+            drop(dialog.cancel().await);
+            return Err(NotAnswered::NotReached);
+        }
+    };
+    let response = last.ok().and_then(Result::ok).and_then(|(_, response)| response);
+    Ok(Invited { dialog, states, response: response.ok_or(NotAnswered::NotReached)? })
+}
+
+/// Their address, with the call that they have with us as the one to be replaced. Its tags are named as seen from there (RFC 3891 3).
+fn in_our_place(dialog: &InviteDialog) -> Option<Phi<String>> {
     let id = dialog.id();
-    let theirs = Dialog::Invite(dialog.clone()).remote_contact().map(|contact| contact.to_string()).unwrap_or_default();
-    let escaped = |text: &str| text.replace('%', "%25").replace('@', "%40").replace(';', "%3B").replace('=', "%3D");
+    let theirs = Dialog::Invite(dialog.clone()).remote_contact()?;
+    let theirs = Uri { headers: Vec::new(), ..theirs };
     let replaces = format!("{};to-tag={};from-tag={}", id.call_id, id.remote_tag, id.local_tag);
-    let uri = theirs.split(';').next().unwrap_or_default();
-    Phi::new(format!("{uri}?Replaces={}", escaped(&replaces)))
+    Some(Phi::new(format!("{theirs}?Replaces={}", escaped(&replaces))))
+}
+
+/// As a header's value stands in an address (RFC 3261 25.1, `hvalue`).
+fn escaped(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+    let escape = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escape).collect()
 }
 
 fn picked_up(response: &Response) -> Result<(), NotAnswered> {
@@ -137,6 +193,13 @@ fn picked_up(response: &Response) -> Result<(), NotAnswered> {
     }
 }
 
-fn answer_of(response: &Response) -> Option<Sdp> {
-    Sdp::parse(std::str::from_utf8(&response.body).ok()?).ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_replaces_stands_escaped_in_an_address() {
+        let call = "a84b@192.0.2.1;to-tag=1%2;from-tag=x_y-z";
+        assert_eq!(escaped(call), "a84b%40192.0.2.1%3Bto-tag%3D1%252%3Bfrom-tag%3Dx_y-z");
+    }
 }

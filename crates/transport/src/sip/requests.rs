@@ -14,6 +14,7 @@ use rsipstack::transport::SipConnection;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use super::abilities;
 use super::answer as calls;
 use super::defence::merged::Underway;
 use super::defence::{Caller, Defence, Turned};
@@ -69,11 +70,14 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
     if is_call {
         return ring(request, &desk).await;
     }
-    let status = match request.original.method {
+    let (status, headers) = match request.original.method {
         Method::Ack | Method::Cancel => return,
-        _ if is_within_a_dialog => StatusCode::CallTransactionDoesNotExist,
-        Method::Options if desk.is_open() && desk.defence.has_line() => StatusCode::OK,
-        Method::Options => StatusCode::ServiceUnavailable,
+        _ if is_within_a_dialog => (StatusCode::CallTransactionDoesNotExist, Vec::new()),
+        Method::Options => match abilities::unknown(&request.original) {
+            Some(unsupported) => (StatusCode::BadExtension, vec![unsupported]),
+            None if desk.is_open() && desk.defence.has_line() => (StatusCode::OK, abilities::all()),
+            None => (StatusCode::ServiceUnavailable, Vec::new()),
+        },
         // Nobody who calls asks so: who looks for a registrar to break into learns nothing.
         Method::Invite
         | Method::Bye
@@ -88,7 +92,7 @@ async fn answer(mut request: Transaction, desk: Arc<Desk>) {
         | Method::Update => return desk.defence.turn(Turned::Scan),
     };
     if desk.defence.may_ask(source(&request)) {
-        reply(&mut request, status).await;
+        reply_with(&mut request, status, headers).await;
     }
 }
 
@@ -125,9 +129,7 @@ async fn turn_away(request: &mut Transaction, turned: Turned, desk: &Desk) {
         Turned::Merged => (StatusCode::LoopDetected, Vec::new()),
         Turned::Busy | Turned::Ringing | Turned::Outside | Turned::Scan => (StatusCode::ServiceUnavailable, Vec::new()),
     };
-    if request.reply_with(status, headers, None).await.is_err() {
-        tracing::debug!("a call could not be refused");
-    }
+    reply_with(request, status, headers).await;
 }
 
 /// Where it comes from.
@@ -137,8 +139,26 @@ pub(super) fn source(request: &Transaction) -> IpAddr {
     address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip())
 }
 
-/// A request within a call. Its own task hears of it from the dialog.
+/// A request within a call. Its own task hears of it from the dialog, but for what nobody does there.
 async fn within(dialog: Dialog, request: &mut Transaction) {
+    match request.original.method {
+        // The first two cannot be refused (RFC 3261 8.2.2.3), and an end is an end.
+        Method::Ack | Method::Cancel | Method::Bye => {}
+        Method::Message | Method::Publish | Method::Register | Method::Subscribe => {
+            return reply_with(request, StatusCode::MethodNotAllowed, vec![abilities::allow()]).await;
+        }
+        Method::Info
+        | Method::Invite
+        | Method::Notify
+        | Method::Options
+        | Method::PRack
+        | Method::Refer
+        | Method::Update => {
+            if let Some(unsupported) = abilities::unknown(&request.original) {
+                return reply_with(request, StatusCode::BadExtension, vec![unsupported]).await;
+            }
+        }
+    }
     match dialog {
         Dialog::Invite(mut dialog) => {
             if !is_acknowledged(&dialog).await {
@@ -163,7 +183,9 @@ async fn within(dialog: Dialog, request: &mut Transaction) {
         Dialog::ServerSubscription(_)
         | Dialog::ClientSubscription(_)
         | Dialog::ServerPublication(_)
-        | Dialog::ClientPublication(_) => reply(request, StatusCode::MethodNotAllowed).await,
+        | Dialog::ClientPublication(_) => {
+            reply_with(request, StatusCode::MethodNotAllowed, vec![abilities::allow()]).await;
+        }
     }
 }
 
@@ -179,7 +201,11 @@ async fn is_acknowledged(dialog: &InviteDialog) -> bool {
 }
 
 pub(super) async fn reply(request: &mut Transaction, status: StatusCode) {
-    if request.reply(status).await.is_err() {
+    reply_with(request, status, Vec::new()).await;
+}
+
+pub(super) async fn reply_with(request: &mut Transaction, status: StatusCode, headers: Vec<Header>) {
+    if request.reply_with(status, headers, None).await.is_err() {
         tracing::debug!("a request could not be answered");
     }
 }

@@ -8,7 +8,7 @@ use audio::codec::Codec;
 use domain::Phi;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::dialog_layer::DialogLayer;
-use rsipstack::sip::{HostWithPort, Method, Param, Scheme, Transport, Uri};
+use rsipstack::sip::{HostWithPort, Param, Scheme, Transport, Uri};
 use rsipstack::transaction::Endpoint;
 use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transport::TransportLayer;
@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::abilities::METHODS;
 use super::defence::{Defence, SipDefence, TurnedAway};
 use super::outbound;
 use super::requests::{self, Desk};
@@ -33,18 +34,6 @@ const STREAM_IDLE: Duration = Duration::from_secs(2 * 3600);
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 /// A port that is free for TCP is mostly free for UDP.
 const PORT_TRIES: usize = 16;
-/// What we answer to. rsipstack keeps the list and writes no `Allow` by itself.
-const METHODS: [Method; 8] = [
-    Method::Invite,
-    Method::Ack,
-    Method::Cancel,
-    Method::Bye,
-    Method::Options,
-    Method::Update,
-    Method::Info,
-    Method::Refer,
-];
-
 /// How calls arrive by SIP.
 #[derive(Clone, Debug)]
 pub struct SipOptions {
@@ -122,6 +111,7 @@ pub struct Sip {
     trunks: Trunks,
     defence: Arc<Defence>,
     stop: CancellationToken,
+    gone: CancellationToken,
     serving: JoinHandle<()>,
     dials: Dials,
     address: SocketAddr,
@@ -155,7 +145,11 @@ impl Sip {
         let known = Arc::downgrade(&dialogs);
         let desk = Arc::new(Desk::new(options, dialogs, incoming, admitted, Arc::clone(&defence)));
         let stopped = stop.clone();
+        let gone = CancellationToken::new();
+        // However the task ends, also by a panic.
+        let told = gone.clone().drop_guard();
         let serving = tokio::spawn(async move {
+            let _told = told;
             tokio::select! {
                 () = stopped.cancelled() => {}
                 () = endpoint.serve() => {}
@@ -164,7 +158,7 @@ impl Sip {
             }
             endpoint.shutdown();
         });
-        Ok(Self { dialogs: known, admission, trunks, defence, stop, serving, dials, address })
+        Ok(Self { dialogs: known, admission, trunks, defence, stop, gone, serving, dials, address })
     }
 
     /// Where calls are ordered that we place.
@@ -190,6 +184,11 @@ impl Sip {
     /// How it stands with each trunk.
     pub fn trunks(&self) -> watch::Receiver<Vec<TrunkState>> {
         self.trunks.states()
+    }
+
+    /// Cancelled when telephones are not answered any more, whether they were [stopped](Self::stop) or the task that answers them has failed.
+    pub fn gone(&self) -> CancellationToken {
+        self.gone.clone()
     }
 
     /// Who was turned away so far.
@@ -277,6 +276,7 @@ fn endpoint(transports: TransportLayer, stop: &CancellationToken) -> Endpoint {
         .with_user_agent("FirstRing")
         .with_transport_layer(transports)
         .with_cancel_token(stop.child_token())
+        // rsipstack keeps the list and writes no `Allow` by itself.
         .with_allows(METHODS.to_vec())
         .with_option(option)
         .build()
@@ -292,3 +292,6 @@ pub(super) fn contact(options: &SipOptions, transport: Transport) -> Uri {
     let params = if transport == Transport::Udp { Vec::new() } else { vec![Param::Transport(transport)] };
     Uri { scheme: Some(Scheme::Sip), host_with_port: HostWithPort::from(address), params, ..Uri::default() }
 }
+
+#[cfg(test)]
+mod tests;

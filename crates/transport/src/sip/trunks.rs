@@ -3,6 +3,7 @@
 //! Each has a task of its own. [`registration`] says when what is due, [`requests`] asks it.
 
 mod address;
+mod login;
 mod registration;
 mod requests;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Phi;
+use rsipstack::sip::{Auth, Uri};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,6 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use self::address::{NoAddress, TrunkAddress};
+pub(super) use self::login::Login;
 use self::registration::{News, Outcome, Registration};
 use self::requests::Requests;
 use super::server::{Admission, SipOptions};
@@ -49,6 +52,20 @@ pub struct Trunk {
     pub expires: Duration,
     /// How often it is asked whether it is there, which keeps the way through NAT open.
     pub keep_alive: Duration,
+}
+
+impl Trunk {
+    /// Who we are there.
+    pub(super) fn user(&self) -> Uri {
+        let auth = Auth { user: self.user.clone(), password: None };
+        Uri { auth: Some(auth), ..self.server.domain(self.domain.as_deref()) }
+    }
+
+    /// Whether a call to this address goes to it: host, port and transport are the server's, or the host is the domain.
+    pub(super) fn carries(&self, callee: &Uri) -> bool {
+        let is_for = |domain: &String| self.server.is_spoken_to_for(domain, callee);
+        self.server.is_host_of(callee) || self.domain.as_ref().is_some_and(is_for)
+    }
 }
 
 /// How it stands with a trunk.

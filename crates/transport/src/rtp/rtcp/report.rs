@@ -18,6 +18,8 @@ pub struct Reporter {
     /// Time of the last sender report that came, and when it came.
     last: Option<(u32, Duration)>,
     round_trip: Option<Duration>,
+    /// What they have received of us, by the last report that says so.
+    received: Option<Reception>,
 }
 
 impl Reporter {
@@ -26,7 +28,7 @@ impl Reporter {
     pub fn new(cname: &str, ntp_at_pick_up: u64) -> Self {
         let mut cname = cname.to_owned();
         cname.truncate(cname.floor_char_boundary(CNAME_MAX));
-        Self { cname, ntp_at_pick_up, last: None, round_trip: None }
+        Self { cname, ntp_at_pick_up, last: None, round_trip: None, received: None }
     }
 
     /// The compound packet to send at `now`: a report on what was sent and received, and our name.
@@ -62,8 +64,11 @@ impl Reporter {
                 Rtcp::ReceiverReport { blocks, .. } => blocks,
                 Rtcp::Description { .. } | Rtcp::Bye { .. } | Rtcp::Other { .. } => continue,
             };
-            for block in blocks.iter().filter(|block| block.reception.ssrc == ours && block.last_report != 0) {
-                self.round_trip = self.travelled(block, now).or(self.round_trip);
+            for block in blocks.iter().filter(|block| block.reception.ssrc == ours) {
+                self.received = Some(block.reception);
+                if block.last_report != 0 {
+                    self.round_trip = self.travelled(block, now).or(self.round_trip);
+                }
             }
         }
     }
@@ -71,6 +76,11 @@ impl Reporter {
     /// How long a packet takes there and back, by the last report that could say.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// What the other end has received of what we send, by its last report.
+    pub fn received(&self) -> Option<Reception> {
+        self.received
     }
 
     fn block(&self, reception: Reception, now: Duration) -> ReportBlock {
@@ -155,6 +165,7 @@ mod tests {
         let round_trip = here.round_trip().unwrap();
         assert!(round_trip.abs_diff(at(80)) < Duration::from_micros(50), "{round_trip:?}");
         assert_eq!(there.round_trip(), None);
+        assert_eq!((here.received(), there.received()), (Some(reception), None));
         // Nonsense changes nothing.
         let block = ReportBlock { reception, last_report: u32::MAX / 2, since_last_report: 0 };
         here.heard(&[Rtcp::ReceiverReport { ssrc: 2, blocks: vec![block] }], 1, at(4000));

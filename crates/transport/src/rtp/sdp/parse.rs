@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::{BYTES_MAX, Crypto, Direction, FORMATS_MAX, MEDIA_MAX, Media, Protocol, Rtpmap, Sdp, SdpError};
+use super::{BYTES_MAX, Connection, Crypto, Direction, FORMATS_MAX, MEDIA_MAX, Media, Protocol, Rtpmap, Sdp, SdpError};
 
 /// A telephone's line is seldom longer than 100 bytes; nothing longer than this is kept.
 const WORD_MAX: usize = 256;
@@ -40,10 +40,10 @@ impl Sdp {
         self.version = words.next().unwrap_or(0);
     }
 
-    fn connection(&mut self, address: Option<IpAddr>) {
+    fn connection(&mut self, connection: Connection) {
         match self.media.last_mut() {
-            Some(media) => media.connection = address,
-            None => self.connection = address,
+            Some(media) => media.connection = Some(connection),
+            None => self.connection = Some(connection),
         }
     }
 
@@ -70,12 +70,16 @@ impl Sdp {
     }
 }
 
-/// `IN IP4 192.0.2.1`, with a lifetime for multicast; `None` for a host's name, which is not looked up.
-fn connection(value: &str, syntax: SdpError) -> Result<Option<IpAddr>, SdpError> {
+/// `IN IP4 192.0.2.1`, with a lifetime for multicast, or `IN IP4 media.example.org`.
+fn connection(value: &str, syntax: SdpError) -> Result<Connection, SdpError> {
     let mut words = value.split_ascii_whitespace().skip(1);
-    let (family, address) = (words.next().ok_or(syntax)?, words.next().ok_or(syntax)?);
-    let address: Option<IpAddr> = address.split('/').next().and_then(|address| address.parse().ok());
-    Ok(address.filter(|address| address.is_ipv4() == (family == "IP4")))
+    let (family, written) = (words.next().ok_or(syntax)?, words.next().ok_or(syntax)?);
+    let address: Option<IpAddr> = written.split('/').next().and_then(|address| address.parse().ok());
+    match address.filter(|address| address.is_ipv4() == (family == "IP4")) {
+        Some(address) => Ok(Connection::Address(address)),
+        None if written.len() > WORD_MAX => Err(syntax),
+        None => Ok(Connection::Name(written.to_owned())),
+    }
 }
 
 /// `audio 49170 RTP/AVP 0 8 101`; a port may have a count of ports behind it.

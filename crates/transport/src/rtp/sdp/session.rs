@@ -3,11 +3,11 @@ use std::net::{IpAddr, SocketAddr};
 use audio::FRAME_MS;
 use audio::codec::Codec;
 
-use super::{Crypto, Direction, Media, Protocol, Rtpmap, Sdp, SdpError, SrtpKey, Suite};
+use super::{Connection, Crypto, Direction, Media, Protocol, Rtpmap, Sdp, SdpError, SrtpKey, Suite};
 
 mod read;
 
-use read::{Choice, choose};
+use read::{Choice, choose, why_none};
 
 /// Where dynamic payload types begin in an offer of ours; an answer takes those that were offered.
 const DYNAMIC: u8 = 96;
@@ -135,12 +135,18 @@ impl Session {
         self.say(vec![audio])
     }
 
+    /// What was said last, to be said again where nothing changes (RFC 3264 8: in the same version); `None` before the first.
+    pub fn said(&self) -> Option<Sdp> {
+        self.sent.clone()
+    }
+
     /// Reads the answer to the last offer.
     pub fn accept(&self, answer: &Sdp) -> Result<Agreed, SdpError> {
         let offered = self.sent.as_ref().and_then(|sent| sent.media.first()).ok_or(SdpError::NothingInCommon)?;
         // As many streams in the same order (RFC 3264 6), so ours is the first.
         let media = answer.media.first().filter(|media| media.port != 0).ok_or(SdpError::NothingInCommon)?;
-        let choice = choose(answer, media, &self.ours.codecs, true).ok_or(SdpError::NothingInCommon)?;
+        let choice = choose(answer, media, &self.ours.codecs, true);
+        let choice = choice.ok_or_else(|| why_none(answer, std::iter::once(media)))?;
         if media.protocol != offered.protocol {
             return Err(SdpError::NoCommonSecurity);
         }
@@ -162,7 +168,7 @@ impl Session {
             choices.filter_map(|(index, media)| Some((index, choose(offer, media, &self.ours.codecs, false)?)));
         let mut choices: Vec<_> = choices.collect();
         if choices.is_empty() {
-            return Err(SdpError::NothingInCommon);
+            return Err(why_none(offer, offer.media.iter()));
         }
         choices.retain(|(_, choice)| match (&choice.media.protocol, self.ours.security) {
             (Protocol::Savp, _) => choice.crypto.is_some(),
@@ -180,7 +186,8 @@ impl Session {
     /// Counts the version up if anything changed (RFC 3264 8).
     fn say(&mut self, media: Vec<Media>) -> Sdp {
         let Ours { session_id, address, .. } = self.ours;
-        let mut said = Sdp { session_id, version: self.version, connection: Some(address), direction: None, media };
+        let connection = Some(Connection::Address(address));
+        let mut said = Sdp { session_id, version: self.version, connection, direction: None, media };
         if self.sent.as_ref() != Some(&said) {
             self.version += 1;
             said.version = self.version;

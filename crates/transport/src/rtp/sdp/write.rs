@@ -1,15 +1,16 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Media, Protocol, Rtpmap, Sdp};
+use super::{Connection, Media, Protocol, Rtpmap, Sdp};
 
 impl fmt::Display for Sdp {
     /// The description as it is sent, with the keys in it: for the line alone, never for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self.connection.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        write!(f, "v=0\r\no=- {} {} {}\r\ns=-\r\n", self.session_id, self.version, Address(address))?;
-        if let Some(connection) = self.connection {
-            write!(f, "c={}\r\n", Address(connection))?;
+        let nowhere = Connection::Address(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let origin = self.connection.as_ref().unwrap_or(&nowhere);
+        write!(f, "v=0\r\no=- {} {} {origin}\r\ns=-\r\n", self.session_id, self.version)?;
+        if let Some(connection) = &self.connection {
+            write!(f, "c={connection}\r\n")?;
         }
         write!(f, "t=0 0\r\n")?;
         if let Some(direction) = self.direction {
@@ -24,8 +25,8 @@ impl fmt::Display for Media {
         write!(f, "m={} {} {}", self.kind, self.port, self.protocol)?;
         self.formats.iter().try_for_each(|format| write!(f, " {format}"))?;
         write!(f, "\r\n")?;
-        if let Some(connection) = self.connection {
-            write!(f, "c={}\r\n", Address(connection))?;
+        if let Some(connection) = &self.connection {
+            write!(f, "c={connection}\r\n")?;
         }
         self.rtpmaps.iter().try_for_each(|rtpmap| write!(f, "a=rtpmap:{rtpmap}\r\n"))?;
         self.fmtps.iter().try_for_each(|(payload_type, value)| write!(f, "a=fmtp:{payload_type} {value}\r\n"))?;
@@ -60,11 +61,17 @@ impl fmt::Display for Rtpmap {
     }
 }
 
-/// `IN IP4 192.0.2.1`.
-struct Address(IpAddr);
-
-impl fmt::Display for Address {
+impl fmt::Display for Connection {
+    /// `IN IP4 192.0.2.1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IN {} {}", if self.0.is_ipv4() { "IP4" } else { "IP6" }, self.0)
+        match self {
+            Self::Address(address @ IpAddr::V4(_)) => write!(f, "IN IP4 {address}"),
+            Self::Address(address @ IpAddr::V6(_)) => write!(f, "IN IP6 {address}"),
+            // Of a family that none of its addresses has: it is read as a name again.
+            Self::Name(name) => {
+                let is_v4 = name.split('/').next().is_some_and(|address| address.parse::<Ipv4Addr>().is_ok());
+                write!(f, "IN {} {name}", if is_v4 { "IP6" } else { "IP4" })
+            }
+        }
     }
 }

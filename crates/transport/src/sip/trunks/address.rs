@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use rsipstack::sip::{Host, HostWithPort, Param, Scheme, Transport, Uri};
+use rsipstack::sip::uri::ParamsExt;
+use rsipstack::sip::{Host, HostWithPort, Param, Port, Scheme, Transport, Uri};
 use rsipstack::transport::SipAddr;
 
 /// A host, perhaps with a port, and how it is spoken to: by UDP if nothing else is said. Without a port the domain's SRV records are
@@ -53,12 +54,30 @@ impl TrunkAddress {
         }
     }
 
-    pub(super) fn transport(&self) -> Transport {
+    pub(in crate::sip) fn transport(&self) -> Transport {
         self.transport
     }
 
+    /// Whether this address names it: host, port and transport. What is not written is what is usual.
+    pub(super) fn is_host_of(&self, callee: &Uri) -> bool {
+        let usual = if self.is_secure() { 5061 } else { 5060 };
+        let port = |host: &HostWithPort| host.port.as_ref().map_or(usual, Port::value);
+        let there = &callee.host_with_port;
+        is_same(&there.host, &self.host.host) && port(there) == port(&self.host) && self.is_spoken_to_as(callee)
+    }
+
+    /// Whether it is an address of a user of this domain, which says nothing of a port.
+    pub(super) fn is_spoken_to_for(&self, domain: &str, callee: &Uri) -> bool {
+        let there = &callee.host_with_port;
+        there.port.is_none() && is_same(&there.host, &Host::Domain(domain.into())) && self.is_spoken_to_as(callee)
+    }
+
+    fn is_spoken_to_as(&self, callee: &Uri) -> bool {
+        callee.transport().is_none_or(|transport| *transport == self.transport)
+    }
+
     /// Where requests are sent.
-    pub(super) fn target(&self) -> SipAddr {
+    pub(in crate::sip) fn target(&self) -> SipAddr {
         SipAddr { r#type: Some(self.transport), addr: self.host.clone() }
     }
 
@@ -67,6 +86,11 @@ impl TrunkAddress {
         let host = domain.map_or_else(|| self.host.host.clone(), |name| Host::Domain(name.into()));
         Uri { scheme: Some(Scheme::Sip), host_with_port: HostWithPort { host, port: None }, ..Uri::default() }
     }
+}
+
+/// Names of hosts are the same in any case.
+fn is_same(one: &Host, other: &Host) -> bool {
+    one.to_string().eq_ignore_ascii_case(&other.to_string())
 }
 
 /// A host's name (RFC 3261 25.1).
@@ -115,5 +139,25 @@ mod tests {
         for written in wrong {
             assert_eq!(written.parse::<TrunkAddress>(), Err(NoAddress), "{written}");
         }
+    }
+
+    #[test]
+    fn a_call_belongs_to_a_trunk_by_host_port_and_transport_or_by_its_domain() {
+        let is_host = |trunk: &str, callee: &str| {
+            trunk.parse::<TrunkAddress>().unwrap().is_host_of(&Uri::try_from(callee).unwrap())
+        };
+        for callee in ["sip:+1@SIP.example.org", "sip:+1@sip.example.org:5060", "sip:+1@sip.example.org;transport=udp"]
+        {
+            assert!(is_host("sip.example.org", callee) && is_host("sip.example.org:5060", callee), "{callee}");
+        }
+        assert!(is_host("sip.example.org;transport=tls", "sip:+1@sip.example.org:5061"));
+        let others = ["sip:+1@example.org", "sip:+1@sip.example.org:5080", "sip:+1@sip.example.org;transport=tls"];
+        for callee in others {
+            assert!(!is_host("sip.example.org", callee), "{callee}");
+        }
+        let address: TrunkAddress = "192.0.2.1".parse().unwrap();
+        let is_for = |callee: &str| address.is_spoken_to_for("example.org", &Uri::try_from(callee).unwrap());
+        assert!(is_for("sip:+1@Example.org") && is_for("sip:+1@example.org;transport=udp"));
+        assert!(!is_for("sip:+1@example.org:5060") && !is_for("sip:+1@a.example.org") && !is_for("sip:+1@192.0.2.1"));
     }
 }

@@ -5,12 +5,10 @@
 
 use std::time::Duration;
 
-use domain::Phi;
-use rsipstack::dialog::authenticate::{AuthRetry, Credential, handle_client_authenticate};
-use rsipstack::sip::prelude::ToTypedHeader;
+use rsipstack::dialog::authenticate::{AuthRetry, handle_client_authenticate};
 use rsipstack::sip::{
-    Auth, CallId, Expires, HasHeaders, Header, HeadersExt, Method, MinExpires, Request, Response, SipMessage,
-    StatusCode, StatusCodeKind, Uri, typed,
+    CallId, Expires, HasHeaders, Header, HeadersExt, Method, MinExpires, Request, Response, SipMessage, StatusCode,
+    StatusCodeKind, Uri, typed,
 };
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
@@ -19,6 +17,7 @@ use rsipstack::transaction::{make_call_id, make_tag};
 use rsipstack::transport::SipAddr;
 
 use super::Trunk;
+use super::login::Login;
 use super::registration::Outcome;
 use crate::sip::server::{SipOptions, contact};
 
@@ -33,7 +32,7 @@ pub(super) struct Requests {
     user: Uri,
     /// Where calls are to come.
     contact: Uri,
-    credential: Phi<Credential>,
+    login: Login,
     call_id: CallId,
     sequence: u32,
 }
@@ -46,20 +45,14 @@ impl std::fmt::Debug for Requests {
 
 impl Requests {
     pub(super) fn new(trunk: &Trunk, options: &SipOptions, endpoint: EndpointInnerRef) -> Self {
-        let auth = Some(Auth { user: trunk.user.clone(), password: None });
-        let domain = trunk.server.domain(trunk.domain.as_deref());
-        let credential = Credential {
-            username: trunk.user.clone(),
-            password: trunk.password.expose().clone(),
-            realm: trunk.realm.clone(),
-            auth_username: trunk.auth_user.clone(),
-        };
+        let user = trunk.user();
+        let auth = user.auth.clone();
         Self {
             server: trunk.server.target(),
-            user: Uri { auth: auth.clone(), ..domain.clone() },
-            domain,
+            domain: Uri { auth: None, ..user.clone() },
+            user,
             contact: Uri { auth, ..contact(options, trunk.server.transport()) },
-            credential: Phi::new(credential),
+            login: Login::of(trunk),
             call_id: make_call_id(endpoint.option.callid_suffix.as_deref(), endpoint.option.callid_format),
             endpoint,
             sequence: 0,
@@ -121,11 +114,9 @@ impl Requests {
         let mut tries = AuthRetry::new();
         while let Some(message) = transaction.receive().await {
             let SipMessage::Response(answer) = message else { continue };
-            let asks_for_password =
-                matches!(answer.status_code, StatusCode::Unauthorized | StatusCode::ProxyAuthenticationRequired);
-            if asks_for_password && self.may_have_password(&answer) && tries.should_answer(&answer) {
+            let credential = self.login.answers(&answer).filter(|_| tries.should_answer(&answer));
+            if let Some(credential) = credential {
                 self.sequence += 1;
-                let credential = self.credential.expose();
                 transaction = handle_client_authenticate(self.sequence, &transaction, answer, credential).await?;
                 transaction.send().await?;
             } else if answer.status_code.kind() != StatusCodeKind::Provisional {
@@ -133,24 +124,6 @@ impl Requests {
             }
         }
         Err(rsipstack::Error::Error("no answer".to_owned()))
-    }
-
-    /// Whether there is a password, and the realm that asks for it is the configured one.
-    fn may_have_password(&self, answer: &Response) -> bool {
-        if self.credential.expose().password.is_empty() {
-            return false;
-        }
-        let Some(realm) = &self.credential.expose().realm else { return true };
-        let mut challenges = answer.headers().iter().filter_map(|header| {
-            if let Header::WwwAuthenticate(asked) = header {
-                asked.typed().ok().map(|asked| asked.realm)
-            } else if let Header::ProxyAuthenticate(asked) = header {
-                asked.typed().ok().map(|asked| asked.realm)
-            } else {
-                None
-            }
-        });
-        challenges.all(|named| named == *realm)
     }
 
     /// For how long we are registered (RFC 3261 10.2.4): what stands at our own address, or for all, or what was asked for.

@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use audio::codec::Codec;
 
 use super::{Agreed, EVENTS};
-use crate::rtp::sdp::{Crypto, Direction, Media, Protocol, Rtpmap, Sdp, Suite};
+use crate::rtp::sdp::{Connection, Crypto, Direction, Media, Protocol, Rtpmap, Sdp, SdpError, Suite};
 
 /// What one stream of the other end's could be.
 pub(super) struct Choice<'a> {
@@ -26,7 +26,7 @@ pub(super) fn choose<'a>(sdp: &Sdp, media: &'a Media, ours: &[Codec], by_theirs:
     if media.kind != "audio" || matches!(media.protocol, Protocol::Other(_)) {
         return None;
     }
-    let address = media.connection.or(sdp.connection)?;
+    let Connection::Address(address) = *connection(sdp, media)? else { return None };
     let spoken = media.formats.iter().filter_map(|format| {
         let payload_type: u8 = format.parse().ok().filter(|payload_type| *payload_type < 128)?;
         let codec = codec(media, payload_type)?;
@@ -48,6 +48,17 @@ pub(super) fn choose<'a>(sdp: &Sdp, media: &'a Media, ours: &[Codec], by_theirs:
         rank,
         address,
     })
+}
+
+fn connection<'a>(sdp: &'a Sdp, media: &'a Media) -> Option<&'a Connection> {
+    media.connection.as_ref().or(sdp.connection.as_ref())
+}
+
+/// Why none was chosen of these.
+pub(super) fn why_none<'a>(sdp: &Sdp, mut streams: impl Iterator<Item = &'a Media>) -> SdpError {
+    let is_named = |media: &Media| matches!(connection(sdp, media), Some(Connection::Name(_)));
+    let is_named = streams.any(|media| media.kind == "audio" && media.port != 0 && is_named(media));
+    if is_named { SdpError::NamedHost } else { SdpError::NothingInCommon }
 }
 
 impl Choice<'_> {
