@@ -39,6 +39,7 @@ mod json;
 mod message;
 mod playout;
 mod plivo;
+pub mod rest;
 mod session;
 mod telnyx;
 mod twilio;
