@@ -171,7 +171,7 @@ async fn one_after_the_other_is_rung_and_who_takes_the_call_is_put_together_with
     ];
     assert_eq!(*seen.told.lock().unwrap(), told);
     assert_eq!(*seen.gave_up.lock().unwrap(), 1, "who was away");
-    assert!(held.hung_up_by_us(), "the doctor hung up: the call is over");
+    assert!(held.hung_up_by_us() && recording.at_its_end, "the doctor hung up: the call is over");
     assert!(loud(&recording.to_caller, DOCTORS) > 15_000, "the caller hears the doctor");
     let heard = seen.heard.lock().unwrap().take().unwrap();
     assert!(loud(&heard.to_caller, CALLERS) > 15_000, "the doctor hears the caller");

@@ -46,6 +46,8 @@ pub(crate) struct Gate {
     pub(crate) paused: bool,
     /// While nothing is said, the caller hears that somebody is rung.
     pub(crate) ringing: bool,
+    /// All that was to be said has been said.
+    pub(crate) done: bool,
 }
 
 /// What a leg does as the speaker says.
@@ -108,6 +110,12 @@ impl Speaker {
     /// While nothing is said, the caller hears quietly that somebody is rung, and is never left in silence for three seconds.
     pub fn ringback(&self, ringing: bool) {
         self.gate.send_if_modified(|gate| std::mem::replace(&mut gate.ringing, ringing) != ringing);
+    }
+
+    /// The conversation is at its end, so that whoever hangs up now ends the whole call. Without this a provider who streams it goes on with what
+    /// the practice has written for when FirstRing fails.
+    pub fn goodbye(&self) {
+        self.gate.send_modify(|gate| gate.done = true);
     }
 
     /// Puts the leg together with the one that has the other side. From then on nobody here hears the caller; lines are still said.

@@ -112,6 +112,10 @@ impl Parameters {
         self.get("token").map(Phi::new)
     }
 
+    pub(super) fn ringing(&self) -> Option<Phi<String>> {
+        self.get("ringing").map(Phi::new)
+    }
+
     pub(super) fn from(&self) -> Option<Phi<PhoneNumber>> {
         number(self.get("from").as_deref())
     }

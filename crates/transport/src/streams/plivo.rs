@@ -79,6 +79,7 @@ fn started(start: Started, headers: &Value) -> Result<Start, Misunderstood> {
         provider: Provider::Plivo,
         codec,
         token: parameters.token(),
+        ringing: parameters.ringing(),
         from: parameters.from().or_else(|| parameters.plain_from()),
         to: parameters.to(),
         ids: CallIds { stream: start.stream_id, call: start.call_id, account: start.account_id },

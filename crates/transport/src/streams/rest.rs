@@ -8,6 +8,7 @@
 mod account;
 mod plivo;
 mod request;
+mod ringing;
 mod sending;
 mod telnyx;
 #[cfg(test)]
@@ -16,4 +17,5 @@ mod twilio;
 
 pub use account::{Account, BadAccount, Interface};
 pub use request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
-pub use sending::{NotAsked, Rest};
+pub use ringing::TEL;
+pub use sending::{NotAsked, Rest, RestOptions};

@@ -6,6 +6,7 @@ use axum::extract::ws::{CloseCode, Message, WebSocket, close_code};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::adapter::{Adapter, Opening};
+use super::behind::{Behind, Ends};
 use super::hearing::Hearing;
 use super::message::{Misunderstood, Say, Start, Told};
 use super::playout::Playout;
@@ -35,6 +36,8 @@ pub enum Fault {
     TooFast,
     /// No sound for too long: close code 1008.
     Idle,
+    /// It is of a call that we have placed, and nobody waits for it any more: close code 1008.
+    NotAwaited,
     /// All lines are busy, or calls are not being taken: close code 1013.
     Busy,
 }
@@ -49,6 +52,7 @@ impl Fault {
             Self::NotAdmitted => (close_code::POLICY, "the token is missing or wrong"),
             Self::TooFast => (close_code::POLICY, "messages came too fast"),
             Self::Idle => (close_code::POLICY, "no sound came"),
+            Self::NotAwaited => (close_code::POLICY, "nobody waits for this call"),
             Self::Busy => (close_code::AGAIN, "all lines are busy"),
         }
     }
@@ -114,6 +118,7 @@ pub(super) struct Session {
     spoke: bool,
     last_sound: Instant,
     misunderstood: u32,
+    behind: Option<Behind>,
 }
 
 impl Session {
@@ -132,7 +137,13 @@ impl Session {
             spoke: false,
             last_sound: picked_up,
             misunderstood: 0,
+            behind: None,
         }
+    }
+
+    /// The provider's call can be ended, too.
+    pub(super) fn with(self, behind: Option<Behind>) -> Self {
+        Self { behind, ..self }
     }
 
     /// Carries the call until it ends.
@@ -280,7 +291,15 @@ impl Session {
             // If the shell is gone there is nobody to tell.
             self.driver.report(news).await.ok();
         }
+        let is_done = self.driver.is_done();
         drop(self.driver);
+        // Before the stream is closed: the provider goes on with the call then.
+        if let Some(behind) = &self.behind
+            && end != End::ByCaller
+            && (behind.ends == Ends::WithUs || (end == End::ByFirstRing && is_done))
+        {
+            behind.hang_up().await;
+        }
         websocket::close(&mut self.socket, close).await;
     }
 }

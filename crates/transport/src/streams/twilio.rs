@@ -77,6 +77,7 @@ fn started(start: Started) -> Result<Start, Misunderstood> {
         provider: Provider::Twilio,
         codec: start.media_format.map_or(Ok(Codec::Pcmu), |format| format.codec())?,
         token: start.custom_parameters.token(),
+        ringing: start.custom_parameters.ringing(),
         from: start.custom_parameters.from(),
         to: start.custom_parameters.to(),
         ids: CallIds { stream: start.stream_sid, call: start.call_sid, account: start.account_sid },

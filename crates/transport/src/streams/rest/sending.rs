@@ -1,10 +1,14 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use domain::{Phi, PhoneNumber};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
 use super::account::Account;
-use super::request::{Authorization, Body, RemoteCall, Request};
+use super::request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
+use super::ringing::TEL;
+use crate::streams::awaited::Awaited;
 use crate::streams::{CallIds, Provider};
 
 /// A provider answers within a second, on a bad day within three.
@@ -12,11 +16,25 @@ const WITHIN: Duration = Duration::from_secs(4);
 /// Of an answer. What is longer is not one.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
-/// A provider's interface, ready to be asked.
+/// What is asked of a provider's interface, and as whom.
+#[derive(Clone, Debug)]
+pub struct RestOptions {
+    /// As whom.
+    pub account: Account,
+    /// Where calls that we place are streamed to.
+    pub end: OurEnd,
+    /// The practice's number at the provider, which those see who are rung; without it nobody is.
+    pub from: Option<PhoneNumber>,
+    /// Who may be rung. Nobody else ever is.
+    pub may_ring: Vec<Phi<PhoneNumber>>,
+}
+
+/// A provider's interface, ready to be asked. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Rest {
-    account: Account,
+    options: Arc<RestOptions>,
     client: Client,
+    awaited: Awaited,
 }
 
 /// Why something was not done at the provider. Holds nothing of what was asked.
@@ -39,15 +57,38 @@ pub enum NotAsked {
 impl Rest {
     /// # Errors
     /// There is no TLS to ask by.
-    pub fn open(account: Account) -> Result<Self, NotAsked> {
+    pub fn open(options: RestOptions) -> Result<Self, NotAsked> {
         // A redirection would carry the account's secret elsewhere.
         let client = Client::builder().redirect(Policy::none()).build().map_err(|_| NotAsked::Impossible)?;
-        Ok(Self { account, client })
+        Ok(Self { options: Arc::new(options), client, awaited: Awaited::default() })
+    }
+
+    fn account(&self) -> &Account {
+        &self.options.account
+    }
+
+    /// Calls that we place are from this number, where there are any.
+    pub(super) fn from(&self) -> Option<&PhoneNumber> {
+        self.options.from.as_ref().filter(|_| self.account().interface().rings())
+    }
+
+    /// The number of this address, if the configuration names it.
+    pub(super) fn allowed(&self, address: &Phi<String>) -> Option<PhoneNumber> {
+        let number = address.expose().strip_prefix(TEL).and_then(|number| number.parse().ok());
+        let allowed = number.filter(|number| self.options.may_ring.iter().any(|known| known.expose() == number));
+        if allowed.is_none() {
+            tracing::error!("a call was ordered to an address that the configuration does not name");
+        }
+        allowed
+    }
+
+    pub(in crate::streams) fn awaited(&self) -> &Awaited {
+        &self.awaited
     }
 
     /// The call as this interface takes it; `None` if it is none of this provider's, or its id is no id.
     pub fn call_of(&self, provider: Provider, ids: &CallIds) -> Option<RemoteCall> {
-        let is_ours = provider == self.account.interface().provider();
+        let is_ours = provider == self.account().interface().provider();
         is_ours.then(|| RemoteCall::of(ids.call.as_str())).flatten()
     }
 
@@ -56,7 +97,25 @@ impl Rest {
     /// # Errors
     /// It is not ended, or was before.
     pub async fn hang_up(&self, call: &RemoteCall) -> Result<(), NotAsked> {
-        self.ask(self.account.hang_up(call)).await.map(drop)
+        self.ask(self.account().hang_up(call)).await.map(drop)
+    }
+
+    /// Calls somebody; when they pick up, the call is streamed to us with this id.
+    pub(super) async fn ring(
+        &self,
+        to: &PhoneNumber,
+        from: &PhoneNumber,
+        ringing: &str,
+        seconds: u64,
+    ) -> Result<RemoteCall, NotAsked> {
+        let request = self.account().ring(to, from, &self.options.end, ringing, seconds).ok_or(NotAsked::Impossible)?;
+        self.account().read_call(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+    }
+
+    /// How far a call is that we placed.
+    pub(super) async fn look(&self, call: &RemoteCall) -> Result<Progress, NotAsked> {
+        let request = self.account().look(call).ok_or(NotAsked::Impossible)?;
+        self.account().read_progress(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
     }
 
     /// Sends a request once, and gives what was answered.

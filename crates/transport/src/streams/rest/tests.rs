@@ -158,7 +158,7 @@ fn no_id_leads_elsewhere_and_none_ends_every_call() {
     }
     assert_eq!(RemoteCall::of(&"a".repeat(257)), None);
     rustls::crypto::ring::default_provider().install_default().ok();
-    let rest = Rest::open(twilio()).unwrap();
+    let rest = Rest::open(RestOptions { account: twilio(), end: our_end(), from: None, may_ring: Vec::new() }).unwrap();
     let ids = |call: &str| crate::streams::CallIds {
         stream: "MZ1".to_owned().try_into().unwrap(),
         call: call.to_owned().try_into().unwrap(),
