@@ -20,7 +20,7 @@ use crate::cli;
 use crate::config::{Overrides, PracticeConfig, Server};
 use crate::web_site::Site;
 use crate::wiring::{
-    Desk, DeskOptions, SoleServer, end_call, keep_journal, rota_gaps, stream_router, take_up_calls,
+    Desk, DeskOptions, SoleServer, StreamDoor, end_call, keep_journal, rota_gaps, stream_door, take_up_calls,
     telephones as telephones_of,
 };
 
@@ -60,15 +60,17 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
         let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
-        let streams = stream_router(server.streams.as_ref(), &server.http, incoming.clone())?;
+        let may_ring = telephones_of(&config, &server);
+        let StreamDoor { router: streams, dials: by_provider } =
+            stream_door(server.streams.as_ref(), &server.http, may_ring.values(), incoming.clone())?;
         let telephones = match &server.sip {
             Some(telephones) => {
-                let may_ring = telephones_of(&config, server.outbound.as_deref()).into_values().collect();
+                let may_ring = may_ring.into_values().collect();
                 Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming.clone()).await?)
             }
             None => None,
         };
-        let dials = telephones.as_ref().map(Sip::dials);
+        let dials = transport::either(telephones.as_ref().map(Sip::dials), by_provider);
         let desk =
             Desk::open(&server, config, DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None }).await?;
         take_up_calls(&desk, None).await.context("calls that were interrupted cannot be looked for")?;

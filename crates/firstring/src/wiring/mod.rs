@@ -21,5 +21,5 @@ pub use models::{Engines, Written, hearing, lines_cache, models_dir, reader, syn
 pub use office::{DATABASE, OfficeParts, office_config, open_office, open_store, rota_gaps, whole_config};
 pub use record::{end_call, keep_journal};
 pub use recovery::{SoleServer, take_up_calls};
-pub use streams::{StreamSecrets, stream_router};
+pub use streams::{StreamDoor, StreamSecrets, stream_door};
 pub use switchboard::telephones;
