@@ -226,9 +226,9 @@ async fn a_line_that_cannot_hand_over_leaves_everything_as_it_was() {
     assert_eq!(news(&held, &TransferNews::Ended), 1, "they spoke with each other by us");
     assert!(seen.told.lock().unwrap().iter().any(|(_, news)| *news == CalleeNews::Reached));
 
-    let (mut call, _seen) = emergency_on_a_line(&[Manner::Takes, Manner::Takes], HandingOver::Blind).await;
-    call.caller.silence(Duration::from_secs(5)).await.unwrap();
+    let (mut call, _seen) = emergency_on_a_line(&[Manner::Takes], HandingOver::Blind).await;
+    call.caller.hung_up().await;
     let held = call.end().await;
-    assert_eq!(news(&held, &TransferNews::Ringing), 2);
-    assert_eq!(news(&held, &TransferNews::Unavailable), 1);
+    assert_eq!(news(&held, &TransferNews::Ringing), 1, "we ring ourselves");
+    assert_eq!(news(&held, &TransferNews::Accepted { by: "Doctor 0".to_owned() }), 1);
 }

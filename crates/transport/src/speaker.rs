@@ -24,7 +24,9 @@ pub(crate) enum Order {
 pub struct Refer {
     /// Whom: a SIP address, with the call that is to be replaced in its headers if there is one (RFC 3891).
     pub to: Phi<String>,
-    /// What became of it. Dropped: it was not done, and the call is as it was.
+    /// What is said to the caller meanwhile must be heard: not to be done by a way to arrive that takes our voice away.
+    pub speaks_on: bool,
+    /// What became of it. Dropped: it cannot be done, and the call is as it was.
     pub done: oneshot::Sender<Result<(), NotAnswered>>,
 }
 

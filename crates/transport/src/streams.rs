@@ -38,6 +38,7 @@ mod adapter;
 mod awaited;
 mod behind;
 mod doorkeeper;
+mod handing_over;
 mod hearing;
 mod json;
 mod message;
@@ -143,10 +144,19 @@ impl Door {
         }
         let behind = self.options.rest.clone().and_then(|rest| {
             let call = rest.call_of(start.provider, &start.ids)?;
-            Some(Behind { rest, call, ends: Ends::WhenDone })
+            Some(Behind { rest, call, ends: Ends::WhenDone, from: start.from.clone(), to: start.to.clone() })
         });
         if let Some(ringing) = start.ringing.clone() {
             return self.give(&ringing, Arrived { socket, adapter, start, idle: self.options.idle }, behind).await;
+        }
+        // Whoever comes back when nobody waits any more is a caller like any other.
+        let back = start.back.as_ref().zip(behind.as_ref());
+        if let Some(awaits) = back.and_then(|(back, behind)| behind.rest.awaited().claim(back)) {
+            let arrived = Arrived { socket, adapter, start, idle: self.options.idle };
+            if let Err(Arrived { socket, .. }) = awaits.send(arrived) {
+                refuse(socket, Fault::NotAwaited).await;
+            }
+            return;
         }
         let seat = (Arc::clone(&self.lines).try_acquire_owned(), self.incoming.try_reserve_owned());
         let (Ok(line), Ok(hand_over)) = seat else {

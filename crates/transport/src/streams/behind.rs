@@ -1,11 +1,17 @@
+use domain::{Phi, PhoneNumber};
+
+use super::message::Start;
 use super::rest::{RemoteCall, Rest};
 
 /// The provider's call behind a stream, where it can be ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Behind {
     pub(super) rest: Rest,
     pub(super) call: RemoteCall,
     pub(super) ends: Ends,
+    /// The caller's number, and the one that was dialled: a caller who comes back brings them along.
+    pub(super) from: Option<Phi<PhoneNumber>>,
+    pub(super) to: Option<Phi<String>>,
 }
 
 /// When the provider's call ends with our part in it.
@@ -18,6 +24,11 @@ pub(super) enum Ends {
 }
 
 impl Behind {
+    /// Whether a stream is of this call.
+    pub(super) fn is(&self, start: &Start) -> bool {
+        start.ids.call.as_str() == self.call.as_str()
+    }
+
     pub(super) async fn hang_up(&self) {
         let call = self.call.as_str();
         match self.rest.hang_up(&self.call).await {

@@ -120,7 +120,31 @@ impl Gateway {
 
     /// A call that came to the practice's number.
     pub fn has(&self, call: &str, party: Option<Party>) {
-        self.inner.lock().unwrap().calls.insert(call.to_owned(), Placed { status: "in-progress".to_owned(), party });
+        self.has_with(call, "in-progress", party);
+    }
+
+    /// The same, with this status.
+    pub fn has_with(&self, call: &str, status: &str, party: Option<Party>) {
+        self.inner.lock().unwrap().calls.insert(call.to_owned(), Placed { status: status.to_owned(), party });
+    }
+
+    /// What the instructions of a call were replaced with.
+    pub async fn moves(&self, call: &str) -> String {
+        let change = format!("change {call}");
+        let find = || {
+            let asked = &self.inner.lock().unwrap().asked;
+            let (_, form) = asked.iter().rev().find(|(what, form)| *what == change && form.contains_key("Twiml"))?;
+            Some(form["Twiml"].as_str().unwrap().to_owned())
+        };
+        let wait = async {
+            loop {
+                match find() {
+                    Some(twiml) => return twiml,
+                    None => sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        timeout(WITHIN, wait).await.expect("is moved")
     }
 }
 
@@ -131,7 +155,7 @@ fn is_ours(headers: &HeaderMap) -> Result<(), StatusCode> {
 }
 
 /// Attributes `name` and `value` of each parameter.
-fn parameters(twiml: &str) -> Value {
+pub fn parameters(twiml: &str) -> Value {
     let pair = |parameter: &str| {
         let mut quoted = parameter.split('"').skip(1).step_by(2).map(str::to_owned);
         Some((quoted.next()?, Value::String(quoted.next()?)))
@@ -139,7 +163,7 @@ fn parameters(twiml: &str) -> Value {
     Value::Object(twiml.split("<Parameter ").skip(1).filter_map(pair).collect())
 }
 
-fn url_of(twiml: &str) -> &str {
+pub fn url_of(twiml: &str) -> &str {
     twiml.split("<Stream url=\"").nth(1).unwrap().split('"').next().unwrap()
 }
 

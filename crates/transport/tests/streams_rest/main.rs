@@ -14,7 +14,7 @@ mod provider;
 use std::time::Duration;
 
 use domain::{Phi, PhoneNumber};
-use gateway::{ACCOUNT, Gateway, Manner, SECRET, TONE_OF_DOCTOR};
+use gateway::{ACCOUNT, Gateway, Manner, SECRET, TONE_OF_DOCTOR, parameters, url_of};
 use line::{Call, TONE_OF_CALLER, TONE_OF_OURS, pitch};
 use party::{Dialect, Party};
 use provider::{Server, TOKEN, WITHIN};
@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use transport::streams::rest::{Account, Interface, OurEnd, Rest, RestOptions};
 use transport::streams::{PATH, StreamOptions};
-use transport::{Bridge, Dial, Dials, Incoming, Leg, LegNews, NotAnswered};
+use transport::{Bridge, Dial, Dials, Incoming, Leg, LegNews, NotAnswered, Refer};
 
 const DOCTOR: &str = "+12125550190";
 const CALLER: &str = "CA-of-the-caller";
@@ -187,6 +187,98 @@ async fn a_call_that_nobody_waits_for_is_no_callers() {
     assert_eq!(stranger.ended().await, Some(1008));
     assert!(!office.was_ended("CA-late"), "nobody is asked anything for who shows no token");
     assert!(office.server.incoming.try_recv().is_err());
+}
+
+/// Has the caller put through by the provider; the instructions that it was given, and what becomes of it.
+async fn hands_over(office: &Office, patient: &Call) -> (String, oneshot::Receiver<Result<(), NotAnswered>>) {
+    let (done, outcome) = oneshot::channel();
+    drop(office.gateway.asked());
+    let refer = Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done };
+    patient.leg.speaker.refer(refer).unwrap();
+    (office.gateway.moves(CALLER).await, outcome)
+}
+
+#[tokio::test]
+async fn a_caller_whom_nobody_answers_comes_back_to_the_same_call() {
+    let mut office = Office::open(Interface::Twilio).await;
+    let (mut caller, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
+    let (twiml, outcome) = hands_over(&office, &patient).await;
+    assert!(twiml.contains(&format!("<Dial timeout=\"20\">{DOCTOR}</Dial><Connect>")), "{twiml}");
+    caller.ended().await;
+    office.gateway.has_with("CA-of-the-caller-child", "no-answer", None);
+    patient.listens(Duration::from_secs(3)).await;
+    assert!(!patient.leg.over.is_cancelled(), "the call waits for them");
+
+    let back = parameters(&twiml);
+    let back_again = Party::streams(Dialect::Twilio, url_of(&twiml), CALLER, &back, TONE_OF_CALLER).await;
+    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Err(NotAnswered::NotReached));
+    patient.heard.clear();
+    patient.listens(Duration::from_secs(2)).await;
+    assert!((pitch(&patient.heard, 16_000) - TONE_OF_CALLER).abs() < 12.0, "they are heard again");
+    patient.says_a_tone(Duration::from_secs(1));
+    assert!(patient.news(WITHIN, |news| matches!(news, LegNews::Finished { .. })).await.is_some());
+    assert!((pitch(&back_again.heard(), 16_000) - TONE_OF_OURS).abs() < 12.0, "and hear");
+    assert!(office.server.incoming.try_recv().is_err(), "it is no new call");
+    back_again.hang_up().await;
+    assert_eq!(patient.news(WITHIN, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp));
+}
+
+#[tokio::test]
+async fn a_caller_who_was_put_through_is_left_to_the_provider_and_answered_anew_if_they_come_back() {
+    let mut office = Office::open(Interface::Twilio).await;
+    let (_, patient) = office.is_called(Dialect::Twilio, CALLER).await;
+    let (twiml, outcome) = hands_over(&office, &patient).await;
+    office.gateway.has_with("CA-of-the-caller-child", "in-progress", None);
+    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Ok(()));
+    drop(office.gateway.asked());
+    patient.leg.speaker.goodbye();
+    drop(patient);
+
+    // The doctor has hung up, the caller has not.
+    let back = parameters(&twiml);
+    let _party = Party::streams(Dialect::Twilio, url_of(&twiml), CALLER, &back, TONE_OF_CALLER).await;
+    let again = timeout(WITHIN, office.server.incoming.recv()).await.expect("is answered").unwrap();
+    assert!(matches!(again.from, transport::IncomingFrom::Stream { .. }));
+    assert!(office.gateway.asked().is_empty(), "the call was not ended");
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_somebody_is_called_is_gone() {
+    let mut office = Office::open(Interface::Twilio).await;
+    let (_, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
+    let (_, _outcome) = hands_over(&office, &patient).await;
+    office.gateway.has_with(CALLER, "completed", None);
+    assert_eq!(patient.news(WITHIN, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp));
+}
+
+#[tokio::test]
+async fn what_cannot_be_handed_over_stays() {
+    for (interface, dialect, to, speaks_on) in [
+        (Interface::Telnyx, Dialect::Telnyx, format!("tel:{DOCTOR}"), false),
+        (Interface::Twilio, Dialect::Twilio, "tel:+12125550191".to_owned(), false),
+        (Interface::Twilio, Dialect::Twilio, "sip:patel@127.0.0.1".to_owned(), false),
+        (Interface::Twilio, Dialect::Twilio, format!("tel:{DOCTOR}"), true),
+    ] {
+        let mut office = Office::open(interface).await;
+        let (_caller, mut patient) = office.is_called(dialect, CALLER).await;
+        let (done, outcome) = oneshot::channel();
+        patient.leg.speaker.refer(Refer { to: Phi::new(to.clone()), speaks_on, done }).unwrap();
+        assert!(timeout(WITHIN, outcome).await.unwrap().is_err(), "{to}: the order is dropped");
+        assert!(office.gateway.asked().is_empty(), "{to}");
+        patient.heard.clear();
+        patient.listens(Duration::from_secs(1)).await;
+        assert!((pitch(&patient.heard, 16_000) - TONE_OF_CALLER).abs() < 12.0, "{to}: the caller is with us");
+    }
+    // The provider refuses: there is no such call.
+    let mut office = Office::open(Interface::Twilio).await;
+    let url = office.server.url();
+    let caller = Party::streams(Dialect::Twilio, &url, "CA-unknown", &json!({ "token": TOKEN }), TONE_OF_CALLER).await;
+    let Incoming { leg, .. } = timeout(WITHIN, office.server.incoming.recv()).await.unwrap().unwrap();
+    let (done, outcome) = oneshot::channel();
+    leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
+    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Err(NotAnswered::NotReached));
+    assert!(!leg.over.is_cancelled(), "the call is as it was");
+    caller.hang_up().await;
 }
 
 #[tokio::test]

@@ -44,6 +44,11 @@ impl Interface {
     pub fn rings(self) -> bool {
         matches!(self, Self::Twilio | Self::Telnyx)
     }
+
+    /// Whether it puts callers through instead of us, and brings back those whom nobody answers.
+    pub fn moves(self) -> bool {
+        matches!(self, Self::Twilio)
+    }
 }
 
 /// An account at a provider: writes what is asked, reads what is answered. Pure.

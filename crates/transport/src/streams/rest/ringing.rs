@@ -51,7 +51,7 @@ async fn conduct(rest: Rest, call: RemoteCall, arrived: Arrived, answered: onesh
     let (leg, driver) = pair(None);
     // A leg that nobody takes any more is dropped, and that ends the call.
     drop(answered.send(Ok(leg)));
-    let behind = Behind { rest, call, ends: Ends::WithUs };
+    let behind = Behind { rest, call, ends: Ends::WithUs, from: None, to: None };
     Session::new(socket, driver, adapter, &start, idle).with(Some(behind)).run().await;
 }
 

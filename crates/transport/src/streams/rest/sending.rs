@@ -73,7 +73,7 @@ impl Rest {
     }
 
     /// The number of this address, if the configuration names it.
-    pub(super) fn allowed(&self, address: &Phi<String>) -> Option<PhoneNumber> {
+    pub(in crate::streams) fn allowed(&self, address: &Phi<String>) -> Option<PhoneNumber> {
         let number = address.expose().strip_prefix(TEL).and_then(|number| number.parse().ok());
         let allowed = number.filter(|number| self.options.may_ring.iter().any(|known| known.expose() == number));
         if allowed.is_none() {
@@ -112,8 +112,31 @@ impl Rest {
         self.account().read_call(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
     }
 
-    /// How far a call is that we placed.
-    pub(super) async fn look(&self, call: &RemoteCall) -> Result<Progress, NotAsked> {
+    /// Whether it puts callers through instead of us.
+    pub(in crate::streams) fn moves(&self) -> bool {
+        self.account().interface().moves()
+    }
+
+    /// Has somebody else called for a call; it comes back with these parameters.
+    pub(in crate::streams) async fn hand_over(
+        &self,
+        call: &RemoteCall,
+        to: &PhoneNumber,
+        parameters: &[(&str, &str)],
+        seconds: u64,
+    ) -> Result<(), NotAsked> {
+        let request = self.account().hand_over(call, to, &self.options.end, parameters, seconds);
+        self.ask(request.ok_or(NotAsked::Impossible)?).await.map(drop)
+    }
+
+    /// Whether somebody whom it was handed over to has picked up.
+    pub(in crate::streams) async fn is_put_through(&self, call: &RemoteCall) -> Result<bool, NotAsked> {
+        let request = self.account().children(call).ok_or(NotAsked::Impossible)?;
+        self.account().read_children(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+    }
+
+    /// How far a call is.
+    pub(in crate::streams) async fn look(&self, call: &RemoteCall) -> Result<Progress, NotAsked> {
         let request = self.account().look(call).ok_or(NotAsked::Impossible)?;
         self.account().read_progress(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
     }
