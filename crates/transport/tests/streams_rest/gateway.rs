@@ -16,11 +16,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::party::{Dialect, Party};
-use crate::provider::WITHIN;
 
 pub const ACCOUNT: &str = "AC1";
 pub const SECRET: &str = "a-secret-of-this-test";
-pub const TONE_OF_DOCTOR: f32 = 1200.0;
+/// How long a test waits for what should come at once.
+const WITHIN: Duration = Duration::from_secs(20);
 
 /// What becomes of calls that are placed from now on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ struct Placed {
 
 struct Inner {
     manner: Manner,
+    /// What whoever is called says.
+    sound: Vec<f32>,
     calls: BTreeMap<String, Placed>,
     /// Method, path and body of all that was asked, but for looking.
     asked: Vec<(String, Map<String, Value>)>,
@@ -68,10 +70,10 @@ type Shared = State<Arc<Mutex<Inner>>>;
 type Answer = Result<Json<Value>, StatusCode>;
 
 impl Gateway {
-    pub async fn start() -> Self {
+    pub async fn start(sound: Vec<f32>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let inner = Inner { manner: Manner::PicksUp, calls: BTreeMap::new(), asked: Vec::new() };
+        let inner = Inner { manner: Manner::PicksUp, sound, calls: BTreeMap::new(), asked: Vec::new() };
         let inner = Arc::new(Mutex::new(inner));
         let app = Router::new()
             .route("/2010-04-01/Accounts/{account}/Calls.json", post(twilio_places).get(twilio_lists))
@@ -93,9 +95,9 @@ impl Gateway {
         std::mem::take(&mut self.inner.lock().unwrap().asked)
     }
 
-    /// Whoever was called last.
-    pub async fn party(&self) -> Party {
-        let find = || self.inner.lock().unwrap().calls.values().last().and_then(|call| call.party.clone());
+    /// Whoever was called by this call.
+    pub async fn party(&self, call: &str) -> Party {
+        let find = || self.inner.lock().unwrap().calls.get(call).and_then(|call| call.party.clone());
         let wait = async {
             loop {
                 match find() {
@@ -168,19 +170,25 @@ pub fn url_of(twiml: &str) -> &str {
 }
 
 /// Places a call; its id, or nothing if it is refused.
-async fn place(inner: &Arc<Mutex<Inner>>, dialect: Dialect, url: &str, parameters: &Value) -> Option<String> {
-    let (manner, sid) = {
+async fn place(
+    inner: &Arc<Mutex<Inner>>,
+    dialect: Dialect,
+    url: &str,
+    shown: Option<&str>,
+    parameters: &Value,
+) -> Option<String> {
+    let (manner, sid, sound) = {
         let mut inner = inner.lock().unwrap();
         let sid = format!("CA{:04}", 1000 + inner.calls.len());
         let status = if let Manner::Is(status) = inner.manner { status } else { "ringing" };
         inner.calls.insert(sid.clone(), Placed { status: status.to_owned(), party: None });
-        (inner.manner, sid)
+        (inner.manner, sid, inner.sound.clone())
     };
     match manner {
         Manner::Refuses => return None,
         Manner::PicksUp | Manner::StreamsAnother => {
             let streamed = if manner == Manner::PicksUp { sid.clone() } else { "CA-another".to_owned() };
-            let party = Party::streams(dialect, url, &streamed, parameters, TONE_OF_DOCTOR).await;
+            let party = Party::streams(dialect, url, shown, &streamed, parameters, sound).await;
             let placed = Placed { status: "in-progress".to_owned(), party: Some(party) };
             inner.lock().unwrap().calls.insert(sid.clone(), placed);
         }
@@ -206,7 +214,7 @@ async fn twilio_places(State(inner): Shared, headers: HeaderMap, Form(form): For
     is_ours(&headers)?;
     let twiml = form["Twiml"].as_str().unwrap().to_owned();
     inner.lock().unwrap().asked.push(("place".to_owned(), form));
-    let placed = place(&inner, Dialect::Twilio, url_of(&twiml), &parameters(&twiml)).await;
+    let placed = place(&inner, Dialect::Twilio, url_of(&twiml), None, &parameters(&twiml)).await;
     let sid = placed.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
     Ok(Json(json!({ "sid": sid, "status": "queued", "account_sid": ACCOUNT, "direction": "outbound-api" })))
 }
@@ -255,8 +263,10 @@ async fn twilio_changes(
 async fn telnyx_places(State(inner): Shared, headers: HeaderMap, Json(order): Json<Map<String, Value>>) -> Answer {
     is_ours(&headers)?;
     let url = order["stream_url"].as_str().unwrap().to_owned();
+    let shown = order["stream_auth_token"].as_str().unwrap().to_owned();
     inner.lock().unwrap().asked.push(("place".to_owned(), order));
-    let sid = place(&inner, Dialect::Telnyx, &url, &json!({})).await.ok_or(StatusCode::UNPROCESSABLE_ENTITY)?;
+    let sid =
+        place(&inner, Dialect::Telnyx, &url, Some(&shown), &json!({})).await.ok_or(StatusCode::UNPROCESSABLE_ENTITY)?;
     Ok(Json(json!({ "data": { "call_control_id": sid, "is_alive": false, "record_type": "call" } })))
 }
 

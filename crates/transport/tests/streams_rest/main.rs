@@ -14,8 +14,8 @@ mod provider;
 use std::time::Duration;
 
 use domain::{Phi, PhoneNumber};
-use gateway::{ACCOUNT, Gateway, Manner, SECRET, TONE_OF_DOCTOR, parameters, url_of};
-use line::{Call, TONE_OF_CALLER, TONE_OF_OURS, pitch};
+use gateway::{ACCOUNT, Gateway, Manner, SECRET, parameters, url_of};
+use line::{Call, TONE_OF_CALLER, TONE_OF_OURS, pitch, tone};
 use party::{Dialect, Party};
 use provider::{Server, TOKEN, WITHIN};
 use serde_json::json;
@@ -24,10 +24,16 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use transport::streams::rest::{Account, Interface, OurEnd, Rest, RestOptions};
 use transport::streams::{PATH, StreamOptions};
-use transport::{Bridge, Dial, Dials, Incoming, Leg, LegNews, NotAnswered, Refer};
+use transport::{Bridge, Dial, Dials, Incoming, LEG_HZ, Leg, LegNews, NotAnswered, Refer};
 
 const DOCTOR: &str = "+12125550190";
 const CALLER: &str = "CA-of-the-caller";
+const TONE_OF_DOCTOR: f32 = 1200.0;
+
+/// A second of it, to be repeated: a whole number of waves.
+fn says(pitch: f32) -> Vec<f32> {
+    tone(pitch, LEG_HZ, Duration::from_secs(1))
+}
 
 /// A server, its provider, and the way to whoever rings.
 struct Office {
@@ -39,7 +45,7 @@ struct Office {
 impl Office {
     async fn open(interface: Interface) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
-        let gateway = Gateway::start().await;
+        let gateway = Gateway::start(says(TONE_OF_DOCTOR)).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}{PATH}", listener.local_addr().unwrap());
         let base = match interface {
@@ -73,7 +79,9 @@ impl Office {
 
     /// A caller whose call is streamed to us.
     async fn is_called(&mut self, dialect: Dialect, sid: &str) -> (Party, Call) {
-        let party = Party::streams(dialect, &self.server.url(), sid, &json!({ "token": TOKEN }), TONE_OF_CALLER).await;
+        let party =
+            Party::streams(dialect, &self.server.url(), None, sid, &json!({ "token": TOKEN }), says(TONE_OF_CALLER))
+                .await;
         self.gateway.has(sid, Some(party.clone()));
         let Incoming { leg, .. } = timeout(WITHIN, self.server.incoming.recv()).await.expect("comes in").unwrap();
         (party, Call::new(leg))
@@ -92,7 +100,7 @@ async fn is_put_through(interface: Interface, dialect: Dialect) {
     let (caller, patient) = office.is_called(dialect, CALLER).await;
     let mut doctors = Call::new(office.rings().await.unwrap());
     assert!(doctors.leg.caller_id.is_none());
-    let doctor = office.gateway.party().await;
+    let doctor = office.gateway.party("CA1001").await;
 
     doctors.says_a_tone(Duration::from_secs(1));
     doctors.listens(Duration::from_millis(1500)).await;
@@ -130,7 +138,7 @@ async fn a_doctor_who_declines_is_hung_up_on_at_the_provider() {
     for (interface, call) in [(Interface::Twilio, "CA1000"), (Interface::Telnyx, "CA1000")] {
         let office = Office::open(interface).await;
         let mut doctors = Call::new(office.rings().await.unwrap());
-        office.gateway.party().await.press('2').await;
+        office.gateway.party(call).await.press('2').await;
         assert_eq!(doctors.news(WITHIN, |news| matches!(news, LegNews::Dtmf(_))).await, Some(LegNews::Dtmf('2')));
         drop(doctors);
         office.gateway.ends(call).await;
@@ -178,12 +186,12 @@ async fn a_call_that_nobody_waits_for_is_no_callers() {
     office.gateway.has("CA-late", None);
     let url = office.server.url();
     let parameters = json!({ "token": TOKEN, "ringing": "00000000000000000000000000000000" });
-    let mut late = Party::streams(Dialect::Twilio, &url, "CA-late", &parameters, TONE_OF_DOCTOR).await;
+    let mut late = Party::streams(Dialect::Twilio, &url, None, "CA-late", &parameters, says(TONE_OF_DOCTOR)).await;
     assert_eq!(late.ended().await, Some(1008));
     assert!(office.was_ended("CA-late"), "nor is it left ringing in somebody's ear");
 
     let parameters = json!({ "token": "a guess", "ringing": "00000000000000000000000000000000" });
-    let mut stranger = Party::streams(Dialect::Twilio, &url, "CA-late", &parameters, TONE_OF_DOCTOR).await;
+    let mut stranger = Party::streams(Dialect::Twilio, &url, None, "CA-late", &parameters, says(TONE_OF_DOCTOR)).await;
     assert_eq!(stranger.ended().await, Some(1008));
     assert!(!office.was_ended("CA-late"), "nobody is asked anything for who shows no token");
     assert!(office.server.incoming.try_recv().is_err());
@@ -210,7 +218,7 @@ async fn a_caller_whom_nobody_answers_comes_back_to_the_same_call() {
     assert!(!patient.leg.over.is_cancelled(), "the call waits for them");
 
     let back = parameters(&twiml);
-    let back_again = Party::streams(Dialect::Twilio, url_of(&twiml), CALLER, &back, TONE_OF_CALLER).await;
+    let back_again = Party::streams(Dialect::Twilio, url_of(&twiml), None, CALLER, &back, says(TONE_OF_CALLER)).await;
     assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Err(NotAnswered::NotReached));
     patient.heard.clear();
     patient.listens(Duration::from_secs(2)).await;
@@ -236,7 +244,7 @@ async fn a_caller_who_was_put_through_is_left_to_the_provider_and_answered_anew_
 
     // The doctor has hung up, the caller has not.
     let back = parameters(&twiml);
-    let _party = Party::streams(Dialect::Twilio, url_of(&twiml), CALLER, &back, TONE_OF_CALLER).await;
+    let _party = Party::streams(Dialect::Twilio, url_of(&twiml), None, CALLER, &back, says(TONE_OF_CALLER)).await;
     let again = timeout(WITHIN, office.server.incoming.recv()).await.expect("is answered").unwrap();
     assert!(matches!(again.from, transport::IncomingFrom::Stream { .. }));
     assert!(office.gateway.asked().is_empty(), "the call was not ended");
@@ -272,7 +280,9 @@ async fn what_cannot_be_handed_over_stays() {
     // The provider refuses: there is no such call.
     let mut office = Office::open(Interface::Twilio).await;
     let url = office.server.url();
-    let caller = Party::streams(Dialect::Twilio, &url, "CA-unknown", &json!({ "token": TOKEN }), TONE_OF_CALLER).await;
+    let caller =
+        Party::streams(Dialect::Twilio, &url, None, "CA-unknown", &json!({ "token": TOKEN }), says(TONE_OF_CALLER))
+            .await;
     let Incoming { leg, .. } = timeout(WITHIN, office.server.incoming.recv()).await.unwrap().unwrap();
     let (done, outcome) = oneshot::channel();
     leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();

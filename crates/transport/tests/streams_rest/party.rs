@@ -1,4 +1,4 @@
-//! Somebody at the other end of a stream: plays a tone, presses keys, keeps what they hear.
+//! Somebody at the other end of a stream: plays a sound over and over, presses keys, keeps what they hear.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,9 +17,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use transport::LEG_HZ;
 
-use crate::line::tone;
-use crate::provider::{TOKEN, WITHIN};
-
+/// How long a test waits for what should come at once.
+const WITHIN: Duration = Duration::from_secs(20);
 /// Orders of a test that a party has not come to yet.
 const ORDERS_MAX: usize = 4;
 
@@ -54,11 +53,18 @@ struct End {
 }
 
 impl Party {
-    /// Streams the call `sid` to `url` with these parameters.
-    pub async fn streams(dialect: Dialect, url: &str, sid: &str, parameters: &Value, pitch: f32) -> Self {
+    /// Streams the call `sid` to `url` with these parameters. `sound` is at 16 kHz; `shown` is a token in a header, as Telnyx shows it.
+    pub async fn streams(
+        dialect: Dialect,
+        url: &str,
+        shown: Option<&str>,
+        sid: &str,
+        parameters: &Value,
+        sound: Vec<f32>,
+    ) -> Self {
         let mut request = url.into_client_request().unwrap();
-        if dialect == Dialect::Telnyx {
-            request.headers_mut().insert("x-telnyx-streaming-auth-token", TOKEN.parse().unwrap());
+        if let Some(token) = shown {
+            request.headers_mut().insert("x-telnyx-streaming-auth-token", token.parse().unwrap());
         }
         let (socket, _) = connect_async(request).await.expect("is answered");
         let heard = Arc::default();
@@ -67,7 +73,7 @@ impl Party {
         let (orders, heeded) = mpsc::channel(ORDERS_MAX);
         let (over, ended) = watch::channel(None);
         let start = start(dialect, sid, parameters);
-        tokio::spawn(async move { over.send_replace(Some(end.carry(start, pitch, heeded).await)) });
+        tokio::spawn(async move { over.send_replace(Some(end.carry(start, sound, heeded).await)) });
         Self { orders, heard, ended }
     }
 
@@ -106,11 +112,9 @@ fn start(dialect: Dialect, sid: &str, parameters: &Value) -> Value {
 }
 
 impl End {
-    async fn carry(mut self, start: Value, pitch: f32, mut orders: mpsc::Receiver<Order>) -> Option<u16> {
+    async fn carry(mut self, start: Value, sound: Vec<f32>, mut orders: mpsc::Receiver<Order>) -> Option<u16> {
         let mut encoder = Encoder::new(Codec::Pcmu);
-        // A second, over and over: a whole number of waves.
-        let second = tone(pitch, LEG_HZ, Duration::from_secs(1));
-        let mut frames = second.chunks(Pcm::<LEG_HZ>::frame_len()).cycle();
+        let mut frames = sound.chunks_exact(Pcm::<LEG_HZ>::frame_len()).cycle();
         let mut ticks = interval(Duration::from_millis(20));
         self.tell(json!({ "event": "connected", "protocol": "Call", "version": "1.0.0" })).await?;
         self.tell(start).await?;
