@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use transport::sip::{RINGING_OF_STRANGERS, Sip, SipOptions};
+use transport::streams::rest::TEL;
 use transport::{Incoming, IncomingFrom};
 
 use super::{print, print_json};
@@ -65,7 +66,7 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
             stream_door(server.streams.as_ref(), &server.http, may_ring.values(), incoming.clone())?;
         let telephones = match &server.sip {
             Some(telephones) => {
-                let may_ring = may_ring.into_values().collect();
+                let may_ring = may_ring.into_values().filter(|to| !to.expose().starts_with(TEL)).collect();
                 Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming.clone()).await?)
             }
             None => None,

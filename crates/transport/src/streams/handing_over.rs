@@ -71,8 +71,8 @@ impl Away {
         let Some(Self { back, outcome, .. }) = away else { return pending().await };
         let returns = async {
             match back {
-                Some(back) => back.await,
-                None => pending().await,
+                Some(back) if !back.is_terminated() => back.await,
+                Some(_) | None => pending().await,
             }
         };
         tokio::select! {

@@ -260,6 +260,25 @@ async fn a_caller_who_hangs_up_while_somebody_is_called_is_gone() {
 }
 
 #[tokio::test]
+async fn another_call_that_shows_the_id_of_who_is_away_is_not_taken_for_theirs() {
+    let mut office = Office::open(Interface::Twilio).await;
+    let (_, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
+    let (twiml, outcome) = hands_over(&office, &patient).await;
+    let back = parameters(&twiml);
+    let mut another =
+        Party::streams(Dialect::Twilio, url_of(&twiml), None, "CA-another", &back, says(TONE_OF_DOCTOR)).await;
+    another.ended().await;
+    // What was on its way before the stream ended.
+    patient.listens(Duration::from_millis(500)).await;
+    patient.heard.clear();
+    patient.listens(Duration::from_secs(1)).await;
+    assert!(patient.heard.len() > 8000 && patient.heard.iter().all(|sample| sample.abs() < 0.01), "nobody is heard");
+    assert!(!patient.leg.over.is_cancelled());
+    office.gateway.has_with("CA-of-the-caller-child", "in-progress", None);
+    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Ok(()), "the caller is put through all the same");
+}
+
+#[tokio::test]
 async fn what_cannot_be_handed_over_stays() {
     for (interface, dialect, to, speaks_on) in [
         (Interface::Telnyx, Dialect::Telnyx, format!("tel:{DOCTOR}"), false),
