@@ -274,7 +274,8 @@ async fn a_doctor_whom_the_provider_rings_is_told_who_calls_and_put_on_the_line_
         words_in(&file)
     };
     let by_doctor = words("doctor.wav", doctor.heard());
-    for word in ["emergency", "chest", "press", "park"] {
+    // A recogniser that hears a telephone's sound also writes "just pain".
+    for word in ["emergency", "pain", "press", "park"] {
         assert!(by_doctor.contains(word), "{word} is whispered or said to the doctor: {by_doctor}");
     }
     let by_caller = words("caller.wav", caller.heard());
