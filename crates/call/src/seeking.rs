@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use dialogue::{About, Prompt, TransferTo};
-use domain::{CallId, LineId, Phi, Tempo};
+use domain::{CallId, LineId, Phi, Tempo, Urgency};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use transport::{Bridge, Dial, Leg, LegNews, Refer};
@@ -90,6 +90,16 @@ enum Decision {
     CallerGone,
 }
 
+/// What the caller's line did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HandedOver {
+    Done,
+    /// It tried.
+    Failed,
+    /// It cannot do that.
+    Impossible,
+}
+
 /// Nobody waits any more for what a search finds.
 struct GivenUp;
 
@@ -119,7 +129,12 @@ impl Search {
     async fn try_one(&self, callee: &Callee) -> Result<bool, GivenUp> {
         self.tell(Sought::Ringing).await?;
         if self.switchboard.handing_over == HandingOver::Blind {
-            return self.hand_over(callee.address.clone()).await;
+            match self.hand_over(callee.address.clone()).await? {
+                HandedOver::Done => return Ok(true),
+                HandedOver::Failed => return Ok(false),
+                // Nor would it for anybody else: we ring.
+                HandedOver::Impossible => {}
+            }
         }
         let Some(leg) = self.ring(callee).await? else { return Ok(false) };
         let (mouth_news, _unheard) = mpsc::channel(NEWS_MAX);
@@ -143,15 +158,17 @@ impl Search {
         Ok(true)
     }
 
-    /// Whether the caller's line has put them through.
-    async fn hand_over(&self, to: Phi<String>) -> Result<bool, GivenUp> {
+    /// Has the caller's line put them through.
+    async fn hand_over(&self, to: Phi<String>) -> Result<HandedOver, GivenUp> {
         let (done, outcome) = oneshot::channel();
-        self.tell(Sought::Refer(Refer { to, done })).await?;
+        let speaks_on = self.about.urgency >= Urgency::Emergency;
+        self.tell(Sought::Refer(Refer { to, speaks_on, done })).await?;
         tokio::select! {
             () = self.news.closed() => Err(GivenUp),
             outcome = outcome => match outcome {
-                Ok(Ok(())) => self.tell(Sought::HandedOver).await.map(|()| true),
-                Ok(Err(_)) | Err(_) => Ok(false),
+                Ok(Ok(())) => self.tell(Sought::HandedOver).await.map(|()| HandedOver::Done),
+                Ok(Err(_)) => Ok(HandedOver::Failed),
+                Err(_) => Ok(HandedOver::Impossible),
             },
         }
     }
@@ -231,7 +248,7 @@ impl Search {
         let mut handing_over = pin!(async {
             match in_our_place {
                 Some(to) => self.hand_over(to).await,
-                None => Ok(false),
+                None => Ok(HandedOver::Impossible),
             }
         });
         let mut handed_over = None;
@@ -242,7 +259,7 @@ impl Search {
                 () = self.news.closed() => return Err(GivenUp),
                 handed = &mut handing_over, if handed_over.is_none() => {
                     handed_over = Some(handed?);
-                    if handed_over == Some(true) {
+                    if handed_over == Some(HandedOver::Done) {
                         return Ok(());
                     }
                 }
@@ -254,7 +271,8 @@ impl Search {
             }
         };
         // Who is put in our place hangs up on us, perhaps before the caller's line has told so.
-        if handed_over.is_none() && matches!(timeout(HANDED_OVER_WITHIN, handing_over).await, Ok(Ok(true))) {
+        if handed_over.is_none() && matches!(timeout(HANDED_OVER_WITHIN, handing_over).await, Ok(Ok(HandedOver::Done)))
+        {
             return Ok(());
         }
         self.tell(gone).await

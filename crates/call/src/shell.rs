@@ -166,6 +166,9 @@ impl Running {
 
     fn tell_receptionist(&mut self, input: Input) {
         let now = self.now();
+        if matches!(input, Input::HearingLost | Input::VoiceLost) {
+            self.line.breaks();
+        }
         self.journal.write(now, Happening::Input(input.clone()));
         self.receptionist.handle_input(input, now);
     }
@@ -190,6 +193,9 @@ impl Running {
                 Output::HangUp => {
                     self.stop_seeking();
                     self.line.hang_up();
+                    if self.line.works() {
+                        self.mouth.speaker().goodbye();
+                    }
                     self.over.cancel();
                 }
                 Output::Note(_) => {}

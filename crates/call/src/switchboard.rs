@@ -29,7 +29,8 @@ pub enum HandingOver {
     Never,
     /// We do, and when they are together the caller's line is asked to do without us (REFER with Replaces). If it refuses, all is as it was.
     Attended,
-    /// The caller's line is asked to call them (REFER); nobody whispers and no key is pressed. If that fails the next is called.
+    /// The caller's line is asked to call them (REFER); nobody whispers and no key is pressed. If that fails the next is called; a
+    /// line that cannot leaves it to us.
     Blind,
 }
 

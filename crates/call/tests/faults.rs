@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dialogue::{Input, Prompt, Witness};
 use support::{CHEST, Call, Fault, Faults, Held, Lines, MORE, REFILL};
+use transport::loopback::Recording;
 
 const SOUND: Faults = Faults { recognizer: Fault::None, voice: Fault::None, lines: Lines::OnDisk };
 
@@ -15,15 +16,16 @@ fn is_emergency_line(prompt: &Prompt) -> bool {
 }
 
 /// The caller begins a message; from then on the voice is gone.
-async fn message_without_a_voice(voice: Fault) -> Held {
+async fn message_without_a_voice(voice: Fault) -> (Held, Recording) {
     let mut call = Call::begin(Faults { voice, ..SOUND }).await;
     call.say(REFILL).await;
-    call.end().await
+    call.end_with_recording().await
 }
 
-fn is_told_and_kept(held: &Held) {
+fn is_told_and_kept((held, recording): &(Held, Recording)) {
     assert_eq!(held.heard(), [Prompt::Greeting, Prompt::VoiceLost], "what was rendered before the call");
     assert!(held.sought_a_person() && held.hung_up_by_us());
+    assert!(!recording.at_its_end, "whatever the practice has behind us goes on with the call");
     let messages = held.messages();
     assert_eq!(messages.len(), 1);
     assert!(messages[0].text.expose() == REFILL && !messages[0].complete);

@@ -3,11 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 #[allow(dead_code)] // each test uses its own part
+#[path = "../../transport/tests/streams_rest/gateway.rs"]
+mod gateway;
+#[allow(dead_code)] // each test uses its own part
+#[path = "../../transport/tests/streams_rest/party.rs"]
+mod party;
+#[allow(dead_code)] // each test uses its own part
 mod support;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gateway::Gateway;
+use party::{Dialect, Party};
 use support::{Pager, Server, firstring, fixture, models_are_there, paging, practice, words_in};
 use testbed::{Baresip, Phone, tool};
 use tokio::time::{sleep, timeout};
@@ -169,7 +177,7 @@ async fn the_doctor_is_rung_told_who_calls_and_why_and_put_on_the_line_with_the_
     let pager = Pager::start().await;
     let asks = speech(&[(32, "question_opening_hours")], 120, folder.path().join("doctor.wav"));
     let mut doctor = Baresip::start(&Phone { answers: true, ..phone("doctor", asks) }).await;
-    let practice = paging(&pager, Some(&doctor.address), folder.path());
+    let practice = paging(&pager, Some(&format!("sip = {:?}", doctor.address)), folder.path());
     let log = folder.path().join("log");
     let server = Server::start_by_telephone(&practice, &folder.path().join("data"), &log);
     let said = [(9, "emergency_chest"), (32, "question_parking")];
@@ -282,4 +290,70 @@ async fn a_number_of_another_practice_is_answered_by_it_and_kept_among_its_own_c
         let ready = get(format!("http://{pages}/readyz")).await;
         assert_eq!(ready.status(), 200, "each practice has its pages");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_doctor_whom_the_provider_rings_is_told_who_calls_and_put_on_the_line_with_a_streamed_caller() {
+    const TOKEN: &str = "a-shared-token-of-this-test";
+    if !models_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let said = |said: &[(usize, &str)]| {
+        let said = audio::wav::read(speech(said, 120, folder.path().join("said.wav"))).unwrap();
+        audio::resample(&said.samples, said.hz, 16_000)
+    };
+    let pager = Pager::start().await;
+    let gateway = Gateway::start(said(&[(25, "question_opening_hours")])).await;
+    let practice = paging(&pager, Some("phone = \"+1 212 555 0177\""), folder.path());
+    let (token, secret) = (file("token", TOKEN), file("secret", gateway::SECRET));
+    let config = format!(
+        "[streams]\ntoken = \"file:{token}\"\n[streams.rest]\nprovider = \"twilio\"\napi = \"http://{}\"\naccount = \"{}\"\n\
+         secret = \"file:{secret}\"\nfrom = \"+1 212 555 0111\"\n",
+        gateway.address,
+        gateway::ACCOUNT
+    );
+    let (config, log) = (file("firstring.toml", &config), folder.path().join("log"));
+    let more = ["--config", config.as_str()];
+    let server = Server::start_telling(&practice, &folder.path().join("data"), &log, &more);
+
+    let url = format!("ws://{}/streams", server.http);
+    let parameters = serde_json::json!({ "token": TOKEN, "from": format!("+1{NUMBER}") });
+    let asks = said(&[(9, "emergency_chest"), (32, "question_parking")]);
+    let mut caller = Party::streams(Dialect::Twilio, &url, None, "CA-caller", &parameters, asks).await;
+    gateway.has("CA-caller", Some(caller.clone()));
+    page_of(&pager).await;
+    let doctor = timeout(LONG, gateway.party("CA1001")).await.unwrap();
+    sleep(Duration::from_secs(12)).await;
+    doctor.press('1').await;
+    sleep(Duration::from_secs(34)).await;
+    doctor.hang_up().await;
+    timeout(LONG, caller.ended()).await.expect("the call ends when the doctor has hung up");
+    gateway.ends("CA-caller").await;
+
+    let words = |name: &str, heard: Vec<f32>| {
+        let file = folder.path().join(name);
+        audio::wav::write(&file, 16_000, 1, &heard).unwrap();
+        words_in(&file)
+    };
+    let by_doctor = words("doctor.wav", doctor.heard());
+    // A recogniser that hears a telephone's sound also writes "just pain".
+    for word in ["emergency", "pain", "press", "park"] {
+        assert!(by_doctor.contains(word), "{word} is whispered or said to the doctor: {by_doctor}");
+    }
+    let by_caller = words("caller.wav", caller.heard());
+    for word in ["is on the line", "open"] {
+        assert!(by_caller.contains(word), "{word} is said to the caller: {by_caller}");
+    }
+    drop(server);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("somebody is rung") && log.contains("the call was ended at the provider"), "{log}");
+    for word in [NUMBER, "5550177", TOKEN, gateway::SECRET, "payload", "ringing=", "chest"] {
+        assert!(!log.contains(word), "{word} is in the log");
+    }
+    pager.stop();
 }

@@ -213,6 +213,11 @@ impl Driver {
         Tick { pcm: sent, speaks, ..tick }
     }
 
+    /// Whether the conversation is at its end, and not only our part in it.
+    pub(crate) fn is_done(&self) -> bool {
+        self.heeded.gate.borrow().done
+    }
+
     /// An order to have the other side call somebody else, once.
     pub(crate) fn take_refer(&mut self) -> Option<Refer> {
         self.refer.take()

@@ -33,7 +33,7 @@ mod tap;
 mod websocket;
 
 pub use bridge::Bridge;
-pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered};
+pub use dial::{DIALS_MAX, Dial, Dials, NotAnswered, either};
 pub use driver::{Driver, HEARS_FRAMES, NEWS_MAX, NEWS_PATIENCE, pair};
 pub use incoming::{Incoming, IncomingFrom};
 pub use leg::{Frame, LEG_HZ, Leg, LegGone, LegNews, Voiced};

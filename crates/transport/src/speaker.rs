@@ -25,7 +25,9 @@ pub(crate) enum Order {
 pub struct Refer {
     /// Whom: a SIP address, with the call that is to be replaced in its headers if there is one (RFC 3891).
     pub to: Phi<String>,
-    /// What became of it. Dropped: it was not done, and the call is as it was.
+    /// What is said to the caller meanwhile must be heard: not to be done by a way to arrive that takes our voice away.
+    pub speaks_on: bool,
+    /// What became of it. Dropped: it cannot be done, and the call is as it was.
     pub done: oneshot::Sender<Result<(), NotAnswered>>,
 }
 
@@ -47,6 +49,8 @@ pub(crate) struct Gate {
     pub(crate) paused: bool,
     /// While nothing is said, the caller hears that somebody is rung.
     pub(crate) ringing: bool,
+    /// All that was to be said has been said.
+    pub(crate) done: bool,
 }
 
 /// What a leg does as the speaker says.
@@ -109,6 +113,12 @@ impl Speaker {
     /// While nothing is said, the caller hears quietly that somebody is rung, and is never left in silence for three seconds.
     pub fn ringback(&self, ringing: bool) {
         self.gate.send_if_modified(|gate| std::mem::replace(&mut gate.ringing, ringing) != ringing);
+    }
+
+    /// The conversation is at its end, so that whoever hangs up now ends the whole call. Without this a provider who streams it goes on with what
+    /// the practice has written for when FirstRing fails.
+    pub fn goodbye(&self) {
+        self.gate.send_modify(|gate| gate.done = true);
     }
 
     /// Puts the leg together with the one that has the other side. From then on nobody here hears the caller; lines are still said.

@@ -11,7 +11,8 @@
 //! - Whoever connects has to show what only the provider knows ([`Doorkeeper`]): a signature, or the shared token. Whoever does not
 //!   is refused before anything is said.
 //! - The caller hangs up: `stop`, or the connection is closed. FirstRing hangs up: we close with 1000, and the provider goes on
-//!   with what the practice has written behind the stream. Other ends have the codes of [`Fault`], and 1002 where the connection
+//!   with what the practice has written behind the stream, unless the call was at its end and could be ended by the provider's
+//!   interface ([`rest`]). Other ends have the codes of [`Fault`], and 1002 where the connection
 //!   broke or a message is too long.
 //!
 //! What is heard and when stands in `streams/hearing.rs`, what was played in `streams/playout.rs`, both without a socket or a clock.
@@ -21,24 +22,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Lines, Phi};
+use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::incoming::reserve_of;
 use crate::{Incoming, IncomingFrom, pair, websocket};
 
 mod adapter;
+mod awaited;
+mod behind;
 mod doorkeeper;
+mod handing_over;
 mod hearing;
 mod json;
 mod message;
 mod playout;
 mod plivo;
+pub mod rest;
 mod session;
 mod telnyx;
 mod twilio;
@@ -48,7 +54,10 @@ pub use doorkeeper::Doorkeeper;
 pub use message::{CallIds, Id, Media, Misunderstood, Provider, Say, Start, Told};
 pub use session::Fault;
 
+use awaited::Arrived;
+use behind::{Behind, Ends};
 use doorkeeper::Admission;
+use rest::Rest;
 use session::{End, Session};
 
 /// Where the WebSocket is.
@@ -60,17 +69,19 @@ pub const MESSAGE_BYTES_MAX: usize = 64_000;
 const STARTING_MAX: usize = 32;
 
 /// What streamed calls may do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StreamOptions {
     /// Calls at once. One more is closed with 1013.
     pub calls_max: usize,
     /// A call from which no sound comes for this long is lost. Providers send silence, too.
     pub idle: Duration,
+    /// What ends, places and moves calls at the provider, if anything does.
+    pub rest: Option<Rest>,
 }
 
 impl Default for StreamOptions {
     fn default() -> Self {
-        Self { calls_max: 16, idle: Duration::from_secs(10) }
+        Self { calls_max: 16, idle: Duration::from_secs(10), rest: None }
     }
 }
 
@@ -93,6 +104,12 @@ pub fn router(options: StreamOptions, keeper: Arc<dyn Doorkeeper>, incoming: mps
     Router::new().route(PATH, get(answer)).with_state(door)
 }
 
+/// What we have written into the address where we have placed the call ourselves.
+#[derive(Deserialize)]
+struct Placed {
+    ringing: Option<Phi<String>>,
+}
+
 async fn answer(State(door): State<Door>, uri: Uri, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     let admission = doorkeeper::ask(&*door.keeper, &uri, &headers);
     if admission == Admission::Refused {
@@ -102,12 +119,16 @@ async fn answer(State(door): State<Door>, uri: Uri, headers: HeaderMap, upgrade:
     let Ok(starting) = Arc::clone(&door.starting).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many streams are starting").into_response();
     };
+    let placed = Query::<Placed>::try_from_uri(&uri).ok().and_then(|Query(placed)| placed.ringing);
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     upgrade.on_upgrade(move |mut socket| async move {
         let greeted = session::greet(&mut socket).await;
         drop(starting);
         match greeted {
-            Ok((adapter, start)) => door.take(socket, adapter, *start, admission).await,
+            Ok((adapter, start)) => {
+                let ringing = start.ringing.clone().or(placed);
+                door.take(socket, adapter, Start { ringing, ..*start }, admission).await;
+            }
             Err(End::CutOff(fault)) => refuse(socket, fault).await,
             Err(End::ByCaller | End::ByFirstRing | End::Broken) => tracing::info!("a stream ended before it started"),
         }
@@ -120,6 +141,22 @@ impl Door {
         if admission != Admission::Admitted && !shown {
             self.refuse();
             return refuse(socket, Fault::NotAdmitted).await;
+        }
+        let behind = self.options.rest.clone().and_then(|rest| {
+            let call = rest.call_of(start.provider, &start.ids)?;
+            Some(Behind { rest, call, ends: Ends::WhenDone, from: start.from.clone(), to: start.to.clone() })
+        });
+        if let Some(ringing) = start.ringing.clone() {
+            return self.give(&ringing, Arrived { socket, adapter, start, idle: self.options.idle }, behind).await;
+        }
+        // Whoever comes back when nobody waits any more is a caller like any other.
+        let back = start.back.as_ref().zip(behind.as_ref());
+        if let Some(awaits) = back.and_then(|(back, behind)| behind.rest.awaited().claim(back)) {
+            let arrived = Arrived { socket, adapter, start, idle: self.options.idle };
+            if let Err(Arrived { socket, .. }) = awaits.send(arrived) {
+                refuse(socket, Fault::NotAwaited).await;
+            }
+            return;
         }
         let seat = (Arc::clone(&self.lines).try_acquire_owned(), self.incoming.try_reserve_owned());
         let (Ok(line), Ok(hand_over)) = seat else {
@@ -135,8 +172,23 @@ impl Door {
         let is_last = self.lines.available_permits() < reserve_of(self.options.calls_max);
         leg.lines = if is_last { Lines::Reserve } else { Lines::Plenty };
         hand_over.send(Incoming { leg, news_to_caller, from });
-        Session::new(socket, driver, adapter, &start, self.options.idle).run().await;
+        Session::new(socket, driver, adapter, &start, self.options.idle).with(behind).run().await;
         drop(line);
+    }
+
+    /// Somebody whom we have rung is given to whoever had them rung, and is never a caller.
+    async fn give(&self, ringing: &Phi<String>, arrived: Arrived, behind: Option<Behind>) {
+        let awaits = behind.as_ref().and_then(|behind| behind.rest.awaited().claim(ringing));
+        let refused = match awaits {
+            Some(awaits) => awaits.send(arrived).err(),
+            None => Some(arrived),
+        };
+        if let Some(Arrived { socket, .. }) = refused {
+            if let Some(behind) = behind {
+                behind.hang_up().await;
+            }
+            refuse(socket, Fault::NotAwaited).await;
+        }
     }
 
     /// Counts who was not admitted.

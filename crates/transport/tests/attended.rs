@@ -60,7 +60,7 @@ impl Together {
     async fn refer(&mut self) -> Result<(), NotAnswered> {
         let (done, mut outcome) = oneshot::channel();
         let to = self.rung.leg.in_our_place.clone().expect("the doctor has said where they are");
-        self.patient.leg.speaker.refer(Refer { to, done }).unwrap();
+        self.patient.leg.speaker.refer(Refer { to, speaks_on: false, done }).unwrap();
         for _ in 0..30 {
             self.passes(Duration::from_millis(500)).await;
             if let Ok(outcome) = outcome.try_recv() {

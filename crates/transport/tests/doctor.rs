@@ -120,7 +120,7 @@ async fn whoever_waits_for_somebody_hears_quiet_tones() {
 /// Has the caller's telephone call the doctor, and gives what became of that.
 async fn referred(patient: &mut Call, doctor: &Baresip) -> Result<(), NotAnswered> {
     let (done, outcome) = oneshot::channel();
-    patient.leg.speaker.refer(Refer { to: Phi::new(doctor.address.clone()), done }).unwrap();
+    patient.leg.speaker.refer(Refer { to: Phi::new(doctor.address.clone()), speaks_on: false, done }).unwrap();
     patient.listens(Duration::from_secs(5)).await;
     outcome.await.unwrap()
 }

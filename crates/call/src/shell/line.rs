@@ -18,6 +18,8 @@ const LAST_WORDS_MAX: Duration = Duration::from_secs(12);
 pub(super) struct Line {
     state: State,
     ended_by: Option<Party>,
+    /// We hear and speak.
+    works: bool,
 }
 
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub(super) enum Due {
 
 impl Line {
     pub(super) fn open() -> Self {
-        Self { state: State::Open, ended_by: None }
+        Self { state: State::Open, ended_by: None, works: true }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -70,6 +72,16 @@ impl Line {
     /// We hang up.
     pub(super) fn hang_up(&mut self) {
         self.ended_by.get_or_insert(Party::FirstRing);
+    }
+
+    /// Hearing or voice is gone: whoever is left then is better off with whatever the practice has behind us.
+    pub(super) fn breaks(&mut self) {
+        self.works = false;
+    }
+
+    /// Whether a call that we end now is at its end for the caller.
+    pub(super) fn works(&self) -> bool {
+        self.works
     }
 
     pub(super) fn ended_by(&self) -> Party {

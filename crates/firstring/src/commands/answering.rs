@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio::time::timeout;
 use transport::sip::{Sip, SipOptions};
-use transport::{Incoming, Leg};
+use transport::streams::rest::TEL;
+use transport::{Dials, Incoming, Leg};
 
 use crate::config::{PracticeConfig, Server};
 use crate::wiring::{Desk, DeskOptions, end_call, keep_journal, recorder, take_up_calls, telephones as telephones_of};
@@ -34,7 +35,7 @@ pub(super) fn practice_of(server: &Server) -> anyhow::Result<PracticeConfig> {
 
 /// Whom the practice's calls may ring.
 pub(super) fn may_ring(server: &Server, config: &PracticeConfig) -> Vec<Phi<String>> {
-    telephones_of(config, server.outbound.as_deref()).into_values().collect()
+    telephones_of(config, server).into_values().collect()
 }
 
 /// The telephones, if the server has any. They take no calls yet; those of `may_ring` can be rung.
@@ -44,6 +45,7 @@ pub(super) async fn telephones(
     incoming: mpsc::Sender<Incoming>,
 ) -> anyhow::Result<Option<Sip>> {
     let Some(telephones) = &server.sip else { return Ok(None) };
+    let may_ring = may_ring.into_iter().filter(|to| !to.expose().starts_with(TEL)).collect();
     Ok(Some(Sip::start(SipOptions { may_ring, ..telephones.open()? }, incoming).await?))
 }
 
@@ -51,10 +53,9 @@ pub(super) async fn telephones(
 pub(super) async fn open_desk(
     server: &Server,
     config: PracticeConfig,
-    telephones: Option<&Sip>,
+    dials: Option<Dials>,
     beside: Option<&Desk>,
 ) -> anyhow::Result<Desk> {
-    let dials = telephones.map(Sip::dials);
     let options = DeskOptions { pace: Pace::RealTime, page_url: None, dials, now: None, beside };
     let (recording, days) = (config.practice.front_desk.recording, config.recordings_days);
     let mut desk = Desk::open(server, config, options).await?;

@@ -22,6 +22,10 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     if let Some(why) = server.streams.as_ref().and_then(|streams| StreamSecrets::read(streams, &server.http).err()) {
         eprintln!("firstring: note: {why}");
     }
+    let rest = server.streams.as_ref().and_then(|streams| streams.rest.as_ref());
+    if let Some(why) = rest.and_then(|rest| rest.open().err()) {
+        eprintln!("firstring: note: {why}");
+    }
     all.iter().zip(&configs).try_for_each(|(server, config)| check(server, config, args.real_lines))
 }
 

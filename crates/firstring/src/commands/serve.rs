@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use transport::Incoming;
 use transport::sip::{RINGING_OF_STRANGERS, Sip};
 
-use self::house::{House, Plan, house_of};
+use self::house::{Doors, House, Plan, house_of};
 use super::answering::{NEWS_MAX, answer_call, complain_of, telephones};
 use super::{print, print_json, told_to_stop};
 use crate::cli;
 use crate::config::{Numbers, Overrides, Server};
+use crate::wiring::{StreamDoor, stream_door};
 
 mod house;
 
@@ -50,11 +51,16 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
         // A telephone's seat is kept from our answer to its ACK: those that never come must not keep others out.
         let lines = server.sip.as_ref().map_or(0, |sip| sip.options.calls_max + RINGING_OF_STRANGERS);
         let (incoming, calls) = mpsc::channel(INCOMING_MAX + lines);
-        let may_ring = plans.iter().flat_map(Plan::may_ring).collect();
+        let may_ring: Vec<_> = plans.iter().flat_map(Plan::may_ring).collect();
+        let StreamDoor { router, dials: by_provider } =
+            stream_door(server.streams.as_ref(), &server.http, &may_ring, incoming.clone())?;
         let telephones = telephones(&server, may_ring, incoming.clone()).await?;
+        let dials = transport::either(telephones.as_ref().map(Sip::dials), by_provider);
+        let trunks = telephones.as_ref().map(Sip::trunks);
+        let mut doors = Doors { incoming, streams: router, dials, trunks };
         let mut houses: Vec<House> = Vec::new();
         for plan in plans {
-            let house = House::open(plan, houses.first(), telephones.as_ref(), incoming.clone()).await?;
+            let house = House::open(plan, houses.first(), &mut doors).await?;
             houses.push(house);
         }
         announce(&server, &houses, args.json)?;

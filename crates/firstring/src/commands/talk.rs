@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use transport::microphone::{self, Device, MicrophoneOptions, Talker};
+use transport::sip::Sip;
 
 use super::answering::{NEWS_MAX, answer_call, complain_of, may_ring, open_desk, practice_of, telephones};
 use super::{print, runtime, told_to_stop};
@@ -35,7 +36,9 @@ pub(super) fn run(args: &cli::Talk) -> anyhow::Result<()> {
     let options = MicrophoneOptions { input: args.input.clone(), output: args.output.clone() };
     // A missing device is told before the models are loaded, not after.
     microphone::check(&options)?;
-    let server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
+    let mut server = Server::load(args.places.files.config.as_deref(), args.places.overrides(None))?;
+    // A provider would stream whom it rings to the pages, which are not served here.
+    server.streams = None;
     let config = practice_of(&server)?;
     let _sole = SoleServer::of(&server.data)?;
     runtime(::call::Pace::RealTime)?.block_on(talk(&server, config, &options))
@@ -54,7 +57,7 @@ async fn talk(server: &Server, config: PracticeConfig, options: &MicrophoneOptio
     // Nobody else is answered meanwhile: telephones are there to ring those to whom the caller is put through.
     let (incoming, _calls) = mpsc::channel(INCOMING_MAX);
     let telephones = telephones(server, may_ring(server, &config), incoming).await?;
-    let desk = Arc::new(open_desk(server, config, telephones.as_ref(), None).await?);
+    let desk = Arc::new(open_desk(server, config, telephones.as_ref().map(Sip::dials), None).await?);
     let held = hold(&desk, options).await;
     let told = tell_what_is_open(&desk).await;
     if let Some(telephones) = telephones {

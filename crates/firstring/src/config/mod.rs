@@ -21,7 +21,7 @@ pub use practice::{
 pub use secret::SecretRef;
 pub use server::{Http, Overrides, Server};
 pub use sip::{ConfiguredTrunk, Telephones};
-pub use streams::Streams;
+pub use streams::{Streams, StreamsRest};
 
 /// Whether what is sent to `url` is read by nobody on the way: TLS, or this machine.
 fn is_private(url: &str) -> bool {

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::practices::RawOther;
 use super::sip::{RawSip, Telephones};
-use super::streams::{RawStreams, Streams};
+use super::streams::{RawStreams, Streams, StreamsRest};
 use super::{ConfigError, SecretRef, Source};
 
 /// The server as the program needs it, for one practice.
@@ -144,6 +144,11 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 const LANGUAGE_MODEL_DEFAULT: &str = "smollm2-135m";
 
 impl Server {
+    /// Whether the provider that streams calls rings people, too.
+    pub fn provider_rings(&self) -> bool {
+        self.streams.as_ref().and_then(|streams| streams.rest.as_ref()).is_some_and(StreamsRest::rings)
+    }
+
     /// Reads the file, if one is given, and lays the command line over it.
     pub fn load(file: Option<&Path>, over: Overrides) -> anyhow::Result<Self> {
         let source = file.map(Source::read).transpose()?;

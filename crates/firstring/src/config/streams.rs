@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::rest::RawRest;
+pub use self::rest::StreamsRest;
 use super::{ConfigError, SecretRef, Source};
+
+mod rest;
 
 /// As for telephones by SIP: chosen, not measured. More wait for the models.
 const CALLS_MAX: usize = 16;
@@ -17,6 +21,8 @@ pub struct Streams {
     pub account_token: Option<SecretRef>,
     /// Calls at once.
     pub calls_max: usize,
+    /// What ends, places and moves calls at the provider, if anything does.
+    pub rest: Option<StreamsRest>,
 }
 
 #[derive(Deserialize, Default)]
@@ -25,6 +31,7 @@ pub(super) struct RawStreams {
     token: Option<Spanned<String>>,
     account_token: Option<Spanned<String>>,
     calls_max: Option<usize>,
+    rest: Option<RawRest>,
 }
 
 impl RawStreams {
@@ -37,6 +44,7 @@ impl RawStreams {
             let wrong = "[streams] needs token or account_token: anybody could call otherwise (docs/telephony.md)";
             return Err(source.at(None, wrong.to_owned()));
         }
-        Ok(Streams { token, account_token, calls_max: self.calls_max.unwrap_or(CALLS_MAX) })
+        let rest = self.rest.map(|raw| raw.check(source, token.is_some())).transpose()?;
+        Ok(Streams { token, account_token, calls_max: self.calls_max.unwrap_or(CALLS_MAX), rest })
     }
 }

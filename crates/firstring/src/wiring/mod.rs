@@ -23,5 +23,5 @@ pub use office::{DATABASE, OfficeParts, office_config, open_office, open_store, 
 pub use record::{end_call, keep_journal};
 pub use recordings::{RECORDINGS, recorder, shelf, sweep_recordings};
 pub use recovery::{SoleServer, take_up_calls};
-pub use streams::{StreamSecrets, stream_router};
+pub use streams::{StreamDoor, StreamSecrets, stream_door};
 pub use switchboard::telephones;

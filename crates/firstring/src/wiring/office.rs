@@ -72,9 +72,7 @@ pub fn whole_config(
     clock: Clock,
 ) -> anyhow::Result<OfficeConfig> {
     let mut whole = office_config(config, page_url, server.http.public_url(), link_key, clock)?;
-    if server.sip.is_some() {
-        whole.telephones = telephones(config, server.outbound.as_deref());
-    }
+    whole.telephones = telephones(config, server);
     if server.apart {
         // What is rehearsed is nobody's appointment and nobody's message.
         (whole.records, whole.mailbox) = (None, None);

@@ -1,27 +1,44 @@
 use std::sync::Arc;
 
 use axum::Router;
+use domain::{Phi, PhoneNumber};
 use office::is_signed;
 use sha2::{Digest, Sha256};
 use store::Secret;
 use tokio::sync::mpsc;
-use transport::Incoming;
-use transport::streams::{self, Doorkeeper, StreamOptions};
+use transport::streams::rest::{OurEnd, Rest, RestOptions, TEL};
+use transport::streams::{self, Doorkeeper, PATH, StreamOptions};
+use transport::{Dials, Incoming};
 
-use crate::config::{Http, SecretRef, Streams};
+use crate::config::{Http, SecretRef, Streams, StreamsRest};
 
 /// A shorter secret can be guessed.
 const SECRET_LEN_MIN: usize = 16;
 
-/// The WebSocket of providers; without a secret there is none.
-pub fn stream_router(
+/// The WebSocket of providers, and their interface.
+#[derive(Debug, Default)]
+pub struct StreamDoor {
+    /// Without a secret there is no such address.
+    pub router: Router,
+    /// The way to whoever rings, where the provider does.
+    pub dials: Option<Dials>,
+}
+
+/// `telephones` are the addresses of those who may be rung, by whatever way.
+pub fn stream_door<'a>(
     streams: Option<&Streams>,
     http: &Http,
+    telephones: impl IntoIterator<Item = &'a Phi<String>>,
     incoming: mpsc::Sender<Incoming>,
-) -> anyhow::Result<Router> {
-    let Some(streams) = streams else { return Ok(Router::new()) };
-    let options = StreamOptions { calls_max: streams.calls_max, ..StreamOptions::default() };
-    Ok(streams::router(options, Arc::new(StreamSecrets::read(streams, http)?), incoming))
+) -> anyhow::Result<StreamDoor> {
+    let Some(streams) = streams else { return Ok(StreamDoor::default()) };
+    let secrets = StreamSecrets::read(streams, http)?;
+    let numbers = telephones.into_iter().filter_map(|to| to.expose().strip_prefix(TEL)?.parse().ok());
+    let may_ring = numbers.map(Phi::new).collect();
+    let rest = streams.rest.as_ref().map(|rest| secrets.rest(rest, http, may_ring)).transpose()?;
+    let dials = rest.as_ref().and_then(Rest::dials);
+    let options = StreamOptions { calls_max: streams.calls_max, rest, ..StreamOptions::default() };
+    Ok(StreamDoor { router: streams::router(options, Arc::new(secrets), incoming), dials })
 }
 
 /// What a provider has to know to stream calls.
@@ -55,6 +72,19 @@ impl StreamSecrets {
             account_token: streams.account_token.as_ref().map(read).transpose()?,
             host: host.trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// The provider's interface, with where it is to stream calls that it places.
+    fn rest(&self, rest: &StreamsRest, http: &Http, may_ring: Vec<Phi<PhoneNumber>>) -> anyhow::Result<Rest> {
+        let end = OurEnd {
+            url: format!("{}{PATH}", http.public_url().trim_end_matches('/').replacen("http", "ws", 1)),
+            token: self.token.as_ref().map(|token| Phi::new(token.expose().to_owned())),
+        };
+        anyhow::ensure!(
+            http.is_only_here() || end.url.starts_with("wss://"),
+            "the provider streams calls that it places to public_url under [http], which must begin with https://"
+        );
+        Ok(Rest::open(RestOptions { account: rest.open()?, end, from: rest.from.clone(), may_ring })?)
     }
 }
 
@@ -134,10 +164,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), ACCOUNT_TOKEN).unwrap();
         let account_token = Some(SecretRef::File(file.path().to_owned()));
-        let streams = Streams { token: None, account_token, calls_max: 1 };
+        let streams = Streams { token: None, account_token, calls_max: 1, rest: None };
         let http = Http { listen, public_url: None, tls: None, token_file: None, reverse_proxies: Vec::new() };
         let (incoming, _calls) = mpsc::channel(1);
-        let router = stream_router(Some(&streams), &http, incoming.clone()).unwrap();
+        let router = stream_door(Some(&streams), &http, [], incoming.clone()).unwrap().router;
         let serving = tokio::spawn(async move { axum::serve(listener, router).await });
 
         let sign = |url: &str| {
@@ -154,7 +184,7 @@ mod tests {
         assert!(!connect(String::new()).await);
         serving.abort();
 
-        let none = stream_router(None, &http, incoming).unwrap();
+        let none = stream_door(None, &http, [], incoming).unwrap().router;
         assert!(!none.has_routes(), "without a secret there is no such address");
     }
 }

@@ -4,21 +4,27 @@ use std::collections::BTreeMap;
 
 use call::{Callee, CalleeNews, HandingOver, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
 use dialogue::TransferTo;
-use domain::Phi;
+use domain::{Phi, PhoneNumber};
 use office::{CalleeDid, Clock, Office, Wanted};
 use oncall::ClinicianId;
 use tokio::sync::mpsc;
 use transport::Dials;
+use transport::streams::rest::TEL;
 
-use crate::config::{Contact, PracticeConfig};
+use crate::config::{Contact, PracticeConfig, Server};
 
-/// The SIP addresses of those who can be rung: their own, or else their telephone number behind `outbound`, the trunk that calls
-/// numbers.
-pub fn telephones(config: &PracticeConfig, outbound: Option<&str>) -> BTreeMap<ClinicianId, Phi<String>> {
+/// The addresses of those who can be rung: their own for SIP, or else their telephone number, behind `[sip] outbound`, the trunk that calls
+/// numbers, or where there is none for the provider that streams calls.
+pub fn telephones(config: &PracticeConfig, server: &Server) -> BTreeMap<ClinicianId, Phi<String>> {
+    let by_sip = server.sip.is_some();
+    let outbound = server.outbound.as_deref().filter(|_| by_sip);
+    let by_number = |phone: &PhoneNumber| match outbound {
+        Some(trunk) => Some(format!("sip:{}@{trunk}", phone.as_str())),
+        None => server.provider_rings().then(|| format!("{TEL}{}", phone.as_str())),
+    };
     let address = |contact: &Contact| {
-        let by_number = contact.phone.as_ref().zip(outbound);
-        let by_number = by_number.map(|(phone, trunk)| format!("sip:{}@{trunk}", phone.as_str()));
-        contact.sip.clone().or(by_number).map(Phi::new)
+        let sip = contact.sip.clone().filter(|_| by_sip);
+        sip.or_else(|| contact.phone.as_ref().and_then(by_number)).map(Phi::new)
     };
     let people = config.oncall.iter().chain(&config.desk);
     people.filter_map(|contact| Some((ClinicianId(contact.id.clone()), address(contact)?))).collect()

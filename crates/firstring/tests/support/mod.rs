@@ -59,13 +59,12 @@ pub fn words_in(heard: &Path) -> String {
     String::from_utf8(heard.stdout).unwrap().to_lowercase()
 }
 
-/// The practice with this pager. `doctor`: where whoever is on call is rung.
+/// The practice with this pager. `doctor`: where whoever is on call is rung, as a line of the file.
 pub fn paging(pager: &Pager, doctor: Option<&str>, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(practice()).unwrap();
     let lines = text.lines().map(|line| match line {
         line if line.starts_with("page_url") && line.contains("patel") => {
-            let sip = doctor.map(|doctor| format!("sip = {doctor:?}")).unwrap_or_default();
-            format!("page_url = {:?}\n{sip}", pager.url)
+            format!("page_url = {:?}\n{}", pager.url, doctor.unwrap_or_default())
         }
         line if line.starts_with("page_url") => format!("page_url = {:?}", pager.url),
         line if line.starts_with("patients") => format!("# {line}"),

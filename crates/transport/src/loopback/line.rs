@@ -23,6 +23,8 @@ pub struct Recording {
     pub from_caller: Vec<f32>,
     /// What FirstRing sent to the caller.
     pub to_caller: Vec<f32>,
+    /// The conversation was at its end when the line was left ([`Speaker::goodbye`](crate::Speaker::goodbye)).
+    pub at_its_end: bool,
 }
 
 impl Recording {
@@ -104,6 +106,7 @@ impl LineTask {
             // If the shell is gone there is nobody to tell.
             self.driver.report(LegNews::HungUp).await.ok();
         }
+        self.recording.at_its_end = self.driver.is_done();
         self.progress.send_modify(|progress| progress.is_over = true);
         self.recording
     }

@@ -108,8 +108,9 @@ impl Parameters {
         named.and_then(|(_, value)| value.as_str()).map(str::to_owned)
     }
 
-    pub(super) fn token(&self) -> Option<Phi<String>> {
-        self.get("token").map(Phi::new)
+    /// What only those know who have been told.
+    pub(super) fn secret(&self, name: &str) -> Option<Phi<String>> {
+        self.get(name).map(Phi::new)
     }
 
     pub(super) fn from(&self) -> Option<Phi<PhoneNumber>> {

@@ -65,6 +65,10 @@ pub struct Start {
     pub from: Option<Phi<PhoneNumber>>,
     /// The number that was dialled, as it was told.
     pub to: Option<Phi<String>>,
+    /// Which call of those that we have placed it is: [`rest`](super::rest). Whoever knows it is given to whoever waits for that call.
+    pub ringing: Option<Phi<String>>,
+    /// Whoever comes back from having been handed over says by this whose call it was.
+    pub back: Option<Phi<String>>,
 }
 
 /// What a provider tells within a call.

@@ -78,7 +78,9 @@ fn started(start: Started, headers: &Value) -> Result<Start, Misunderstood> {
     Ok(Start {
         provider: Provider::Plivo,
         codec,
-        token: parameters.token(),
+        token: parameters.secret("token"),
+        ringing: parameters.secret("ringing"),
+        back: parameters.secret("back"),
         from: parameters.from().or_else(|| parameters.plain_from()),
         to: parameters.to(),
         ids: CallIds { stream: start.stream_id, call: start.call_id, account: start.account_id },

@@ -1,3 +1,4 @@
+use std::future::pending;
 use std::time::Duration;
 
 use audio::codec::Encoder;
@@ -6,12 +7,15 @@ use axum::extract::ws::{CloseCode, Message, WebSocket, close_code};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::adapter::{Adapter, Opening};
+use super::awaited::Arrived;
+use super::behind::{Behind, Ends};
+use super::handing_over::{Away, News, Outcome};
 use super::hearing::Hearing;
 use super::message::{Misunderstood, Say, Start, Told};
 use super::playout::Playout;
 use crate::allowance::Allowance;
 use crate::websocket::{self, Gone};
-use crate::{Driver, LEG_HZ, LegGone, LegNews};
+use crate::{Driver, LEG_HZ, LegGone, LegNews, NotAnswered};
 
 /// A provider says at once what it has connected for.
 const START_WITHIN: Duration = Duration::from_secs(5);
@@ -35,6 +39,8 @@ pub enum Fault {
     TooFast,
     /// No sound for too long: close code 1008.
     Idle,
+    /// It is of a call that we have placed, and nobody waits for it any more: close code 1008.
+    NotAwaited,
     /// All lines are busy, or calls are not being taken: close code 1013.
     Busy,
 }
@@ -49,6 +55,7 @@ impl Fault {
             Self::NotAdmitted => (close_code::POLICY, "the token is missing or wrong"),
             Self::TooFast => (close_code::POLICY, "messages came too fast"),
             Self::Idle => (close_code::POLICY, "no sound came"),
+            Self::NotAwaited => (close_code::POLICY, "nobody waits for this call"),
             Self::Busy => (close_code::AGAIN, "all lines are busy"),
         }
     }
@@ -99,9 +106,21 @@ pub(super) async fn greet(socket: &mut WebSocket) -> Result<(Adapter, Box<Start>
     timeout(START_WITHIN, start).await.unwrap_or(Err(End::CutOff(Fault::NotStarted)))
 }
 
+/// Where nothing is heard by agreement, because the caller was handed over, this is the end of it.
+const AWAY_MAX: Duration = Duration::from_secs(120);
+
+/// The next message; never, while there is no stream. Cancel-safe.
+async fn next(socket: &mut Option<WebSocket>) -> Option<Result<Message, axum::Error>> {
+    match socket {
+        Some(socket) => socket.recv().await,
+        None => pending().await,
+    }
+}
+
 /// A call that was taken.
 pub(super) struct Session {
-    socket: WebSocket,
+    /// `None` while the caller is with somebody else.
+    socket: Option<WebSocket>,
     driver: Driver,
     adapter: Adapter,
     idle: Duration,
@@ -114,13 +133,15 @@ pub(super) struct Session {
     spoke: bool,
     last_sound: Instant,
     misunderstood: u32,
+    behind: Option<Behind>,
+    away: Option<Away>,
 }
 
 impl Session {
     pub(super) fn new(socket: WebSocket, driver: Driver, adapter: Adapter, start: &Start, idle: Duration) -> Self {
         let picked_up = driver.picked_up();
         Self {
-            socket,
+            socket: Some(socket),
             driver,
             adapter,
             idle,
@@ -132,7 +153,14 @@ impl Session {
             spoke: false,
             last_sound: picked_up,
             misunderstood: 0,
+            behind: None,
+            away: None,
         }
+    }
+
+    /// The provider's call can be ended, too.
+    pub(super) fn with(self, behind: Option<Behind>) -> Self {
+        Self { behind, ..self }
     }
 
     /// Carries the call until it ends.
@@ -158,20 +186,69 @@ impl Session {
             let carried = tokio::select! {
                 () = over.cancelled() => Err(End::ByFirstRing),
                 _ = ticks.tick() => self.tick().await,
-                message = self.socket.recv() => match message {
+                message = next(&mut self.socket) => match message {
                     Some(Ok(message)) => self.receive(message).await,
                     Some(Err(_)) | None => Err(End::Broken),
                 },
+                news = Away::next(&mut self.away) => self.away(news),
             };
-            if let Err(end) = carried {
-                return end;
+            match carried {
+                Ok(()) => {}
+                // The stream ends when the call is moved.
+                Err(End::ByCaller | End::Broken) if self.away.is_some() && self.socket.is_some() => self.socket = None,
+                Err(end) => return end,
             }
         }
     }
 
+    /// What became of a caller who is handed over.
+    fn away(&mut self, news: News) -> Result<(), End> {
+        let Some(mut away) = self.away.take() else { return Ok(()) };
+        match news {
+            News::Back(arrived) => {
+                let is_theirs = self.behind.as_ref().is_some_and(|behind| behind.is(&arrived.start));
+                if is_theirs {
+                    self.goes_on(*arrived);
+                    away.tell(Err(NotAnswered::NotReached));
+                } else {
+                    away.was_another();
+                    self.away = Some(away);
+                }
+                Ok(())
+            }
+            News::Outcome(Outcome::PutThrough) => {
+                // It is not ours to end any more.
+                self.behind = None;
+                away.tell(Ok(()));
+                Ok(())
+            }
+            News::Outcome(Outcome::CallerGone) => Err(End::ByCaller),
+            News::Outcome(Outcome::NotDone | Outcome::Unknown) => {
+                away.tell(Err(NotAnswered::NotReached));
+                if self.socket.is_some() { Ok(()) } else { Err(End::Broken) }
+            }
+        }
+    }
+
+    /// The same call by another stream.
+    fn goes_on(&mut self, arrived: Arrived) {
+        let Arrived { socket, adapter, start, .. } = arrived;
+        self.socket = Some(socket);
+        self.adapter = adapter;
+        self.hearing = Hearing::new(start.codec);
+        self.encoder = Encoder::new(start.codec);
+        self.last_sound = Instant::now();
+        self.spoke = false;
+    }
+
     async fn tick(&mut self) -> Result<(), End> {
-        if self.last_sound.elapsed() > self.idle {
+        if self.last_sound.elapsed() > if self.socket.is_some() { self.idle } else { AWAY_MAX } {
             return Err(End::CutOff(Fault::Idle));
+        }
+        if let Some(refer) = self.driver.take_refer()
+            && self.away.is_none()
+        {
+            self.away = self.behind.as_ref().and_then(|behind| Away::begin(behind, refer));
         }
         let now = self.start.elapsed();
         let heard = self.hearing.tick(self.heard(), now);
@@ -266,7 +343,11 @@ impl Session {
 
     async fn say(&mut self, say: Say<'_>) -> Result<(), End> {
         let message = Message::Text(self.adapter.write(say).into());
-        websocket::send(&mut self.socket, message).await.map_err(|Gone| End::Broken)
+        match &mut self.socket {
+            Some(socket) => websocket::send(socket, message).await.map_err(|Gone| End::Broken),
+            // There is nobody who would hear it.
+            None => Ok(()),
+        }
     }
 
     async fn end(mut self, end: End) {
@@ -280,7 +361,18 @@ impl Session {
             // If the shell is gone there is nobody to tell.
             self.driver.report(news).await.ok();
         }
+        let is_done = self.driver.is_done();
         drop(self.driver);
-        websocket::close(&mut self.socket, close).await;
+        // Before the stream is closed: the provider goes on with the call then.
+        if let Some(behind) = &self.behind
+            && self.away.is_none()
+            && end != End::ByCaller
+            && (behind.ends == Ends::WithUs || (end == End::ByFirstRing && is_done))
+        {
+            behind.hang_up().await;
+        }
+        if let Some(socket) = &mut self.socket {
+            websocket::close(socket, close).await;
+        }
     }
 }

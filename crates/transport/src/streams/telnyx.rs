@@ -91,7 +91,9 @@ fn started(stream: Id, start: Started) -> Result<Start, Misunderstood> {
     Ok(Start {
         provider: Provider::Telnyx,
         codec: start.media_format.map_or(Ok(Codec::Pcmu), |format| format.codec())?,
-        token: parameters.token(),
+        token: parameters.secret("token"),
+        ringing: parameters.secret("ringing"),
+        back: parameters.secret("back"),
         from: number(start.from.as_ref().map(|from| from.expose().as_str())).or_else(|| parameters.from()),
         to: start.to.or_else(|| parameters.to()),
         ids: CallIds { stream, call: start.call_control_id, account: start.user_id },

@@ -76,7 +76,9 @@ fn started(start: Started) -> Result<Start, Misunderstood> {
     Ok(Start {
         provider: Provider::Twilio,
         codec: start.media_format.map_or(Ok(Codec::Pcmu), |format| format.codec())?,
-        token: start.custom_parameters.token(),
+        token: start.custom_parameters.secret("token"),
+        ringing: start.custom_parameters.secret("ringing"),
+        back: start.custom_parameters.secret("back"),
         from: start.custom_parameters.from(),
         to: start.custom_parameters.to(),
         ids: CallIds { stream: start.stream_sid, call: start.call_sid, account: start.account_sid },

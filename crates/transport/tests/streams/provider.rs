@@ -56,8 +56,11 @@ impl Drop for Server {
 
 impl Server {
     pub async fn start(options: StreamOptions) -> Self {
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.expect("a free port"), options)
+    }
+
+    pub fn start_on(listener: TcpListener, options: StreamOptions) -> Self {
         let (sender, incoming) = mpsc::channel(32);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("has an address");
         let app = router(options, Arc::new(Keeper), sender);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.expect("serves") });

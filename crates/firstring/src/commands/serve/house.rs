@@ -5,19 +5,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use domain::Phi;
 use store::NodeId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use transport::sip::{Sip, SipOptions};
-use transport::{Incoming, IncomingFrom};
+use transport::sip::{SipOptions, TrunkState};
+use transport::{Dials, Incoming, IncomingFrom};
 
 use super::super::answering::{complain_of, may_ring, open_desk, practice_of};
 use super::listen;
 use crate::config::{PracticeConfig, Server};
 use crate::web_site::Site;
-use crate::wiring::{Desk, SoleServer, rota_gaps, stream_router, sweep_recordings, take_up_calls};
+use crate::wiring::{Desk, SoleServer, rota_gaps, sweep_recordings, take_up_calls};
 
 /// So often the rota is looked at for gaps ahead.
 const ROTA_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -64,6 +65,15 @@ fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<
     }
 }
 
+/// How calls come in and go out, for all practices.
+pub(super) struct Doors {
+    pub(super) incoming: mpsc::Sender<Incoming>,
+    /// Where providers stream calls; among the pages of the first practice.
+    pub(super) streams: Router,
+    pub(super) dials: Option<Dials>,
+    pub(super) trunks: Option<watch::Receiver<Vec<TrunkState>>>,
+}
+
 /// A practice that is served.
 pub(super) struct House {
     pub(super) desk: Desk,
@@ -75,19 +85,12 @@ pub(super) struct House {
 }
 
 impl House {
-    /// `first`: the server's first practice, whose models are used here, too, and whose pages have the door for streams.
-    pub(super) async fn open(
-        plan: Plan,
-        first: Option<&Self>,
-        telephones: Option<&Sip>,
-        incoming: mpsc::Sender<Incoming>,
-    ) -> anyhow::Result<Self> {
+    /// `first`: the server's first practice, whose models are used here, too.
+    pub(super) async fn open(plan: Plan, first: Option<&Self>, doors: &mut Doors) -> anyhow::Result<Self> {
         let Plan { server, config, listener, sole } = plan;
-        let streams = server.streams.as_ref().filter(|_| first.is_none());
-        let streams = stream_router(streams, &server.http, incoming.clone())?;
-        let desk = open_desk(&server, config, telephones, first.map(|first| &first.desk)).await?;
-        let trunks = telephones.map(Sip::trunks);
-        let site = Site::start(&desk, &server.http, listener, incoming, streams, trunks).await?;
+        let desk = open_desk(&server, config, doors.dials.clone(), first.map(|first| &first.desk)).await?;
+        let (incoming, streams) = (doors.incoming.clone(), std::mem::take(&mut doors.streams));
+        let site = Site::start(&desk, &server.http, listener, incoming, streams, doors.trunks.clone()).await?;
         Ok(Self { desk, site, url: server.http.public_url(), data: server.data, _sole: sole })
     }
 

@@ -1,0 +1,125 @@
+//! A caller is put through by the provider instead of us (Twilio): the instructions of their call are replaced, which ends the stream. When nobody
+//! picks up, or whoever did hangs up first, the last of the new instructions streams the caller to us again, and the same call goes on.
+//!
+//! Nobody else tells how it went, so the provider is asked: as soon as the call that it has placed goes on, the caller is put through, and the
+//! call is no longer ours to end. A caller who comes back when nobody here waits any more, or to another process, is a new caller: whoever is
+//! still on the line is answered.
+
+use std::future::pending;
+use std::time::Duration;
+
+use domain::PhoneNumber;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+use super::awaited::{Arrived, Ticket};
+use super::behind::Behind;
+use super::rest::{Progress, TEL};
+use crate::{NotAnswered, Refer};
+
+/// Whoever is called rings so long: as long as when we ring ourselves.
+const RINGS_FOR_SECONDS: u64 = 20;
+/// So often the provider is asked.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After this it is not known where the caller is.
+const KNOWN_WITHIN: Duration = Duration::from_secs(60);
+
+/// A caller who is with somebody else, or on the way there.
+#[derive(Debug)]
+pub(super) struct Away {
+    refer: Refer,
+    _ticket: Ticket,
+    /// `None` when it has told something that does not count.
+    back: Option<oneshot::Receiver<Arrived>>,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The provider did not do it: the call is as it was.
+    NotDone,
+    /// They speak with each other.
+    PutThrough,
+    /// The caller hung up.
+    CallerGone,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// News of a caller who is away.
+#[derive(Debug)]
+pub(super) enum News {
+    Back(Box<Arrived>),
+    Outcome(Outcome),
+}
+
+impl Away {
+    /// Begins to put a caller through; `None` if that cannot be done here, or ought not to be: the order is dropped then.
+    pub(super) fn begin(behind: &Behind, refer: Refer) -> Option<Self> {
+        // Our voice would be gone with the stream.
+        let is_possible = behind.rest.moves() && !refer.speaks_on && refer.to.expose().starts_with(TEL);
+        let to = is_possible.then(|| behind.rest.allowed(&refer.to)).flatten()?;
+        let (ticket, back) = behind.rest.awaited().expect()?;
+        let (tell, outcome) = oneshot::channel();
+        tokio::spawn(watch(behind.clone(), to, ticket.id().to_owned(), tell));
+        Some(Self { refer, _ticket: ticket, back: Some(back), outcome })
+    }
+
+    /// What comes next; never, where nobody is away. Cancel-safe.
+    pub(super) async fn next(away: &mut Option<Self>) -> News {
+        let Some(Self { back, outcome, .. }) = away else { return pending().await };
+        let returns = async {
+            match back {
+                Some(back) if !back.is_terminated() => back.await,
+                Some(_) | None => pending().await,
+            }
+        };
+        tokio::select! {
+            Ok(arrived) = returns => News::Back(Box::new(arrived)),
+            outcome = outcome => News::Outcome(outcome.unwrap_or(Outcome::Unknown)),
+        }
+    }
+
+    /// Whoever came was somebody else.
+    pub(super) fn was_another(&mut self) {
+        self.back = None;
+    }
+
+    pub(super) fn tell(self, how: Result<(), NotAnswered>) {
+        // Whoever has given up needs no answer.
+        self.refer.done.send(how).ok();
+    }
+}
+
+/// Tells what became of it, unless nobody wants to know any more.
+async fn watch(behind: Behind, to: PhoneNumber, back: String, mut tell: oneshot::Sender<Outcome>) {
+    let outcome = tokio::select! {
+        outcome = put_through(&behind, &to, &back) => outcome,
+        () = tell.closed() => return,
+    };
+    tracing::info!(call = behind.call.as_str(), ?outcome, "a call was handed over to the provider");
+    tell.send(outcome).ok();
+}
+
+async fn put_through(behind: &Behind, to: &PhoneNumber, back: &str) -> Outcome {
+    let Behind { rest, call, from, to: dialled, .. } = behind;
+    let from = from.as_ref().map(|from| ("from", from.expose().as_str()));
+    let dialled = dialled.as_ref().map(|to| ("to", to.expose().as_str()));
+    let parameters: Vec<_> = [Some(("back", back)), from, dialled].into_iter().flatten().collect();
+    if let Err(why) = rest.hand_over(call, to, &parameters, RINGS_FOR_SECONDS).await {
+        tracing::warn!(call = call.as_str(), %why, "the provider does not put a caller through");
+        return Outcome::NotDone;
+    }
+    let until = Instant::now() + KNOWN_WITHIN;
+    while Instant::now() < until {
+        sleep(LOOK_EVERY).await;
+        if rest.is_put_through(call).await == Ok(true) {
+            return Outcome::PutThrough;
+        }
+        if rest.look(call).await == Ok(Progress::Over) {
+            return Outcome::CallerGone;
+        }
+    }
+    Outcome::Unknown
+}

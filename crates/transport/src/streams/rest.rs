@@ -1,0 +1,21 @@
+//! What a WebSocket cannot do, by the provider's REST interface: end a call, place one, move one.
+//!
+//! One file for each provider writes requests as values and reads answers; one place sends them ([`Rest::ask`](Rest)). Where it is sent to, and as whom, is
+//! configured; nothing of that comes out of a stream's messages but the call's id, which must be one ([`RemoteCall`]).
+//!
+//! All of it is written after the providers' documentation; no real account has been asked.
+
+mod account;
+mod plivo;
+mod request;
+mod ringing;
+mod sending;
+mod telnyx;
+#[cfg(test)]
+mod tests;
+mod twilio;
+
+pub use account::{Account, BadAccount, Interface};
+pub use request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
+pub use ringing::TEL;
+pub use sending::{NotAsked, Rest, RestOptions};

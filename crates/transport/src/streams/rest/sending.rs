@@ -1,0 +1,171 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Phi, PhoneNumber};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+
+use super::account::Account;
+use super::request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
+use super::ringing::TEL;
+use crate::streams::awaited::Awaited;
+use crate::streams::{CallIds, Provider};
+
+/// A provider answers within a second, on a bad day within three.
+const WITHIN: Duration = Duration::from_secs(4);
+/// Of an answer. What is longer is not one.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// What is asked of a provider's interface, and as whom.
+#[derive(Clone, Debug)]
+pub struct RestOptions {
+    /// As whom.
+    pub account: Account,
+    /// Where calls that we place are streamed to.
+    pub end: OurEnd,
+    /// The practice's number at the provider, which those see who are rung; without it nobody is.
+    pub from: Option<PhoneNumber>,
+    /// Who may be rung. Nobody else ever is.
+    pub may_ring: Vec<Phi<PhoneNumber>>,
+}
+
+/// A provider's interface, ready to be asked. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    options: Arc<RestOptions>,
+    client: Client,
+    awaited: Awaited,
+}
+
+/// Why something was not done at the provider. Holds nothing of what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAsked {
+    /// It could not be reached, or not in time.
+    #[error("the provider's interface was not reached")]
+    NotReached,
+    /// It answered with this status.
+    #[error("the provider's interface refused: {0}")]
+    Refused(StatusCode),
+    /// What it answered is not understood.
+    #[error("the provider's interface answered what is not understood")]
+    NotUnderstood,
+    /// It cannot do that, or the call is none of this provider's.
+    #[error("the provider's interface cannot do that")]
+    Impossible,
+}
+
+impl Rest {
+    /// # Errors
+    /// There is no TLS to ask by.
+    pub fn open(options: RestOptions) -> Result<Self, NotAsked> {
+        // A redirection would carry the account's secret elsewhere.
+        let client = Client::builder().redirect(Policy::none()).build().map_err(|_| NotAsked::Impossible)?;
+        Ok(Self { options: Arc::new(options), client, awaited: Awaited::default() })
+    }
+
+    fn account(&self) -> &Account {
+        &self.options.account
+    }
+
+    /// Calls that we place are from this number, where there are any.
+    pub(super) fn from(&self) -> Option<&PhoneNumber> {
+        self.options.from.as_ref().filter(|_| self.account().interface().rings())
+    }
+
+    /// The number of this address, if the configuration names it.
+    pub(in crate::streams) fn allowed(&self, address: &Phi<String>) -> Option<PhoneNumber> {
+        let number = address.expose().strip_prefix(TEL).and_then(|number| number.parse().ok());
+        let allowed = number.filter(|number| self.options.may_ring.iter().any(|known| known.expose() == number));
+        if allowed.is_none() {
+            tracing::error!("a call was ordered to an address that the configuration does not name");
+        }
+        allowed
+    }
+
+    pub(in crate::streams) fn awaited(&self) -> &Awaited {
+        &self.awaited
+    }
+
+    /// The call as this interface takes it; `None` if it is none of this provider's, or its id is no id.
+    pub fn call_of(&self, provider: Provider, ids: &CallIds) -> Option<RemoteCall> {
+        let is_ours = provider == self.account().interface().provider();
+        is_ours.then(|| RemoteCall::of(ids.call.as_str())).flatten()
+    }
+
+    /// Ends a call.
+    ///
+    /// # Errors
+    /// It is not ended, or was before.
+    pub async fn hang_up(&self, call: &RemoteCall) -> Result<(), NotAsked> {
+        self.ask(self.account().hang_up(call)).await.map(drop)
+    }
+
+    /// Calls somebody; when they pick up, the call is streamed to us with this id.
+    pub(super) async fn ring(
+        &self,
+        to: &PhoneNumber,
+        from: &PhoneNumber,
+        ringing: &str,
+        seconds: u64,
+    ) -> Result<RemoteCall, NotAsked> {
+        let request = self.account().ring(to, from, &self.options.end, ringing, seconds).ok_or(NotAsked::Impossible)?;
+        self.account().read_call(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+    }
+
+    /// Whether it puts callers through instead of us.
+    pub(in crate::streams) fn moves(&self) -> bool {
+        self.account().interface().moves()
+    }
+
+    /// Has somebody else called for a call; it comes back with these parameters.
+    pub(in crate::streams) async fn hand_over(
+        &self,
+        call: &RemoteCall,
+        to: &PhoneNumber,
+        parameters: &[(&str, &str)],
+        seconds: u64,
+    ) -> Result<(), NotAsked> {
+        let request = self.account().hand_over(call, to, &self.options.end, parameters, seconds);
+        self.ask(request.ok_or(NotAsked::Impossible)?).await.map(drop)
+    }
+
+    /// Whether somebody whom it was handed over to has picked up.
+    pub(in crate::streams) async fn is_put_through(&self, call: &RemoteCall) -> Result<bool, NotAsked> {
+        let request = self.account().children(call).ok_or(NotAsked::Impossible)?;
+        self.account().read_children(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+    }
+
+    /// How far a call is.
+    pub(in crate::streams) async fn look(&self, call: &RemoteCall) -> Result<Progress, NotAsked> {
+        let request = self.account().look(call).ok_or(NotAsked::Impossible)?;
+        self.account().read_progress(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+    }
+
+    /// Sends a request once, and gives what was answered.
+    async fn ask(&self, request: Request) -> Result<Vec<u8>, NotAsked> {
+        let Request { method, url, body, authorization } = request;
+        let asked = self.client.request(method, url).timeout(WITHIN);
+        let asked = match &authorization {
+            Authorization::Basic(name, password) => asked.basic_auth(name, Some(password.expose())),
+            Authorization::Bearer(key) => asked.bearer_auth(key.expose()),
+        };
+        let asked = match &body {
+            Body::None => asked,
+            Body::Form(fields) => asked.form(fields.expose()),
+            Body::Json(json) => asked.json(json.expose()),
+        };
+        let mut answer = asked.send().await.map_err(|_| NotAsked::NotReached)?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(NotAsked::Refused(status));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|_| NotAsked::NotReached)? {
+            if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(NotAsked::NotUnderstood);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}

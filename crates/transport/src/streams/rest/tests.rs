@@ -1,0 +1,194 @@
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+use domain::{Phi, PhoneNumber};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::streams::Provider;
+
+const SECRET: &str = "a secret of this test";
+
+fn account(interface: Interface, base: &str, id: &str) -> Account {
+    Account::check(interface, base, id, Phi::new(SECRET.replace(' ', "-"))).unwrap()
+}
+
+fn twilio() -> Account {
+    account(Interface::Twilio, "https://api.twilio.com", "AC123")
+}
+
+fn telnyx() -> Account {
+    account(Interface::Telnyx, "https://api.telnyx.com/v2/", "7267")
+}
+
+fn call(id: &str) -> RemoteCall {
+    RemoteCall::of(id).unwrap()
+}
+
+fn number(written: &str) -> PhoneNumber {
+    written.parse().unwrap()
+}
+
+fn our_end() -> OurEnd {
+    OurEnd { url: "wss://phone.example.org/streams".to_owned(), token: Some(Phi::new("a & \"b\"".to_owned())) }
+}
+
+fn asked(request: &Request) -> (Method, &str) {
+    (request.method.clone(), request.url.as_str())
+}
+
+fn form(request: &Request) -> Vec<(&'static str, String)> {
+    let Body::Form(fields) = &request.body else { panic!("not a form: {request:?}") };
+    fields.expose().clone()
+}
+
+#[test]
+fn twilio_ends_places_looks_at_and_moves_calls_as_documented() {
+    let (to, from) = (number("+12125550190"), number("+12125550111"));
+    let ended = twilio().hang_up(&call("CA1"));
+    assert_eq!(asked(&ended), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
+    assert_eq!(form(&ended), [("Status", "completed".to_owned())]);
+    assert_eq!(ended.authorization, Authorization::Basic("AC123".to_owned(), Phi::new(SECRET.replace(' ', "-"))));
+
+    let rung = twilio().ring(&to, &from, &our_end(), "0f", 25).unwrap();
+    assert_eq!(asked(&rung), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls.json"));
+    let twiml = "<Response><Connect><Stream url=\"wss://phone.example.org/streams\">\
+                 <Parameter name=\"token\" value=\"a &amp; &quot;b&quot;\"></Parameter>\
+                 <Parameter name=\"ringing\" value=\"0f\"></Parameter></Stream></Connect></Response>";
+    let expected = [("To", "+12125550190"), ("From", "+12125550111"), ("Twiml", twiml), ("Timeout", "25")];
+    assert_eq!(form(&rung), expected.map(|(name, value)| (name, value.to_owned())));
+
+    let look = twilio().look(&call("CA1")).unwrap();
+    assert_eq!(asked(&look), (Method::GET, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
+    assert_eq!(look.body, Body::None);
+
+    // Of the answers only what counts here.
+    let body = json!({ "sid": "CA9", "status": "queued", "to": "+12125550190", "account_sid": "AC123" }).to_string();
+    assert_eq!(twilio().read_call(body.as_bytes()), Some(call("CA9")));
+    assert_eq!(twilio().read_call(b"{}"), None);
+    for (status, progress) in [
+        ("queued", Progress::Rings),
+        ("ringing", Progress::Rings),
+        ("in-progress", Progress::PickedUp),
+        ("completed", Progress::Over),
+        ("busy", Progress::Busy),
+        ("failed", Progress::Over),
+        ("no-answer", Progress::Over),
+        ("canceled", Progress::Over),
+        ("of a later version", Progress::Rings),
+    ] {
+        let body = json!({ "sid": "CA9", "status": status }).to_string();
+        assert_eq!(twilio().read_progress(body.as_bytes()), Some(progress), "{status}");
+    }
+    assert_eq!(twilio().read_progress(b"not JSON"), None);
+}
+
+#[test]
+fn twilio_hands_a_call_over_and_takes_it_back() {
+    let end = OurEnd { token: None, ..our_end() };
+    let moved = twilio().hand_over(&call("CA1"), &number("+12125550190"), &end, &[("back", "0f")], 20).unwrap();
+    assert_eq!(asked(&moved), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
+    let twiml = "<Response><Dial timeout=\"20\">+12125550190</Dial>\
+                 <Connect><Stream url=\"wss://phone.example.org/streams\">\
+                 <Parameter name=\"back\" value=\"0f\"></Parameter></Stream></Connect></Response>";
+    assert_eq!(form(&moved), [("Twiml", twiml.to_owned())]);
+
+    let children = twilio().children(&call("CA1")).unwrap();
+    let url = "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls.json?ParentCallSid=CA1&PageSize=20";
+    assert_eq!(asked(&children), (Method::GET, url));
+    let answer = |statuses: &[&str]| {
+        let calls: Vec<_> = statuses.iter().map(|status| json!({ "sid": "CA2", "status": status })).collect();
+        twilio().read_children(json!({ "calls": calls, "page": 0 }).to_string().as_bytes())
+    };
+    assert_eq!(answer(&[]), Some(false));
+    assert_eq!(answer(&["ringing", "no-answer"]), Some(false));
+    assert_eq!(answer(&["in-progress", "no-answer"]), Some(true));
+    assert_eq!(twilio().read_children(b"{}"), None);
+}
+
+#[test]
+fn telnyx_ends_places_and_looks_at_calls_as_documented() {
+    let id = "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg";
+    let ended = telnyx().hang_up(&call(id));
+    assert_eq!(ended.url.as_str(), format!("https://api.telnyx.com/v2/calls/{id}/actions/hangup"));
+    assert_eq!(ended.authorization, Authorization::Bearer(Phi::new(SECRET.replace(' ', "-"))));
+
+    let rung = telnyx().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", 25).unwrap();
+    assert_eq!(asked(&rung), (Method::POST, "https://api.telnyx.com/v2/calls"));
+    let Body::Json(order) = &rung.body else { panic!("not JSON: {rung:?}") };
+    let expected: Value = json!({
+        "connection_id": "7267", "to": "+12125550190", "from": "+12125550111", "timeout_secs": 25,
+        "stream_url": "wss://phone.example.org/streams?ringing=0f", "stream_track": "inbound_track", "stream_codec": "PCMU",
+        "stream_bidirectional_mode": "rtp", "stream_bidirectional_codec": "PCMU", "stream_auth_token": "a & \"b\"",
+    });
+    assert_eq!(order.expose(), &expected);
+
+    let look = telnyx().look(&call(id)).unwrap();
+    assert_eq!(look.url.as_str(), format!("https://api.telnyx.com/v2/calls/{id}"));
+    let placed = json!({ "data": { "call_control_id": id, "is_alive": false, "record_type": "call" } }).to_string();
+    assert_eq!(telnyx().read_call(placed.as_bytes()), Some(call(id)));
+    assert_eq!(telnyx().read_progress(placed.as_bytes()), Some(Progress::Rings), "it has not begun");
+    let over = json!({ "data": { "call_control_id": id, "is_alive": false, "end_time": "2019-01-23T18:11:52.574Z" } });
+    assert_eq!(telnyx().read_progress(over.to_string().as_bytes()), Some(Progress::Over));
+}
+
+#[test]
+fn signalwire_and_plivo_end_calls_and_place_none() {
+    let signalwire = account(Interface::SignalWire, "https://practice.signalwire.com/api/laml", "8c0f-4d");
+    let ended = signalwire.hang_up(&call("1a-2b"));
+    let url = "https://practice.signalwire.com/api/laml/2010-04-01/Accounts/8c0f-4d/Calls/1a-2b.json";
+    assert_eq!(asked(&ended), (Method::POST, url));
+    assert_eq!(form(&ended), [("Status", "completed".to_owned())]);
+
+    let plivo = account(Interface::Plivo, "https://api.plivo.com/v1", "MA1");
+    let ended = plivo.hang_up(&call("eba53b9e-8fbd-45c1-9444-696d2172fbc8"));
+    let url = "https://api.plivo.com/v1/Account/MA1/Call/eba53b9e-8fbd-45c1-9444-696d2172fbc8/";
+    assert_eq!((asked(&ended), &ended.body), ((Method::DELETE, url), &Body::None));
+
+    for account in [signalwire, plivo] {
+        let rung = account.ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", 25);
+        assert_eq!((rung, account.look(&call("1")), account.interface().rings()), (None, None, false));
+    }
+}
+
+#[test]
+fn no_id_leads_elsewhere_and_none_ends_every_call() {
+    for id in ["", "/", "..", "CA1/../../AC9", "CA1.json", "CA1?x=1", "CA1#", "CA1%2f", "CA1\\", "CA 1", "CA1\r\n", "Ü"]
+    {
+        assert_eq!(RemoteCall::of(id), None, "{id}");
+    }
+    assert_eq!(RemoteCall::of(&"a".repeat(257)), None);
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let rest = Rest::open(RestOptions { account: twilio(), end: our_end(), from: None, may_ring: Vec::new() }).unwrap();
+    let ids = |call: &str| crate::streams::CallIds {
+        stream: "MZ1".to_owned().try_into().unwrap(),
+        call: call.to_owned().try_into().unwrap(),
+        account: None,
+    };
+    assert_eq!(rest.call_of(Provider::Twilio, &ids("CA1")), Some(call("CA1")));
+    assert_eq!(rest.call_of(Provider::Twilio, &ids("CA1/../x")), None);
+    assert_eq!(rest.call_of(Provider::Plivo, &ids("CA1")), None, "another provider's");
+}
+
+#[test]
+fn an_account_is_asked_over_tls_or_on_this_machine() {
+    let check = |base: &str, id: &str, secret: &str| {
+        Account::check(Interface::Twilio, base, id, Phi::new(secret.to_owned())).map(drop)
+    };
+    assert_eq!(check("http://127.0.0.1:8080", "AC1", "s"), Ok(()));
+    assert_eq!(check("http://[::1]:8080/api/laml/", "AC1", "s"), Ok(()));
+    assert_eq!(check("http://api.twilio.com", "AC1", "s"), Err(BadAccount::NotEncrypted));
+    assert_eq!(check("http://127.0.0.1.example.org", "AC1", "s"), Err(BadAccount::NotEncrypted));
+    assert_eq!(check("ftp://127.0.0.1", "AC1", "s"), Err(BadAccount::NotEncrypted));
+    assert_eq!(check("https://api.twilio.com?x=1", "AC1", "s"), Err(BadAccount::NotAnAddress));
+    assert_eq!(check("https://me@api.twilio.com", "AC1", "s"), Err(BadAccount::NotAnAddress));
+    assert_eq!(check("api.twilio.com", "AC1", "s"), Err(BadAccount::NotAnAddress));
+    assert_eq!(check("https://api.twilio.com", "AC1/..", "s"), Err(BadAccount::NotAnId));
+    assert_eq!(check("https://api.twilio.com", "AC1", ""), Err(BadAccount::NoSecret));
+}
+
+#[test]
+fn neither_secrets_nor_numbers_are_printed() {
+    let rung = twilio().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", 25);
+    let printed = format!("{:?} {rung:?} {:?}", twilio(), our_end());
+    assert!(!printed.contains("a-secret") && !printed.contains("5550190") && !printed.contains("\"b\""), "{printed}");
+}

@@ -1,0 +1,116 @@
+//! Twilio's interface, as <https://www.twilio.com/docs/voice/api/call-resource> has it: basic authorization, forms, JSON in answers. SignalWire has
+//! the same below `/api/laml`, but takes no instructions within a request.
+
+use domain::{Phi, PhoneNumber};
+use maud::html;
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::account::Account;
+use super::request::{Body, OurEnd, Progress, RemoteCall, Request};
+
+#[derive(Deserialize)]
+struct Call {
+    sid: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Calls {
+    calls: Vec<Call>,
+}
+
+fn calls(account: &Account, resource: &str) -> String {
+    format!("2010-04-01/Accounts/{}/{resource}", account.id())
+}
+
+fn of_call(account: &Account, call: &RemoteCall) -> String {
+    calls(account, &format!("Calls/{}.json", call.as_str()))
+}
+
+fn form(fields: Vec<(&'static str, String)>) -> Body {
+    Body::Form(Phi::new(fields))
+}
+
+pub(super) fn hang_up(account: &Account, call: &RemoteCall) -> Request {
+    account.basic(Method::POST, &of_call(account, call), form(vec![("Status", "completed".to_owned())]))
+}
+
+/// Whoever picks up is streamed to us. No machine detection: who presses no key is no person.
+pub(super) fn ring(
+    account: &Account,
+    to: &PhoneNumber,
+    from: &PhoneNumber,
+    end: &OurEnd,
+    ringing: &str,
+    seconds: u64,
+) -> Request {
+    let fields = vec![
+        ("To", to.as_str().to_owned()),
+        ("From", from.as_str().to_owned()),
+        ("Twiml", html! { Response { (stream(end, &[("ringing", ringing)])) } }.into_string()),
+        ("Timeout", seconds.to_string()),
+    ];
+    account.basic(Method::POST, &calls(account, "Calls.json"), form(fields))
+}
+
+pub(super) fn look(account: &Account, call: &RemoteCall) -> Request {
+    account.basic(Method::GET, &of_call(account, call), Body::None)
+}
+
+/// The instructions of a call are replaced, which ends its stream: somebody else is rung, and when that comes to nothing, or they hang up first,
+/// the next instruction streams the caller to us again, with `parameters`.
+pub(super) fn hand_over(
+    account: &Account,
+    call: &RemoteCall,
+    to: &PhoneNumber,
+    end: &OurEnd,
+    parameters: &[(&str, &str)],
+    seconds: u64,
+) -> Request {
+    let twiml = html! { Response { Dial timeout=(seconds) { (to.as_str()) } (stream(end, parameters)) } };
+    account.basic(Method::POST, &of_call(account, call), form(vec![("Twiml", twiml.into_string())]))
+}
+
+/// The calls that a call's instructions have placed.
+pub(super) fn children(account: &Account, call: &RemoteCall) -> Request {
+    let resource = format!("Calls.json?ParentCallSid={}&PageSize=20", call.as_str());
+    account.basic(Method::GET, &calls(account, &resource), Body::None)
+}
+
+fn stream(end: &OurEnd, parameters: &[(&str, &str)]) -> maud::Markup {
+    let token = end.token.as_ref().map(|token| ("token", token.expose().as_str()));
+    html! {
+        Connect {
+            Stream url=(end.url) {
+                @for (name, value) in token.iter().chain(parameters) {
+                    Parameter name=(name) value=(value) {}
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn read_call(body: &[u8]) -> Option<RemoteCall> {
+    RemoteCall::of(&serde_json::from_slice::<Call>(body).ok()?.sid)
+}
+
+pub(super) fn read_progress(body: &[u8]) -> Option<Progress> {
+    Some(progress(&serde_json::from_slice::<Call>(body).ok()?.status))
+}
+
+/// Whether one of the calls that a call has placed was picked up, and goes on.
+pub(super) fn read_children(body: &[u8]) -> Option<bool> {
+    let calls = serde_json::from_slice::<Calls>(body).ok()?.calls;
+    Some(calls.iter().any(|call| progress(&call.status) == Progress::PickedUp))
+}
+
+/// A status that is not known says nothing: what waits for it has an end of its own.
+fn progress(status: &str) -> Progress {
+    match status {
+        "in-progress" => Progress::PickedUp,
+        "busy" => Progress::Busy,
+        "completed" | "failed" | "no-answer" | "canceled" => Progress::Over,
+        _ => Progress::Rings,
+    }
+}
