@@ -31,13 +31,15 @@ impl Running {
     /// The same without the digits of payment cards. Where they were said, the recording is silent.
     pub(super) fn without_cards(&mut self, hearing: Hearing) -> Hearing {
         let (hearing, silent) = match hearing {
-            Hearing::Partial(partial) => match self.cards.partial(&partial.text, partial.from) {
-                Some(Found { text, from }) => {
-                    let silent = from.map(|from| (from, partial.to));
-                    (Hearing::Partial(Partial { text, ..partial }), silent)
+            Hearing::Partial(partial) => {
+                match self.cards.partial(&partial.text, partial.from, self.receptionist.asked()) {
+                    Some(Found { text, from }) => {
+                        let silent = from.map(|from| (from, partial.to));
+                        (Hearing::Partial(Partial { text, ..partial }), silent)
+                    }
+                    None => (Hearing::Partial(partial), None),
                 }
-                None => (Hearing::Partial(partial), None),
-            },
+            }
             Hearing::Utterance(utterance) => {
                 let (utterance, silent) = self.without_card(utterance, true);
                 (Hearing::Utterance(utterance), silent)
@@ -77,7 +79,8 @@ impl Running {
     fn without_card(&mut self, utterance: Utterance, first: bool) -> (Utterance, Option<(CallTime, CallTime)>) {
         let Utterance { text, from, to, .. } = &utterance;
         let (from, to) = (*from, *to);
-        let found = if first { self.cards.ended(text, from, to) } else { self.cards.corrected(text, from) };
+        let asked = self.receptionist.asked();
+        let found = if first { self.cards.ended(text, from, to, asked) } else { self.cards.corrected(text, from) };
         match found {
             Some(Found { text, from }) => (Utterance { text, ..utterance }, from.map(|from| (from, to))),
             None => (utterance, None),
