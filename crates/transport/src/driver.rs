@@ -204,13 +204,28 @@ impl Driver {
         } else {
             self.ringback.hush();
         }
-        let sent = Pcm::new(samples);
-        let at = self.sent;
-        self.sent += sent.samples().len() as u64;
-        if let Some(tap) = self.tap.as_ref().filter(|_| self.bridge.is_none()) {
-            tap.ours(&sent, at);
+        let pcm = Pcm::new(samples);
+        self.copy(&pcm, speaks);
+        Tick { pcm, speaks, ..tick }
+    }
+
+    /// Our side for the recording. A line may be sent ahead of its time, and ticks be missed: while nothing is said the count comes back
+    /// to the clock, so that each side stands beside what it answered.
+    fn copy(&mut self, pcm: &Pcm<LEG_HZ>, speaks: bool) {
+        let frame = Pcm::<LEG_HZ>::frame_len() as u64;
+        if !speaks {
+            let now = self.picked_up.elapsed().as_millis() as u64 / 20 * frame;
+            if self.sent > now + frame {
+                return;
+            }
+            if self.sent + frame < now {
+                self.sent = now;
+            }
         }
-        Tick { pcm: sent, speaks, ..tick }
+        if let Some(tap) = self.tap.as_ref().filter(|_| self.bridge.is_none()) {
+            tap.ours(pcm, self.sent);
+        }
+        self.sent += frame;
     }
 
     /// Whether the conversation is at its end, and not only our part in it.

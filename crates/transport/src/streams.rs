@@ -64,8 +64,8 @@ use session::{End, Session};
 pub const PATH: &str = "/streams";
 /// The longest message: six seconds of sound in base64. A longer one ends the call.
 pub const MESSAGE_BYTES_MAX: usize = 64_000;
-/// Connections that have not said yet which call they are, for seconds each. One more is answered with 503; callers who were
-/// admitted are not kept out by those who were not.
+/// Connections that have not said yet which call they are, for seconds each; so many that have shown a signature or a token, and so
+/// many that have not yet, of whom the former are not kept out by the latter. One more is answered with 503.
 const STARTING_MAX: usize = 32;
 
 /// What streamed calls may do.
@@ -89,7 +89,8 @@ impl Default for StreamOptions {
 struct Door {
     options: StreamOptions,
     keeper: Arc<dyn Doorkeeper>,
-    starting: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    unknown: Arc<Semaphore>,
     lines: Arc<Semaphore>,
     incoming: mpsc::Sender<Incoming>,
     refused: Arc<AtomicU64>,
@@ -98,9 +99,9 @@ struct Door {
 /// The router to be mounted, where nothing else guards it: providers know no token of ours but the doorkeeper's. Each call is given
 /// to `incoming`; if that is full or closed the stream is closed with 1013.
 pub fn router(options: StreamOptions, keeper: Arc<dyn Doorkeeper>, incoming: mpsc::Sender<Incoming>) -> Router {
-    let (starting, lines) = (Semaphore::new(STARTING_MAX), Semaphore::new(options.calls_max));
-    let refused = Arc::new(AtomicU64::new(0));
-    let door = Door { options, keeper, starting: Arc::new(starting), lines: Arc::new(lines), incoming, refused };
+    let seats = |count| Arc::new(Semaphore::new(count));
+    let (admitted, unknown, lines) = (seats(STARTING_MAX), seats(STARTING_MAX), seats(options.calls_max));
+    let door = Door { options, keeper, admitted, unknown, lines, incoming, refused: Arc::new(AtomicU64::new(0)) };
     Router::new().route(PATH, get(answer)).with_state(door)
 }
 
@@ -116,7 +117,8 @@ async fn answer(State(door): State<Door>, uri: Uri, headers: HeaderMap, upgrade:
         door.refuse();
         return (StatusCode::FORBIDDEN, "only the practice's provider may stream calls").into_response();
     }
-    let Ok(starting) = Arc::clone(&door.starting).try_acquire_owned() else {
+    let seats = if admission == Admission::Admitted { &door.admitted } else { &door.unknown };
+    let Ok(starting) = Arc::clone(seats).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many streams are starting").into_response();
     };
     let placed = Query::<Placed>::try_from_uri(&uri).ok().and_then(|Query(placed)| placed.ringing);

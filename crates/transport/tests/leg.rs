@@ -10,7 +10,9 @@ use domain::{CallTime, LineId};
 use tokio::task::JoinHandle;
 use tokio::time::{advance, timeout};
 use transport::loopback::{self, Line, LoopbackCaller, LoopbackOptions, Reply};
-use transport::{HEARS_FRAMES, Leg, LegGone, LegNews, NEWS_MAX, NEWS_PATIENCE, Speaker, VOICED_FRAMES, Voiced, pair};
+use transport::{
+    HEARS_FRAMES, Leg, LegGone, LegNews, NEWS_MAX, NEWS_PATIENCE, Speaker, Tap, Tapped, VOICED_FRAMES, Voiced, pair,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -218,4 +220,37 @@ async fn missed_ticks_are_caught_up() {
     advance(SECOND).await;
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(caller.now().as_ms() >= 1000, "{} after a second without a tick", caller.now());
+}
+
+/// What waits to be recorded is less than 1000 frames.
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_ahead_of_its_time_stands_in_the_recording_where_it_was_heard() {
+    let (leg, mut driver) = pair(None);
+    let (tap, mut copies) = Tap::new();
+    leg.speaker.tap(tap).unwrap();
+    for number in 0..9 {
+        leg.speaker.play(leg.speaker.generation(), line(number, 200)).await.unwrap();
+        for ahead in 0..100 {
+            drop(driver.take().unwrap());
+            if ahead >= 4 {
+                advance(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    drop((driver, leg));
+    let (mut newest, mut began) = (0, Vec::new());
+    while let Some(copy) = copies.recv().await {
+        let Tapped::Ours(frame) = copy else { panic!("the caller says nothing") };
+        assert!(frame.at >= newest, "no frame stands on another");
+        if level::rms_dbfs(frame.pcm.samples()) > -40.0 && frame.at > newest + 320 * 40 {
+            began.push(frame.at);
+        }
+        newest = if level::rms_dbfs(frame.pcm.samples()) > -40.0 { frame.at } else { newest };
+    }
+    assert!(began.len() >= 8, "{began:?}");
+    let apart: Vec<u64> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(
+        apart.iter().all(|apart| apart.abs_diff(96 * 320) <= 640),
+        "each line begins 1920 ms after the one before: {apart:?}"
+    );
 }

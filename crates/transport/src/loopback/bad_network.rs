@@ -131,12 +131,18 @@ fn written_over(message: &mut [u8], port: u16) -> Option<u16> {
 
 /// Each packet to the other side, if it comes at all, when its time has come.
 async fn carry(socket: UdpSocket, beside: u16, network: BadNetwork, ends: watch::Receiver<Ends>) -> io::Result<()> {
-    let (mut luck, socket) = (StdRng::seed_from_u64(network.seed), Arc::new(socket));
-    let mut buffer = vec![0; DATAGRAM_MAX];
+    // Each direction draws its own: how the two mix is a matter of time.
+    let mut lucks = [0, 1].map(|side| StdRng::seed_from_u64(network.seed.wrapping_mul(2).wrapping_add(side)));
+    let (socket, mut buffer) = (Arc::new(socket), vec![0; DATAGRAM_MAX]);
     loop {
         let (len, from) = socket.recv_from(&mut buffer).await?;
+        let known = *ends.borrow();
+        let Some(to) = known.other(from.port(), beside) else { continue };
+        let luck = &mut lucks[usize::from(known.caller == Some(from.port()))];
         let (is_lost, later) = (luck.random_bool(network.loss), network.jitter.mul_f64(luck.random()));
-        let Some(to) = ends.borrow().other(from.port(), beside).filter(|_| !is_lost) else { continue };
+        if is_lost {
+            continue;
+        }
         let (socket, packet) = (Arc::clone(&socket), buffer[..len].to_vec());
         tokio::spawn(async move {
             if !later.is_zero() {

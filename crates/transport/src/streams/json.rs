@@ -125,6 +125,13 @@ impl Parameters {
     pub(super) fn to(&self) -> Option<Phi<String>> {
         self.get("to").filter(|to| !to.is_empty()).map(Phi::new)
     }
+
+    /// The same, where a plus sign is not allowed.
+    pub(super) fn plain_to(&self) -> Option<Phi<String>> {
+        let is_plain = |to: &String| to.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = self.get("to").filter(|to| !to.is_empty()).filter(is_plain);
+        plain.map(|to| Phi::new(format!("+{to}"))).or_else(|| self.to())
+    }
 }
 
 /// A caller's number. Who withholds theirs is told as "anonymous" and the like, which is none.

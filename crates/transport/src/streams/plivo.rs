@@ -82,7 +82,7 @@ fn started(start: Started, headers: &Value) -> Result<Start, Misunderstood> {
         ringing: parameters.secret("ringing"),
         back: parameters.secret("back"),
         from: parameters.from().or_else(|| parameters.plain_from()),
-        to: parameters.to(),
+        to: parameters.plain_to(),
         ids: CallIds { stream: start.stream_id, call: start.call_id, account: start.account_id },
     })
 }

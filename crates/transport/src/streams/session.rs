@@ -245,11 +245,6 @@ impl Session {
         if self.last_sound.elapsed() > if self.socket.is_some() { self.idle } else { AWAY_MAX } {
             return Err(End::CutOff(Fault::Idle));
         }
-        if let Some(refer) = self.driver.take_refer()
-            && self.away.is_none()
-        {
-            self.away = self.behind.as_ref().and_then(|behind| Away::begin(behind, refer));
-        }
         let now = self.start.elapsed();
         let heard = self.hearing.tick(self.heard(), now);
         self.hear(heard).await?;
@@ -262,6 +257,12 @@ impl Session {
     async fn speak(&mut self, now: Duration) -> Result<(), End> {
         loop {
             let tick = self.driver.take()?;
+            // Whatever is not taken now is gone with the next frame.
+            if let Some(refer) = self.driver.take_refer()
+                && self.away.is_none()
+            {
+                self.away = self.behind.as_ref().and_then(|behind| Away::begin(behind, refer));
+            }
             if tick.broke_off.is_some_and(|why| self.playout.broke_off(why, now)) {
                 self.spoke = false;
                 self.say(Say::Clear).await?;

@@ -180,12 +180,14 @@ fn plivos_headers_come_in_many_ways() {
         json!("X-PH-token=secret,X-PH-from=+12125550142"),
         json!("{token: secret; from: +12125550142}"),
         // Its documentation allows letters and digits only.
-        json!("token=secret,from=12125550142"),
+        json!("token=secret,from=12125550142,to=12125550111"),
     ];
     for headers in written {
         let (_, start) = open(&plivo_start(&headers));
         assert_eq!(start.token, Some(Phi::from("secret")), "{headers}");
         assert_eq!(start.from.unwrap().expose().as_str(), "+12125550142", "{headers}");
+        let plain = headers.as_str().is_some_and(|headers| headers.contains("to=1"));
+        assert_eq!(start.to.is_some_and(|to| to.expose() == "+12125550111"), plain, "numbers of practices have a plus");
     }
     let mut l16 = plivo_start(&json!(null));
     l16["start"]["mediaFormat"]["encoding"] = json!("audio/x-l16");
