@@ -353,10 +353,7 @@ fn is_lone_card(digits: &str) -> bool {
 /// Whether cards begin so: with 3 (American Express, Diners Club, JCB), 4 (Visa), 5 or 6 (Mastercard, Maestro, Discover, UnionPay),
 /// or 22 to 27 (Mastercard).
 fn is_issued(digits: &str) -> bool {
-    match digits.as_bytes() {
-        [b'3'..=b'6', ..] | [b'2', b'2'..=b'7', ..] => true,
-        _ => false,
-    }
+    matches!(digits.as_bytes(), [b'3'..=b'6', ..] | [b'2', b'2'..=b'7', ..])
 }
 
 fn luhn(digits: &str) -> bool {

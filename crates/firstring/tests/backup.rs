@@ -301,7 +301,7 @@ async fn records_are_removed_only_as_far_as_the_practice_says() {
         command
     };
     assert!(told(&mut retention(&[])).starts_with("nothing is removed"));
-    let removed = |journals: u32, messages: u32, dry_run: bool| json!({ "dry_run": dry_run, "journals": journals, "messages": messages, "cases": 0 });
+    let removed = |journals: u32, messages: u32, dry_run: bool| json!({ "dry_run": dry_run, "journals": journals, "messages": messages, "cases": 0, "recordings": 0 });
     // 30 days are over since the messages, not yet since the end of the calls.
     let all = ["--journals-days", "30", "--messages-days", "30", "--cases-days", "30"];
     let dry = [&all[..], &["--dry-run"]].concat();

@@ -11,9 +11,9 @@ pub(super) fn run(args: &cli::CheckConfig) -> anyhow::Result<()> {
     nlu::red_flags::RedFlags::built_in();
     let all: Vec<&Server> = [&server].into_iter().chain(&server.others).collect();
     let configs = all.iter().map(|server| PracticeConfig::load(&server.practice)).collect::<Result<Vec<_>, _>>()?;
-    let numbers: Vec<_> =
-        configs.iter().zip(&all).map(|(config, one)| (one.practice.as_path(), &config.numbers)).collect();
-    Numbers::check_told_apart(&numbers)?;
+    let practices =
+        configs.iter().zip(&all).map(|(config, one)| (one.practice.as_path(), &config.practice.id, &config.numbers));
+    Numbers::check_told_apart(&practices.collect::<Vec<_>>())?;
     for trunk in server.sip.iter().flat_map(|sip| &sip.trunks) {
         if let Err(why) = trunk.open() {
             eprintln!("firstring: note: {why}");

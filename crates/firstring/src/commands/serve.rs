@@ -43,8 +43,10 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     for server in std::iter::once(server).chain(others) {
         plans.push(Plan::of(server)?);
     }
-    let numbers: Vec<_> = plans.iter().map(|plan| (plan.server.practice.as_path(), &plan.config.numbers)).collect();
-    Numbers::check_told_apart(&numbers)?;
+    let practices = plans
+        .iter()
+        .map(|Plan { server, config, .. }| (server.practice.as_path(), &config.practice.id, &config.numbers));
+    Numbers::check_told_apart(&practices.collect::<Vec<_>>())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = plans[0].server.clone();

@@ -33,6 +33,10 @@ impl Server {
                 let wrong = "another practice's pages are there; each listens at a port of its own";
                 return Err(source.at(Some(one.listen.span()), wrong.to_owned()));
             }
+            if known().any(|known| known.database.is_some() && known.database == other.database) {
+                let wrong = "another practice's records are in that database; each has one of its own";
+                return Err(source.at(one.database.as_ref().map(Spanned::span), wrong.to_owned()));
+            }
             if known().any(|known| known.data == other.data) {
                 let wrong = "another practice's records are in that directory; each has one of its own";
                 return Err(source.at(Some(one.file.span()), wrong.to_owned()));
@@ -135,6 +139,11 @@ mod tests {
             ("127.0.0.1:8081", "127.0.0.1:8080", "a port of its own"),
             ("127.0.0.1:8081", "everywhere", "not an address"),
             ("public_url", "directory = \"data\"\npublic_url", "one of its own"),
+            (
+                "directory = \"data\"",
+                "database = \"env:A\"\n[[practices]]\nfile = \"c.toml\"\nlisten = \"127.0.0.1:1\"\ndatabase = \"env:A\"",
+                "that database",
+            ),
         ] {
             let why = load(&TWO.replace(was, is), Overrides::default()).unwrap_err();
             assert!(why.contains(wrong), "{why}");

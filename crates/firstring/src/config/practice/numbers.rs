@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{Phi, PhoneNumber};
+use domain::{Phi, PhoneNumber, PracticeId};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -29,20 +29,21 @@ impl Numbers {
         self.0.iter().any(|(known, _)| known.as_str() == number)
     }
 
-    /// Which practice of a server was called is told by the number that was dialled. `practices`: their files and numbers; the first
-    /// also has the calls that are nobody's.
+    /// Which practice of a server was called is told by the number that was dialled, or by its id, whose page it was. `practices`: their
+    /// files, ids and numbers; the first also has the calls that are nobody's.
     ///
     /// # Errors
-    /// A further practice has no number, or one that another has.
-    pub fn check_told_apart(practices: &[(&Path, &Self)]) -> anyhow::Result<()> {
-        for (index, (file, numbers)) in practices.iter().enumerate().skip(1) {
+    /// A further practice has no number, or a number or an id that another has.
+    pub fn check_told_apart(practices: &[(&Path, &PracticeId, &Self)]) -> anyhow::Result<()> {
+        for (index, (file, id, numbers)) in practices.iter().enumerate().skip(1) {
             let file = file.display();
             let none = "no call could be told to be for this practice; write its [[numbers]]";
             anyhow::ensure!(!numbers.0.is_empty(), "{file}: {none}");
-            let has_one =
-                |(_, others): &&(&Path, &Self)| others.0.iter().any(|(one, _)| numbers.contains(one.as_str()));
-            if let Some((other, _)) = practices[..index].iter().find(has_one) {
-                anyhow::bail!("{file}: a number is also in {}; a number has one practice", other.display());
+            for (other, other_id, others) in &practices[..index] {
+                let other = other.display();
+                anyhow::ensure!(id != other_id, "{file}: its id is also that of {other}; write another");
+                let has_both = others.0.iter().any(|(one, _)| numbers.contains(one.as_str()));
+                anyhow::ensure!(!has_both, "{file}: a number is also in {other}; a number has one practice");
             }
         }
         Ok(())
@@ -94,10 +95,14 @@ mod tests {
     fn practices_are_told_apart_by_their_numbers() {
         let one = Numbers(vec![of("+12125550111", "website")]);
         let (other, none) = (Numbers(vec![of("+12125550112", "website")]), Numbers::default());
-        let check = |second: &Numbers| Numbers::check_told_apart(&[("a".as_ref(), &one), ("b".as_ref(), second)]);
-        assert!(check(&other).is_ok() && Numbers::check_told_apart(&[("a".as_ref(), &none)]).is_ok());
-        assert!(check(&none).unwrap_err().to_string().contains("[[numbers]]"));
-        assert!(check(&one).unwrap_err().to_string().contains("one practice"));
+        let (first, second) = (PracticeId::from("riverside"), PracticeId::from("lakeside"));
+        let check = |id: &PracticeId, numbers: &Numbers| {
+            Numbers::check_told_apart(&[("a".as_ref(), &first, &one), ("b".as_ref(), id, numbers)])
+        };
+        assert!(check(&second, &other).is_ok() && Numbers::check_told_apart(&[("a".as_ref(), &first, &none)]).is_ok());
+        assert!(check(&second, &none).unwrap_err().to_string().contains("[[numbers]]"));
+        assert!(check(&second, &one).unwrap_err().to_string().contains("one practice"));
+        assert!(check(&first, &other).unwrap_err().to_string().contains("id"));
     }
 
     #[test]
