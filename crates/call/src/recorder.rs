@@ -61,6 +61,10 @@ struct Marks {
     silent: Vec<(CallTime, CallTime)>,
     /// Since when somebody says something of which the words are not known yet.
     open: Option<CallTime>,
+    /// Up to here the words are known.
+    known: CallTime,
+    /// Where the newest speech ended; `None` while it goes on.
+    spoken: Option<CallTime>,
     end: Option<End>,
 }
 
@@ -89,12 +93,23 @@ impl Recorder {
 impl Recorded {
     /// Somebody speaks.
     pub(crate) fn speech_started(&self, at: CallTime) {
-        lock(&self.marks).open.get_or_insert(at);
+        let mut marks = lock(&self.marks);
+        marks.open.get_or_insert(at - MARGIN);
+        marks.spoken = None;
     }
 
-    /// The words up to now are known.
-    pub(crate) fn words_known(&self) {
-        lock(&self.marks).open = None;
+    /// Nobody speaks any more.
+    pub(crate) fn speech_ended(&self, at: CallTime) {
+        let mut marks = lock(&self.marks);
+        marks.spoken = Some(at);
+        marks.close();
+    }
+
+    /// The words up to here are known, and no later ones.
+    pub(crate) fn words_known(&self, to: CallTime) {
+        let mut marks = lock(&self.marks);
+        marks.known = marks.known.max(to);
+        marks.close();
     }
 
     /// This is not to be heard.
@@ -118,6 +133,14 @@ impl Recorded {
     }
 }
 
+impl Marks {
+    /// What goes on, or has ended later than what is known, stays open from there on.
+    fn close(&mut self) {
+        let all_known = self.spoken.is_some_and(|ended| ended <= self.known + MARGIN);
+        self.open = self.open.filter(|_| !all_known).map(|open| open.max(self.known));
+    }
+}
+
 /// Who panics while marking leaves the marks whole.
 fn lock(marks: &Mutex<Marks>) -> MutexGuard<'_, Marks> {
     marks.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,19 +155,34 @@ struct Task {
 
 impl Task {
     async fn run(mut self, mut copies: Copies, all_known: CancellationToken) {
-        if let Err(why) = self.record(&mut copies, &all_known).await {
-            tracing::error!(call = %self.call, %why, "the call is not recorded any more; it goes on");
-            copies.close();
-            if let Ok(kept) = self.recorder.shelf.measure(self.call) {
-                self.tell(RecordingNews::Kept(self.call, kept)).await;
+        let kept = match self.record(&mut copies, &all_known).await {
+            Ok(kept) => kept,
+            Err(why) => {
+                tracing::error!(call = %self.call, %why, "the call is not recorded any more; it goes on");
+                copies.close();
+                // As much as there is is kept until the end of the call: until then it may be withdrawn.
+                all_known.cancelled().await;
+                let (shelf, call) = (self.recorder.shelf.clone(), self.call);
+                blocking(move || shelf.measure(call)).await.ok()
             }
+        };
+        if self.end() == Some(End::Withdrawn) {
+            self.delete().await;
+        } else if let Some(kept) = kept {
+            self.tell(RecordingNews::Kept(self.call, kept)).await;
         }
         if copies.lost() > 0 {
             tracing::warn!(call = %self.call, frames = copies.lost(), "the recording came too late for some of the sound");
         }
     }
 
-    async fn record(&mut self, copies: &mut Copies, all_known: &CancellationToken) -> Result<(), RecordingError> {
+    /// Until nothing more is recorded and all words are known. `None`: it was withdrawn, and is not finished: a full disk must not keep
+    /// what nobody agreed to.
+    async fn record(
+        &mut self,
+        copies: &mut Copies,
+        all_known: &CancellationToken,
+    ) -> Result<Option<Kept>, RecordingError> {
         let (shelf, call) = (self.recorder.shelf.clone(), self.call);
         let mut writer = blocking(move || shelf.begin(call)).await?;
         self.tell(RecordingNews::Begun(call)).await;
@@ -163,23 +201,24 @@ impl Task {
             () = all_known.cancelled() => {}
             () = sleep_until(Instant::now() + LAST_WORDS_MAX), if self.end().is_some() => {}
         }
-        let end = self.end();
-        match end {
+        match self.end() {
             None | Some(End::Off) => {
                 let all = self.held.frames.len();
                 writer = self.write(writer, all).await?;
             }
-            Some(End::Deaf | End::Withdrawn) => {}
+            Some(End::Deaf) => {}
+            Some(End::Withdrawn) => return Ok(None),
         }
-        let kept = blocking(move || writer.finish()).await?;
-        if end == Some(End::Withdrawn) {
-            let shelf = self.recorder.shelf.clone();
-            blocking(move || shelf.delete(call)).await?;
-            self.tell(RecordingNews::Withdrawn(call)).await;
-        } else {
-            self.tell(RecordingNews::Kept(call, kept)).await;
+        blocking(move || writer.finish()).await.map(Some)
+    }
+
+    /// Of what was withdrawn.
+    async fn delete(&self) {
+        let (shelf, call) = (self.recorder.shelf.clone(), self.call);
+        match blocking(move || shelf.delete(call)).await {
+            Ok(_) => self.tell(RecordingNews::Withdrawn(call)).await,
+            Err(why) => tracing::error!(%call, %why, "a recording that the caller refused cannot be deleted"),
         }
-        Ok(())
     }
 
     fn end(&self) -> Option<End> {
@@ -192,7 +231,7 @@ impl Task {
         let old_enough = newest.saturating_sub(frames(HELD));
         let too_old = newest.saturating_sub(frames(HELD + UNJUDGED_MAX));
         let open = lock(&self.marks).open;
-        let judged = open.map_or(u64::MAX, |from| index(from - MARGIN));
+        let judged = open.map_or(u64::MAX, index);
         old_enough.min(judged.max(too_old)).saturating_sub(self.held.first) as usize
     }
 
@@ -219,7 +258,7 @@ impl Task {
         let marks = lock(&self.marks);
         let at = CallTime::from_ms(frame * FRAME_MS);
         let hidden = marks.silent.iter().any(|(from, to)| (*from..=*to).contains(&at));
-        hidden || marks.open.is_some_and(|from| at >= from - MARGIN)
+        hidden || marks.open.is_some_and(|from| at >= from)
     }
 
     /// Whoever keeps the list may be gone at the end of the process.
@@ -282,4 +321,57 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, RecordingError> + Send + 'static,
 ) -> Result<T, RecordingError> {
     spawn_blocking(work).await.expect("nothing in it panics, and the runtime waits for it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded() -> Recorded {
+        Recorded { marks: Arc::default(), _all_known: CancellationToken::new().drop_guard() }
+    }
+
+    fn open(recorded: &Recorded) -> Option<u64> {
+        lock(&recorded.marks).open.map(CallTime::as_ms)
+    }
+
+    const fn at(ms: u64) -> CallTime {
+        CallTime::from_ms(ms)
+    }
+
+    #[test]
+    fn what_was_looked_through_was_so_up_to_its_end_only() {
+        let recorded = recorded();
+        assert_eq!(open(&recorded), None);
+        recorded.speech_started(at(1000));
+        assert_eq!(open(&recorded), Some(600), "with its margin");
+        recorded.words_known(at(6000));
+        assert_eq!(open(&recorded), Some(6000), "the speech goes on");
+        recorded.speech_ended(at(8000));
+        assert_eq!(open(&recorded), Some(6000), "its end is not known yet");
+        recorded.words_known(at(8000));
+        assert_eq!(open(&recorded), None);
+    }
+
+    #[test]
+    fn the_words_of_an_earlier_part_say_nothing_of_a_later_one() {
+        let recorded = recorded();
+        recorded.speech_started(at(1000));
+        recorded.speech_ended(at(2000));
+        recorded.speech_started(at(5000));
+        recorded.speech_ended(at(6000));
+        recorded.words_known(at(2000));
+        assert_eq!(open(&recorded), Some(2000));
+        recorded.words_known(at(6000));
+        assert_eq!(open(&recorded), None);
+    }
+
+    #[test]
+    fn words_that_are_known_before_the_speech_is_said_to_have_ended_are_known_all_the_same() {
+        let recorded = recorded();
+        recorded.speech_started(at(1000));
+        recorded.words_known(at(26_000));
+        recorded.speech_ended(at(26_032));
+        assert_eq!(open(&recorded), None);
+    }
 }

@@ -146,6 +146,7 @@ impl Running {
     /// The ears have ended. While the line is open that is a fault, and the caller must not be taken for silent.
     async fn nothing_more_heard(&mut self) {
         if self.line.is_open() {
+            self.recorded_by_nobody();
             self.input(Input::HearingLost).await;
         }
     }

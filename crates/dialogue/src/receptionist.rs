@@ -195,6 +195,9 @@ impl Receptionist {
 
     /// Tells it what happened.
     pub fn handle_input(&mut self, input: Input, now: CallTime) {
+        if let (Life::Going, Input::Corrected { was, reading, .. }) = (self.life, &input) {
+            self.correct_consent(was, reading, now);
+        }
         match (self.life, self.has_ended()) {
             (Life::Over, _) => return,
             (Life::Going, true) => self.handle_after_call(input, now),

@@ -6,12 +6,12 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use call::RecordingNews;
 use domain::{CallId, PracticeId};
 use firstring::config::{Overrides, Server};
-use firstring::wiring::{recorder, shelf};
+use firstring::wiring::{recorder, shelf, sweep_recordings};
 use jiff::{SignedDuration, Timestamp};
 use office::Clock;
 use recordings::{FRAME_SAMPLES, Shelf};
@@ -86,7 +86,7 @@ async fn recordings_are_listed_exported_and_deleted_and_each_is_written_down() {
     let data = folder.path();
     let store = records(data).await;
     assert_eq!(told(&mut staff(data, &["recordings", "list"])), [] as [Value; 0]);
-    let recorder = recorder(&server(data), &store, &riverside(), DAYS, Clock::system()).await.unwrap();
+    let (recorder, _list) = recorder(&server(data), &store, &riverside(), DAYS, Clock::system()).await.unwrap();
     let first = call(&store).await;
     recorder.news.send(RecordingNews::Begun(first)).await.unwrap();
     let kept = write(&recorder.shelf, first, true).unwrap();
@@ -141,5 +141,104 @@ async fn what_a_crash_left_is_measured_at_the_next_start_and_deleted_in_time() {
     std::fs::remove_file(data.join("recordings-key")).unwrap();
     let refused = shelf(&server(data)).unwrap_err().to_string();
     assert!(refused.contains("key") && refused.contains("bring it back"), "{refused}");
+    store.close().await;
+}
+
+/// A row and a file of a call that is being recorded.
+async fn begun(store: &Store, shelf: &Shelf) -> CallId {
+    let id = call(store).await;
+    write(shelf, id, false);
+    store.begin_recording(&riverside(), id, &Shelf::file_of(id), Timestamp::now(), DAYS).await.unwrap();
+    id
+}
+
+fn set_written(data: &Path, call: CallId, ago: Duration) {
+    let path = data.join("recordings").join(Shelf::file_of(call));
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.set_modified(SystemTime::now() - ago).unwrap();
+}
+
+#[tokio::test]
+async fn the_recording_of_a_call_in_progress_is_not_deleted_by_hand_but_that_of_a_crash_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = records(data).await;
+    let shelf = shelf(&server(data)).unwrap();
+    let going_on = begun(&store, &shelf).await;
+    let id = going_on.to_string();
+    fails(&mut staff(data, &["recordings", "delete", &id]), 1, &["still being recorded", "when the call is over"]);
+    assert!(store.recording(&riverside(), going_on).await.unwrap().is_some());
+    assert!(shelf.read(going_on).is_ok(), "its file is there");
+    set_written(data, going_on, Duration::from_mins(6));
+    let done = told(&mut staff(data, &["recordings", "delete", &id]));
+    assert_eq!(done, [json!({ "call": going_on, "file": true })]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_recording_that_somebody_deleted_meanwhile_goes_and_those_after_it_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = records(data).await;
+    let (recorder, list) = recorder(&server(data), &store, &riverside(), DAYS, Clock::system()).await.unwrap();
+    let (deleted, later) = (call(&store).await, call(&store).await);
+    recorder.news.send(RecordingNews::Begun(deleted)).await.unwrap();
+    listed(&store, deleted, |row| row.is_some()).await;
+    let kept = write(&recorder.shelf, deleted, true).unwrap();
+    store.forget_recording(&riverside(), deleted, "somebody", Timestamp::now()).await.unwrap();
+    recorder.news.send(RecordingNews::Kept(deleted, kept)).await.unwrap();
+    recorder.news.send(RecordingNews::Begun(later)).await.unwrap();
+    let kept = write(&recorder.shelf, later, true).unwrap();
+    recorder.news.send(RecordingNews::Kept(later, kept)).await.unwrap();
+    drop(recorder);
+    list.close().await;
+    let row = store.recording(&riverside(), later).await.unwrap();
+    assert!(row.is_some_and(|row| row.length_ms == Some(3000)), "whoever closes waits until all is listed");
+    let files: Vec<_> =
+        std::fs::read_dir(data.join("recordings")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, [Shelf::file_of(later).as_str()]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn files_that_the_list_does_not_know_go_in_time_and_one_that_cannot_go_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = records(data).await;
+    let shelf = shelf(&server(data)).unwrap();
+    let (unknown, young) = (CallId::new(), CallId::new());
+    write(&shelf, unknown, false);
+    write(&shelf, young, true);
+    let day = Duration::from_hours(24);
+    set_written(data, unknown, day * (DAYS + 1));
+    set_written(data, young, day * (DAYS - 1));
+    let known = begun(&store, &shelf).await;
+    set_written(data, known, day * (DAYS + 1));
+    let old = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(DAYS + 1));
+    let (stuck, due) = (call(&store).await, call(&store).await);
+    for (id, at) in [(stuck, old), (due, old + SignedDuration::from_secs(1))] {
+        store.begin_recording(&riverside(), id, &Shelf::file_of(id), at, DAYS).await.unwrap();
+    }
+    write(&shelf, due, true);
+    let path = data.join("recordings").join(Shelf::file_of(stuck));
+    std::fs::create_dir(&path).unwrap();
+    let now = Timestamp::now();
+    let told = sweep_recordings(data, &store, &riverside(), DAYS, now).await.unwrap_err();
+    let told = format!("{told:#}");
+    assert!(told.contains("1 recordings are not deleted (2 are)") && told.contains(&stuck.to_string()), "{told}");
+    assert!(shelf.read(due).is_err() && shelf.read(unknown).is_err(), "those after it are deleted");
+    assert!(shelf.read(young).is_ok(), "it is not time yet");
+    assert!(shelf.read(known).is_ok(), "the list says when it goes");
+    let mut rows: Vec<_> = store.recordings(&riverside()).await.unwrap().iter().map(|row| row.call).collect();
+    rows.sort();
+    let mut expected = [stuck, known];
+    expected.sort();
+    assert_eq!(rows, expected);
+    std::fs::remove_dir(&path).unwrap();
+    assert_eq!(
+        sweep_recordings(data, &store, &riverside(), DAYS, now).await.unwrap(),
+        1,
+        "its file is gone: it is forgotten"
+    );
     store.close().await;
 }

@@ -5,10 +5,12 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use domain::CallId;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::RecordingError;
 use crate::opus::{FRAME_SAMPLES, Pages, decode};
@@ -16,6 +18,9 @@ use crate::sealed::{FileKey, MAGIC, SALT_BYTES, Sealer, open};
 
 /// After so many pieces, seconds of sound, the disk is told to keep what it has: a power cut loses no more.
 const PIECES_UNTIL_SYNC: u32 = 5;
+
+/// What a recording's file is called, after the call.
+const ENDING: &str = ".frr";
 
 /// The key of a practice's recordings. It cannot print itself.
 #[derive(Clone)]
@@ -94,7 +99,7 @@ impl Shelf {
 
     /// The name of a call's file in the folder.
     pub fn file_of(call: CallId) -> String {
-        format!("{call}.frr")
+        format!("{call}{ENDING}")
     }
 
     /// Begins a recording. Fails where there is one of that call.
@@ -150,6 +155,28 @@ impl Shelf {
             Err(why) if why.kind() == ErrorKind::NotFound => Ok(false),
             Err(source) => Err(RecordingError::Write { path, source }),
         }
+    }
+
+    /// When a call's file was last written to; `None`: there is none, or it cannot be looked at.
+    pub fn written_at(folder: &Path, call: CallId) -> Option<SystemTime> {
+        fs::metadata(folder.join(Self::file_of(call))).and_then(|file| file.modified()).ok()
+    }
+
+    /// The calls that have a file in a folder, in no order. A folder that is not there has none; what is no recording is passed over.
+    pub fn calls_in(folder: &Path) -> Result<Vec<CallId>, RecordingError> {
+        let unread = |source| RecordingError::Read { path: folder.to_owned(), source };
+        let files = match fs::read_dir(folder) {
+            Ok(files) => files,
+            Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(why) => return Err(unread(why)),
+        };
+        let mut calls = Vec::new();
+        for file in files {
+            let name = file.map_err(unread)?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(ENDING));
+            calls.extend(id.and_then(|id| Uuid::parse_str(id).ok()).map(CallId));
+        }
+        Ok(calls)
     }
 
     fn path(&self, call: CallId) -> PathBuf {

@@ -85,6 +85,15 @@ impl Store {
         row.as_ref().map(recording).transpose()
     }
 
+    /// Whether any practice has a recording of a call.
+    pub async fn has_recording(&self, call: CallId) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT call_id FROM recording WHERE call_id = $1")
+            .bind(call.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// All recordings of a practice, newest first.
     pub async fn recordings(&self, practice: &PracticeId) -> Result<Vec<RecordingRow>, StoreError> {
         let rows = sqlx::query("SELECT * FROM recording WHERE practice = $1 ORDER BY begun_at DESC, call_id DESC")

@@ -48,10 +48,11 @@ impl Running {
                 let (utterance, silent) = self.without_card(utterance, false);
                 (Hearing::Corrected(utterance), silent)
             }
+            // What nobody could make out may have been anything.
+            Hearing::Unintelligible { from, to } => (Hearing::Unintelligible { from, to }, Some((from, to))),
             other @ (Hearing::SpeechStarted { .. }
             | Hearing::SpeechEnded { .. }
             | Hearing::Dismissed { .. }
-            | Hearing::Unintelligible { .. }
             | Hearing::Decode(_)
             | Hearing::JudgeTurn { .. }
             | Hearing::Cancel(_)) => (other, None),
@@ -62,12 +63,12 @@ impl Running {
             }
             match &hearing {
                 Hearing::SpeechStarted { at } => recorded.speech_started(*at),
-                Hearing::Utterance(_) | Hearing::Dismissed { .. } | Hearing::Unintelligible { .. } => {
-                    recorded.words_known();
-                }
+                Hearing::SpeechEnded { at } => recorded.speech_ended(*at),
+                Hearing::Utterance(Utterance { to, .. })
+                | Hearing::Dismissed { to, .. }
+                | Hearing::Unintelligible { to, .. } => recorded.words_known(*to),
                 Hearing::Partial(_)
                 | Hearing::Corrected(_)
-                | Hearing::SpeechEnded { .. }
                 | Hearing::Decode(_)
                 | Hearing::JudgeTurn { .. }
                 | Hearing::Cancel(_) => {}

@@ -21,6 +21,7 @@ use speech::voice::fake::FakeVoice;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use transport::Leg;
 use transport::loopback::{self, Line, LoopbackCaller, LoopbackOptions, Recording};
 
 /// The written rules alone are sure of these, and of the beginnings that the tests cut them at.
@@ -30,7 +31,8 @@ pub(crate) const CHEST: &str = "I have crushing chest pain and I am sweating all
 const CALLER_ID: &str = "+12125550123";
 const NEWS_MAX: usize = 1;
 pub(crate) const CARD: &str = "my card number is 4111 1111 1111 1111";
-const SAYS: [&str; 4] = [REFILL, MORE, CHEST, CARD];
+pub(crate) const YES: &str = "yes";
+pub(crate) const SAYS: [&str; 5] = [REFILL, MORE, CHEST, CARD, YES];
 /// A caller in these tests waits for an answer as long as the slowest limit on a model, and then some.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -143,6 +145,16 @@ impl Call {
 
     /// The same, at this time, at a front desk that differs in something.
     pub(crate) async fn begin_at(started: &str, faults: Faults, differs: impl FnOnce(&mut FrontDesk)) -> Self {
+        Self::begin_on(|leg| leg, started, faults, differs).await
+    }
+
+    /// The same on a line that differs, too.
+    pub(crate) async fn begin_on(
+        passes: impl FnOnce(Leg) -> Leg,
+        started: &str,
+        faults: Faults,
+        differs: impl FnOnce(&mut FrontDesk),
+    ) -> Self {
         let lines = tempfile::tempdir().unwrap();
         let says = FakeRecognizer::new(&SAYS);
         let (office, asked) = office();
@@ -158,6 +170,7 @@ impl Call {
         differs(&mut desk);
         let caller_id = Some(Phi::new(CALLER_ID.parse().unwrap()));
         let (leg, caller) = loopback::call(LoopbackOptions { line: Line::Wide, caller_id });
+        let leg = passes(leg);
         let line = leg.over.clone();
         let (journal, mut kept) = Journal::new();
         let entries = tokio::spawn(async move {

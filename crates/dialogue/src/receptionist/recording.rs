@@ -1,5 +1,7 @@
 //! Whether the call's sound is kept: as the practice decides, never before the caller knows, and never in the way of anything urgent.
 
+use std::time::Duration;
+
 use domain::{CallTime, Intent, Phi, Reading, Recording as Policy, YesNo};
 
 use super::Receptionist;
@@ -7,12 +9,18 @@ use crate::plan::Plan;
 use crate::question::Question;
 use crate::{Output, Prompt, Record};
 
+/// The second decode of a "yes" comes within this, or never: the recogniser has 1.5 s and 10 s for it, the reader 2.5 s for each. Later
+/// the same word answers something else. So long the recorder waits, too, when nothing more is recorded.
+const CORRECTED_WITHIN: Duration = Duration::from_secs(20);
+
 /// What is known of the caller's mind, and what was ordered.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     state: State,
     /// The question has been put again, because a "yes" came into it.
     asked_twice: bool,
+    /// The words that were taken for a "yes", and when: they may turn out to be a "no" whatever was said since.
+    consent: Option<(Phi<String>, CallTime)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,7 +116,10 @@ impl Receptionist {
             return;
         }
         match (yes && heard, self.policy()) {
-            (true, Policy::Consent) => self.record(State::On, Record::On),
+            (true, Policy::Consent) => {
+                self.recording.consent = Some((text.clone(), now));
+                self.record(State::On, Record::On);
+            }
             (true, Policy::Off | Policy::OffTranscriptNotice | Policy::Notice) | (false, _) => {
                 self.recording.state = State::Off;
             }
@@ -123,9 +134,18 @@ impl Receptionist {
         }
     }
 
-    /// What was taken for a "yes" was a "no".
+    /// The second decode of the "yes", wherever the call has got to meanwhile. The same word once more within that time counts as
+    /// well: a recording too few is better than one that was refused.
+    pub(super) fn correct_consent(&mut self, was: &Phi<String>, reading: &Reading, now: CallTime) {
+        let of_consent = |(text, at): &(Phi<String>, CallTime)| text == was && now.since(*at) <= CORRECTED_WITHIN;
+        if reading.yes_no == Some(YesNo::No) && self.recording.consent.as_ref().is_some_and(of_consent) {
+            self.withdraw_recording();
+        }
+    }
+
+    /// What was taken for a "yes" was a "no". What was recorded goes, even if nothing is recorded any more.
     pub(super) fn withdraw_recording(&mut self) {
-        if self.recording.state == State::On {
+        if self.recording.consent.take().is_some() {
             self.record(State::Off, Record::Withdrawn);
         }
         self.recording.state = State::Off;

@@ -63,7 +63,10 @@ pub(super) async fn open_desk(
     if recording.may_record() {
         let (store, practice) = (&desk.office.store, &desk.front.practice.id);
         match recorder(server, store, practice, days, desk.clock.clone()).await {
-            Ok(recorder) => desk.front.recorder = Some(recorder),
+            Ok((recorder, list)) => {
+                desk.front.recorder = Some(recorder);
+                desk.recordings = Some(list);
+            }
             Err(why) => {
                 tracing::error!(why = format!("{why:#}"), "no call is recorded; calls are answered all the same");
                 let practice = Arc::make_mut(&mut desk.front.practice);

@@ -1,3 +1,6 @@
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use domain::CallId;
 use jiff::Timestamp;
@@ -9,10 +12,13 @@ use super::records::{Records, user};
 use super::table::table;
 use super::{print, print_json, runtime};
 use crate::cli;
-use crate::wiring::{RECORDINGS, shelf};
+use crate::wiring::{RECORDINGS, is_ours, shelf};
 
 /// As they are kept.
 const HZ: u32 = 16_000;
+/// Who records writes at least every 80 s, what is held back and then some; a file without an end that was written to since then is
+/// taken for one of a call in progress.
+const GOES_ON: Duration = Duration::from_mins(5);
 
 pub(super) fn run(args: &cli::Recordings) -> anyhow::Result<()> {
     runtime(::call::Pace::RealTime)?.block_on(async {
@@ -96,8 +102,15 @@ struct Deleted {
 
 async fn delete(records: &Records, args: &cli::DeleteRecording) -> anyhow::Result<()> {
     let row = known(records, args.call).await?;
-    let file = Shelf::delete_in(&records.server.data.join(RECORDINGS), row.call)?;
-    if !file && records.store.is_shared() {
+    let folder = records.server.data.join(RECORDINGS);
+    if row.length_ms.is_none() && goes_on(&folder, row.call) {
+        bail!(
+            "call {} is still being recorded; delete its recording when the call is over (after a crash: in five minutes)",
+            row.call
+        );
+    }
+    let file = Shelf::delete_in(&folder, row.call)?;
+    if !file && !is_ours(&records.store, &row) {
         bail!("the file {} is not on this computer; delete it on the one that answered the call", row.file);
     }
     records.store.forget_recording(&row.practice, row.call, &user()?, Timestamp::now()).await?;
@@ -106,6 +119,10 @@ async fn delete(records: &Records, args: &cli::DeleteRecording) -> anyhow::Resul
         return print_json(&done);
     }
     print(&format!("the recording of call {} is deleted", row.call))
+}
+
+fn goes_on(folder: &Path, call: CallId) -> bool {
+    Shelf::written_at(folder, call).is_some_and(|at| at.elapsed().unwrap_or_default() < GOES_ON)
 }
 
 async fn known(records: &Records, call: CallId) -> anyhow::Result<RecordingRow> {

@@ -40,7 +40,7 @@ async fn sweep(records: &Records, args: &cli::Retention) -> anyhow::Result<()> {
     let recordings = if args.dry_run {
         records.store.recordings_to_delete(practice, now).await?.len() as u64
     } else {
-        sweep_recordings(&records.server.data, &records.store, practice, now).await?
+        sweep_recordings(&records.server.data, &records.store, practice, records.config.recordings_days, now).await?
     };
     if args.json {
         return print_json(&Told { dry_run: args.dry_run, journals, messages, cases, recordings });

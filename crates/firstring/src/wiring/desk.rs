@@ -8,7 +8,7 @@ use oncall::Rota;
 use tokio::time::Instant;
 use transport::Dials;
 
-use super::{Engines, OfficeParts, last_calls, open_office, switchboard};
+use super::{Engines, OfficeParts, RecordingsList, last_calls, open_office, switchboard};
 use crate::config::{Numbers, PracticeConfig, Server};
 
 /// What differs between a server and a recorded call.
@@ -31,6 +31,8 @@ pub struct Desk {
     pub front: FrontDesk,
     /// Keeps and pages.
     pub office: OfficeParts,
+    /// Where recordings are listed, while calls are recorded.
+    pub recordings: Option<RecordingsList>,
     /// Who is on call.
     pub rota: Rota,
     /// Which number stands in which advertisement.
@@ -69,7 +71,8 @@ impl Desk {
         };
         front.warm_up().await;
         drop(hold);
-        Ok(Self { front, office, rota: config.rota, numbers: config.numbers, voice: config.voice, clock })
+        let (rota, numbers, voice) = (config.rota, config.numbers, config.voice);
+        Ok(Self { front, office, recordings: None, rota, numbers, voice, clock })
     }
 
     /// The wall time in the practice's zone.
@@ -77,10 +80,13 @@ impl Desk {
         self.clock.now().to_zoned(self.front.practice.zone.clone())
     }
 
-    /// Stops the office and closes the database.
+    /// Lets the last recordings be written, stops the office and closes the database.
     pub async fn close(self) {
         // The front desk holds a way to the office; the office closes when the last one is gone.
         drop(self.front);
+        if let Some(recordings) = self.recordings {
+            recordings.close().await;
+        }
         self.office.close().await;
     }
 }

@@ -1,15 +1,18 @@
 //! The recordings of calls: their folder and key, and what the database knows of them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use call::{RECORDING_NEWS_MAX, Recorder, RecordingNews};
 use domain::{CallId, PracticeId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use office::Clock;
 use recordings::{Kept, RecordingKey, Shelf};
-use store::{Store, StoreError};
+use store::{RecordingRow, Store, StoreError};
 use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
 
 use super::keys;
 use super::record::persist;
@@ -21,6 +24,9 @@ pub const RECORDINGS: &str = "recordings";
 const KEY: &str = "recordings-key";
 /// Who deletes what is old, in the audit trail.
 const RETENTION: &str = "retention";
+/// When the desk closes, the last recordings are written and listed within this: their words are known, only the disk and the
+/// database are waited for. What is late is measured at the next start.
+const CLOSING_MAX: Duration = Duration::from_secs(12);
 
 /// The practice's recordings. The key is made if there are none yet.
 pub fn shelf(server: &Server) -> anyhow::Result<Shelf> {
@@ -37,6 +43,19 @@ pub fn shelf(server: &Server) -> anyhow::Result<Shelf> {
     Ok(Shelf::new(folder, key))
 }
 
+/// The list of recordings, kept while calls are recorded.
+pub struct RecordingsList(JoinHandle<()>);
+
+impl RecordingsList {
+    /// Waits, not for ever, until the last recording is written and listed. Whoever records has been dropped before.
+    pub async fn close(mut self) {
+        if timeout(CLOSING_MAX, &mut self.0).await.is_err() {
+            tracing::error!("recordings are not all listed yet; those are measured at the next start");
+            self.0.abort();
+        }
+    }
+}
+
 /// Has calls recorded. What a crash has left is measured first.
 pub async fn recorder(
     server: &Server,
@@ -44,7 +63,7 @@ pub async fn recorder(
     practice: &PracticeId,
     days: u32,
     clock: Clock,
-) -> anyhow::Result<Recorder> {
+) -> anyhow::Result<(Recorder, RecordingsList)> {
     let shelf = shelf(server)?;
     for row in store.recordings(practice).await?.into_iter().filter(|row| row.length_ms.is_none()) {
         match shelf.measure(row.call) {
@@ -53,13 +72,14 @@ pub async fn recorder(
         }
     }
     let (news, told) = mpsc::channel(RECORDING_NEWS_MAX);
-    tokio::spawn(keep_list(store.clone(), practice.clone(), days, clock, told));
-    Ok(Recorder { shelf, news })
+    let list = keep_list(store.clone(), shelf.clone(), practice.clone(), days, clock, told);
+    Ok((Recorder { shelf, news }, RecordingsList(tokio::spawn(list))))
 }
 
 /// Writes down what becomes of recordings, until nobody records any more.
 async fn keep_list(
     store: Store,
+    shelf: Shelf,
     practice: PracticeId,
     days: u32,
     clock: Clock,
@@ -71,7 +91,7 @@ async fn keep_list(
                 let (file, at) = (Shelf::file_of(*call), clock.now());
                 persist(|| store.begin_recording(&practice, *call, &file, at, days)).await;
             }
-            RecordingNews::Kept(call, kept) => persist(|| end(&store, *call, kept)).await,
+            RecordingNews::Kept(call, kept) => persist(|| end_or_delete(&store, &shelf, *call, kept)).await,
             RecordingNews::Withdrawn(call) => {
                 persist(|| async { store.forget_recording(&practice, *call, "caller", clock.now()).await.map(drop) })
                     .await;
@@ -84,22 +104,82 @@ async fn end(store: &Store, call: CallId, kept: &Kept) -> Result<(), StoreError>
     store.end_recording(call, kept.len_ms, kept.bytes, &kept.sha256).await
 }
 
+/// A recording that is not on the list any more was deleted by somebody while its call went on: its file goes, too.
+async fn end_or_delete(store: &Store, shelf: &Shelf, call: CallId, kept: &Kept) -> Result<(), StoreError> {
+    match end(store, call, kept).await {
+        Err(StoreError::NotFound { .. }) => {
+            let shelf = shelf.clone();
+            match spawn_blocking(move || shelf.delete(call)).await {
+                Ok(Ok(_)) => {
+                    tracing::info!(%call, "the recording was deleted while the call went on; now its file is, too")
+                }
+                Ok(Err(why)) => {
+                    tracing::error!(%call, %why, "the recording was deleted while the call went on; its file is left")
+                }
+                Err(_panicked) => tracing::error!(%call, "the file of a recording that was deleted is left"),
+            }
+            Ok(())
+        }
+        ended => ended,
+    }
+}
+
 /// Deletes recordings that were kept long enough, and says how many. On a shared database each node deletes those in its own folder:
-/// of another's it finds no file.
+/// of another's it finds no file. Files that the list does not know (a crash, a restored backup) go when they are `days` old.
+///
+/// # Errors
+/// The first of those that could not be deleted, after all others were.
 pub async fn sweep_recordings(
     data: &Path,
     store: &Store,
     practice: &PracticeId,
+    days: u32,
     now: Timestamp,
 ) -> anyhow::Result<u64> {
     let folder = data.join(RECORDINGS);
-    let mut swept = 0;
+    let (mut swept, mut failed) = (0, Vec::new());
     for row in store.recordings_to_delete(practice, now).await? {
-        let was_here = Shelf::delete_in(&folder, row.call)?;
-        if was_here || !store.is_shared() {
-            store.forget_recording(practice, row.call, RETENTION, now).await?;
-            swept += 1;
+        match sweep_row(&folder, store, &row, now).await {
+            Ok(deleted) => swept += u64::from(deleted),
+            Err(why) => failed.push(why),
         }
     }
-    Ok(swept)
+    let oldest = now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+    for call in Shelf::calls_in(&folder)? {
+        match sweep_file(&folder, store, call, oldest).await {
+            Ok(deleted) => swept += u64::from(deleted),
+            Err(why) => failed.push(why),
+        }
+    }
+    let count = failed.len();
+    match failed.into_iter().next() {
+        None => Ok(swept),
+        Some(first) => {
+            Err(first.context(format!("{count} recordings are not deleted ({swept} are); the first of them")))
+        }
+    }
+}
+
+/// What is on the list. A file of this node that is gone was deleted before a crash.
+async fn sweep_row(folder: &Path, store: &Store, row: &RecordingRow, now: Timestamp) -> anyhow::Result<bool> {
+    let was_here = Shelf::delete_in(folder, row.call)?;
+    let ours = was_here || is_ours(store, row);
+    if ours {
+        store.forget_recording(&row.practice, row.call, RETENTION, now).await?;
+    }
+    Ok(ours)
+}
+
+/// Whether a recording's file lies in this folder or nowhere. A file of a database belongs to one folder.
+pub fn is_ours(store: &Store, row: &RecordingRow) -> bool {
+    !store.is_shared() || row.node == store.node().0
+}
+
+/// What is not on the list, if nobody has written to it since `oldest`.
+async fn sweep_file(folder: &Path, store: &Store, call: CallId, oldest: Timestamp) -> anyhow::Result<bool> {
+    let written = Shelf::written_at(folder, call).and_then(|at| Timestamp::try_from(at).ok());
+    if written.is_none_or(|at| at >= oldest) || store.has_recording(call).await? {
+        return Ok(false);
+    }
+    Ok(Shelf::delete_in(folder, call)?)
 }

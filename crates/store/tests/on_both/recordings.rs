@@ -41,6 +41,7 @@ async fn a_recording_is_known_from_its_beginning_and_whole_at_its_end(database: 
     let unknown = store.end_recording(CallId::new(), 1, 1, "").await;
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
     assert_eq!(store.recording(&"lakeside".into(), call).await.unwrap(), None, "another practice's");
+    assert!(store.has_recording(call).await.unwrap() && !store.has_recording(CallId::new()).await.unwrap());
     let later = recorded(&store, began() + SignedDuration::from_secs(1)).await;
     let listed: Vec<_> = store.recordings(&riverside()).await.unwrap().iter().map(|row| row.call).collect();
     assert_eq!(listed, [later, call]);

@@ -81,6 +81,8 @@ pub(super) struct House {
     /// Where its pages are.
     pub(super) url: String,
     data: PathBuf,
+    /// Recordings are kept so long.
+    recordings_days: u32,
     _sole: SoleServer,
 }
 
@@ -88,10 +90,11 @@ impl House {
     /// `first`: the server's first practice, whose models are used here, too.
     pub(super) async fn open(plan: Plan, first: Option<&Self>, doors: &mut Doors) -> anyhow::Result<Self> {
         let Plan { server, config, listener, sole } = plan;
+        let recordings_days = config.recordings_days;
         let desk = open_desk(&server, config, doors.dials.clone(), first.map(|first| &first.desk)).await?;
         let (incoming, streams) = (doors.incoming.clone(), std::mem::take(&mut doors.streams));
         let site = Site::start(&desk, &server.http, listener, incoming, streams, doors.trunks.clone()).await?;
-        Ok(Self { desk, site, url: server.http.public_url(), data: server.data, _sole: sole })
+        Ok(Self { desk, site, url: server.http.public_url(), data: server.data, recordings_days, _sole: sole })
     }
 
     /// What a server does beside its calls, until it stops.
@@ -129,7 +132,7 @@ impl House {
 
     async fn delete_old_recordings(&self) {
         let (practice, now) = (&self.desk.front.practice.id, self.desk.clock.now());
-        match sweep_recordings(&self.data, &self.desk.office.store, practice, now).await {
+        match sweep_recordings(&self.data, &self.desk.office.store, practice, self.recordings_days, now).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "recordings were kept long enough and are deleted"),
             Err(why) => {
