@@ -16,8 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use office::Clock;
 use recordings::{FRAME_SAMPLES, Shelf};
 use serde_json::{Value, json};
-use store::{CallRow, OpenOptions, Secret, Store};
+use store::{CallRow, NodeId, OpenOptions, Secret, Store};
 use support::{fails, firstring, practice};
+use testbed::Postgres;
 
 const DAYS: u32 = 30;
 
@@ -241,4 +242,21 @@ async fn files_that_the_list_does_not_know_go_in_time_and_one_that_cannot_go_sto
         "its file is gone: it is forgotten"
     );
     store.close().await;
+}
+
+#[tokio::test]
+async fn of_a_shared_database_a_row_of_this_node_whose_file_is_gone_is_forgotten_and_another_nodes_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Secret::new(Postgres::shared().database());
+    let here = Store::connect(&url).await.unwrap().as_node(NodeId("here".to_owned()));
+    let there = Store::connect(&url).await.unwrap().as_node(NodeId("there".to_owned()));
+    let old = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(DAYS + 1));
+    let (ours, theirs) = (call(&here).await, call(&there).await);
+    here.begin_recording(&riverside(), ours, &Shelf::file_of(ours), old, DAYS).await.unwrap();
+    there.begin_recording(&riverside(), theirs, &Shelf::file_of(theirs), old, DAYS).await.unwrap();
+    let swept = sweep_recordings(folder.path(), &here, &riverside(), DAYS, Timestamp::now()).await.unwrap();
+    let rows: Vec<_> = here.recordings(&riverside()).await.unwrap().iter().map(|row| row.call).collect();
+    assert_eq!((swept, rows), (1, vec![theirs]));
+    here.close().await;
+    there.close().await;
 }

@@ -109,14 +109,11 @@ async fn end_or_delete(store: &Store, shelf: &Shelf, call: CallId, kept: &Kept) 
     match end(store, call, kept).await {
         Err(StoreError::NotFound { .. }) => {
             let shelf = shelf.clone();
-            match spawn_blocking(move || shelf.delete(call)).await {
-                Ok(Ok(_)) => {
-                    tracing::info!(%call, "the recording was deleted while the call went on; now its file is, too")
-                }
-                Ok(Err(why)) => {
-                    tracing::error!(%call, %why, "the recording was deleted while the call went on; its file is left")
-                }
-                Err(_panicked) => tracing::error!(%call, "the file of a recording that was deleted is left"),
+            let deleted = spawn_blocking(move || shelf.delete(call))
+                .await
+                .expect("nothing in it panics, and the runtime waits for it");
+            if let Err(why) = deleted {
+                tracing::error!(%call, %why, "the recording was deleted while its call went on, and its file is left");
             }
             Ok(())
         }
