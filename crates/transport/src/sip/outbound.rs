@@ -15,6 +15,7 @@ use super::abilities;
 use super::answer::{hang_up, ours};
 use super::call::{End, SipCall};
 use super::offer::description;
+use super::refer::REPLACES;
 use super::requests::Desk;
 use super::server::{SipOptions, contact};
 use super::trunks::{Login, Trunk};
@@ -170,7 +171,7 @@ fn in_our_place(dialog: &InviteDialog) -> Option<Phi<String>> {
     let theirs = Dialog::Invite(dialog.clone()).remote_contact()?;
     let theirs = Uri { headers: Vec::new(), ..theirs };
     let replaces = format!("{};to-tag={};from-tag={}", id.call_id, id.remote_tag, id.local_tag);
-    Some(Phi::new(format!("{theirs}?Replaces={}", escaped(&replaces))))
+    Some(Phi::new(format!("{theirs}{REPLACES}{}", escaped(&replaces))))
 }
 
 /// As a header's value stands in an address (RFC 3261 25.1, `hvalue`).

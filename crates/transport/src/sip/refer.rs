@@ -11,6 +11,9 @@ use crate::{NotAnswered, Refer};
 /// Who is called rings so long, and the telephone that calls them has a few seconds more to tell.
 const TOLD_WITHIN: Duration = Duration::from_secs(30);
 
+/// Before the call that is to be replaced, in an address.
+pub(super) const REPLACES: &str = "?Replaces=";
+
 /// What is under way.
 #[derive(Default)]
 pub(super) struct Referring {
@@ -20,8 +23,12 @@ pub(super) struct Referring {
 }
 
 impl Referring {
-    /// Asks; whatever was asked before is not heard of any more.
+    /// Asks; whatever was asked before is not heard of any more. Dropped, the order cannot be done.
     pub(super) fn begin(&mut self, refer: Refer, dialog: &InviteDialog) {
+        // Whoever is called so hears nothing of us any more; with who is to replace us the caller is already.
+        if refer.speaks_on && !replaces(&refer.to) {
+            return;
+        }
         let (dialog, to) = (dialog.clone(), refer.to.clone());
         self.asked.spawn(async move { is_taken(&dialog, &to).await });
         self.order = Some((refer, Instant::now() + TOLD_WITHIN));
@@ -56,6 +63,11 @@ impl Referring {
 fn told_by(notify: &Request) -> Option<u16> {
     let line = std::str::from_utf8(&notify.body).ok()?.lines().next()?;
     line.strip_prefix("SIP/2.0 ")?.split(' ').next()?.parse().ok()
+}
+
+/// Whether who is to be called is with the caller already, in a call with us that is to be replaced (RFC 3891).
+fn replaces(to: &Phi<String>) -> bool {
+    to.expose().contains(REPLACES)
 }
 
 async fn is_taken(dialog: &InviteDialog, to: &Phi<String>) -> bool {
