@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use dialogue::{About, Prompt, TransferTo};
 use domain::{CallId, LineId, Phi, Tempo, Urgency};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use transport::{Bridge, Dial, Leg, LegNews, Refer};
+use transport::{Bridge, Dial, Leg, LegNews, NotAnswered};
 
 use crate::front_desk::FrontDesk;
 use crate::mouth::Mouth;
@@ -39,7 +39,7 @@ pub(crate) enum Sought {
     /// They have taken the call: whoever has this puts the two together.
     Accepted { by: String, bridge: oneshot::Sender<Bridge> },
     /// The caller's line is to put them through.
-    Refer(Refer),
+    Refer { to: Phi<String>, done: oneshot::Sender<Result<(), NotAnswered>> },
     /// It has.
     HandedOver,
     /// Nobody took it.
@@ -51,15 +51,15 @@ pub(crate) enum Sought {
 }
 
 /// Begins a search. Dropping what it tells ends it: telephones stop ringing, who has picked up hears that the caller is gone.
+/// What the call is `about` may change while it goes on.
 pub(crate) fn seek(
     desk: &FrontDesk,
     switchboard: Switchboard,
     call: CallId,
     to: TransferTo,
-    about: About,
+    about: watch::Receiver<About>,
 ) -> mpsc::Receiver<Sought> {
     let (news, sought) = mpsc::channel(NEWS_MAX);
-    let about = About { name: about.name.filter(|_| switchboard.names), ..about };
     let search = Search { desk: desk.clone(), switchboard, call, about, news };
     tokio::spawn(search.run(to));
     sought
@@ -69,7 +69,7 @@ struct Search {
     desk: FrontDesk,
     switchboard: Switchboard,
     call: CallId,
-    about: About,
+    about: watch::Receiver<About>,
     news: mpsc::Sender<Sought>,
 }
 
@@ -82,7 +82,8 @@ struct Other {
 
 /// What somebody who has picked up decides.
 enum Decision {
-    Takes,
+    /// They were told that it is so urgent.
+    Takes(Urgency),
     Declines,
     /// They hung up, or nobody is there who presses a key.
     Nothing,
@@ -115,9 +116,16 @@ impl Search {
         self.news.send(Sought::Unavailable).await.ok();
     }
 
+    /// As it stands now.
+    fn about(&self) -> About {
+        let mut about = self.about.borrow().clone();
+        about.name.take_if(|_| !self.switchboard.names);
+        about
+    }
+
     async fn whom(&self, to: TransferTo) -> Vec<Callee> {
         let (callees, answer) = oneshot::channel();
-        let asked = SwitchboardRequest::Whom { call: self.call, to, about: self.about.clone(), callees };
+        let asked = SwitchboardRequest::Whom { call: self.call, to, about: self.about(), callees };
         let ask = async {
             self.switchboard.requests.send(asked).await.ok()?;
             answer.await.ok()
@@ -140,8 +148,8 @@ impl Search {
         let (mouth_news, _unheard) = mpsc::channel(NEWS_MAX);
         let mouth = Mouth::start(self.desk.voice.clone(), leg.speaker.clone(), mouth_news);
         let mut other = Other { leg, mouth, said: 0 };
-        match self.ask(&mut other).await {
-            Decision::Takes => {}
+        let told = match self.ask(&mut other).await {
+            Decision::Takes(urgency) => urgency,
             Decision::Declines => {
                 self.inform(callee, CalleeNews::Declined).await;
                 other.last_line(&self.desk, &Prompt::WhisperDeclined).await;
@@ -152,8 +160,8 @@ impl Search {
                 other.last_line(&self.desk, &Prompt::WhisperCallerGone).await;
                 return Err(GivenUp);
             }
-        }
-        self.inform(callee, CalleeNews::Accepted(self.about.urgency)).await;
+        };
+        self.inform(callee, CalleeNews::Accepted(told)).await;
         self.put_together(callee, other).await?;
         Ok(true)
     }
@@ -161,8 +169,7 @@ impl Search {
     /// Has the caller's line put them through.
     async fn hand_over(&self, to: Phi<String>) -> Result<HandedOver, GivenUp> {
         let (done, outcome) = oneshot::channel();
-        let speaks_on = self.about.urgency >= Urgency::Emergency;
-        self.tell(Sought::Refer(Refer { to, speaks_on, done })).await?;
+        self.tell(Sought::Refer { to, done }).await?;
         tokio::select! {
             () = self.news.closed() => Err(GivenUp),
             outcome = outcome => match outcome {
@@ -196,35 +203,50 @@ impl Search {
 
     /// Tells them who calls and why, until they decide.
     async fn ask(&self, other: &mut Other) -> Decision {
-        let give_up = Instant::now() + KEY_WITHIN;
-        let whisper = Prompt::Whisper(Box::new(self.about.clone()));
-        other.say(&self.desk, &whisper);
+        let mut give_up = Instant::now() + KEY_WITHIN;
+        let mut about = self.about.clone();
+        let mut told = self.whispers(other);
         let mut again = None;
         loop {
             let next = again.map_or(give_up, |again: Instant| again.min(give_up));
             tokio::select! {
                 () = self.news.closed() => return Decision::CallerGone,
                 news = other.leg.news.recv() => match news {
-                    Some(LegNews::Dtmf('1')) => return Decision::Takes,
+                    Some(LegNews::Dtmf('1')) => return Decision::Takes(told),
                     Some(LegNews::Dtmf('2')) => return Decision::Declines,
                     Some(LegNews::Dtmf(_)) => {
                         again = None;
-                        other.say(&self.desk, &whisper);
+                        told = self.whispers(other);
                     }
                     Some(LegNews::Finished { .. }) => again = Some(Instant::now() + SAID_AGAIN_AFTER),
                     Some(LegNews::Started { .. } | LegNews::HearingOverrun) => {}
                     Some(LegNews::HungUp | LegNews::Lost) | None => return Decision::Nothing,
                 },
                 Some(_unheard) = other.leg.hears.recv() => {}
+                Ok(()) = about.changed() => {
+                    // What they have heard is not so any more. It only rises, so that this ends.
+                    if about.borrow_and_update().urgency > told {
+                        (again, give_up) = (None, Instant::now() + KEY_WITHIN);
+                        told = self.whispers(other);
+                    }
+                }
                 () = sleep_until(next) => {
                     if Instant::now() >= give_up {
                         return Decision::Nothing;
                     }
                     again = None;
-                    other.say(&self.desk, &whisper);
+                    told = self.whispers(other);
                 }
             }
         }
+    }
+
+    /// Says who calls and why as it stands now, and gives how urgent that is.
+    fn whispers(&self, other: &mut Other) -> Urgency {
+        let about = self.about();
+        let urgency = about.urgency;
+        other.say(&self.desk, &Prompt::Whisper(Box::new(about)));
+        urgency
     }
 
     /// They have taken the call: until one of the two hangs up.

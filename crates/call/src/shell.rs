@@ -12,7 +12,7 @@ mod understanding;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::{CallContext, Input, Output, Prompt, Receptionist};
+use dialogue::{About, CallContext, Input, Output, Prompt, Receptionist};
 use domain::{CallId, CallNews, CallTime, Decode, LineId, Phi, Tempo};
 use jiff::Zoned;
 use nlu::ReadContext;
@@ -51,6 +51,8 @@ pub(crate) struct Running {
     errands: Errands,
     inbox: Inbox,
     line: Line,
+    /// What a search for a person knows of the call, while there is one.
+    sought_about: Option<watch::Sender<About>>,
     /// Who has accepted waits for the caller's side.
     accepted: Option<oneshot::Sender<Bridge>>,
     cards: Cards,
@@ -93,6 +95,7 @@ impl Running {
             errands: Errands { call, office: desk.office.clone(), pace: desk.pace, replies },
             inbox: Inbox { leg: line_news, hearing: Some(hearing), readings, mouth, office, earlier, sought: None },
             line: Line::open(),
+            sought_about: None,
             accepted: None,
             cards: Cards::default(),
             recorded: None,
@@ -202,6 +205,7 @@ impl Running {
                 Output::Note(_) => {}
             }
         }
+        self.tell_seekers();
         self.understanding.expect(self.receptionist.asked());
     }
 

@@ -3,17 +3,20 @@
 
 mod support;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use call::{Callee, CalleeNews, FrontDesk, HandingOver, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
+use audio::Pcm;
+use call::{Callee, CalleeNews, FrontDesk, HandingOver, Journal, SWITCHBOARD_MAX, Switchboard, SwitchboardRequest};
 use dialogue::{Input, Prompt, TransferNews};
-use domain::{Meanwhile, Phi, Practice, Urgency};
-use support::{CHEST, Call, Fault, Faults, Held, Lines};
+use domain::{Meanwhile, OpenHours, Phi, Practice, Urgency};
+use jiff::civil::{Weekday, time};
+use support::{CHEST, Call, Fault, Faults, Held, Lines, front_desk};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use transport::loopback::{self, Line, LoopbackCaller, LoopbackOptions};
-use transport::{DIALS_MAX, Dial, NotAnswered};
+use transport::{DIALS_MAX, Dial, Driver, LEG_HZ, LegNews, NotAnswered, Refer};
 
 const SOUND: Faults = Faults { recognizer: Fault::None, voice: Fault::None, lines: Lines::OnDisk };
 const DAY: &str = "2026-03-03T10:00:00-05:00[America/New_York]";
@@ -119,6 +122,12 @@ async fn decides(manner: Manner, doctor: &mut LoopbackCaller) {
 fn connects(desk: &mut FrontDesk) {
     let meanwhile = vec![Meanwhile { connect: true, ..Meanwhile::default() }];
     desk.practice = Arc::new(Practice { meanwhile, ..Practice::clone(&desk.practice) });
+}
+
+/// Who asks for a person is put through to the desk.
+fn is_open(desk: &mut FrontDesk) {
+    let all_day = OpenHours { weekday: Weekday::Tuesday, from: time(0, 0, 0, 0), to: time(23, 0, 0, 0) };
+    desk.practice = Arc::new(Practice { hours: vec![all_day], ..Practice::clone(&desk.practice) });
 }
 
 /// A call in an emergency, while these are rung.
@@ -231,4 +240,62 @@ async fn a_line_that_cannot_hand_over_leaves_everything_as_it_was() {
     let held = call.end().await;
     assert_eq!(news(&held, &TransferNews::Ringing), 1, "we ring ourselves");
     assert_eq!(news(&held, &TransferNews::Accepted { by: "Doctor 0".to_owned() }), 1);
+}
+
+/// A caller whose line is asked to put them through: what it was asked, in order.
+struct ByHand {
+    driver: Driver,
+    orders: VecDeque<Refer>,
+}
+
+impl ByHand {
+    /// Says this, or is silent where there is nothing more.
+    async fn passes(&mut self, long: Duration, says: &[f32]) {
+        let frame = Pcm::<LEG_HZ>::frame_len();
+        let mut says = says.iter().copied();
+        for _ in 0..long.as_millis() / 20 {
+            let samples = (0..frame).map(|_| says.next().unwrap_or(0.0)).collect();
+            self.driver.hear(Pcm::new(samples)).await.unwrap();
+            self.driver.tick().await.unwrap();
+            self.orders.extend(self.driver.take_refer());
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_learns_that_the_call_has_become_an_emergency() {
+    let seen = Seen::default();
+    let switchboard =
+        Switchboard { handing_over: HandingOver::Blind, ..switchboard(&[Manner::Takes, Manner::Busy], &seen) };
+    let lines = tempfile::tempdir().unwrap();
+    let (desk, says, _asked) = front_desk(SOUND, lines.path(), |desk| {
+        is_open(desk);
+        desk.switchboard = Some(switchboard);
+    })
+    .await;
+    let (leg, driver) = transport::pair(None);
+    let (journal, _entries) = Journal::new();
+    let (news, _unread) = mpsc::channel(1);
+    let held = tokio::spawn(async move { desk.answer(leg, DAY.parse().unwrap(), journal, news).await });
+    let mut line = ByHand { driver, orders: VecDeque::new() };
+    line.passes(Duration::from_secs(8), &[]).await;
+    line.driver.report(LegNews::Dtmf('0')).await.unwrap();
+    line.passes(Duration::from_secs(4), &[]).await;
+    let first = line.orders.pop_front().expect("who wants a person is put through by their line");
+    assert!(!first.speaks_on && line.orders.is_empty());
+
+    line.passes(Duration::from_secs(8), &says.speech(CHEST)).await;
+    first.done.send(Err(NotAnswered::NotReached)).unwrap();
+    line.passes(Duration::from_secs(1), &[]).await;
+    let second = line.orders.pop_front().expect("the next is tried");
+    assert!(second.speaks_on, "what is said in an emergency must be heard, whenever it became one");
+
+    // A line that cannot do that leaves it to us.
+    drop(second);
+    line.passes(Duration::from_secs(30), &[]).await;
+    let accepted = ("doctor1".to_owned(), CalleeNews::Accepted(Urgency::Emergency));
+    assert_eq!(seen.told.lock().unwrap().first(), Some(&accepted), "and they hear how urgent it has become");
+    drop(line);
+    held.await.unwrap();
 }

@@ -233,8 +233,8 @@ impl Driver {
         self.heeded.gate.borrow().done
     }
 
-    /// An order to have the other side call somebody else, once.
-    pub(crate) fn take_refer(&mut self) -> Option<Refer> {
+    /// An order to have the other side call somebody else, once. It is gone with the next [`take`](Self::take).
+    pub fn take_refer(&mut self) -> Option<Refer> {
         self.refer.take()
     }
 

@@ -21,6 +21,7 @@ mod refresh;
 mod requests;
 mod server;
 mod session_timer;
+mod signalling;
 mod trunks;
 
 pub use defence::{RINGING_OF_STRANGERS, SipDefence, TurnedAway};

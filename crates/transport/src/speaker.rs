@@ -25,7 +25,8 @@ pub(crate) enum Order {
 pub struct Refer {
     /// Whom: a SIP address, with the call that is to be replaced in its headers if there is one (RFC 3891).
     pub to: Phi<String>,
-    /// What is said to the caller meanwhile must be heard: not to be done by a way to arrive that takes our voice away.
+    /// What is said to the caller meanwhile must be heard: not to be done where it takes our voice away, unless there is a call to be
+    /// replaced, since nothing more is to be said then.
     pub speaks_on: bool,
     /// What became of it. Dropped: it cannot be done, and the call is as it was.
     pub done: oneshot::Sender<Result<(), NotAnswered>>,

@@ -14,7 +14,7 @@ use testbed::{Baresip, Kamailio, Phone};
 use tokio::net::UdpSocket;
 use transport::sip::{SipOptions, Trunk};
 use transport::{LegNews, NotAnswered};
-use trunk::{asked, trunk};
+use trunk::{asked, picks_up, trunk};
 
 const SOON: Duration = Duration::from_secs(10);
 const CHALLENGE: &str = "realm=\"practice\", nonce=\"dcd98b71\", algorithm=MD5, qop=\"auth\"";
@@ -109,6 +109,62 @@ async fn the_password_is_for_its_own_trunk_and_realm_only() {
     assert!(last.contains("username=\"practice-2001\"") && last.contains("realm=\"practice\""), "{last}");
     assert!(!last.contains(Kamailio::PASSWORD), "a digest, and no password");
     assert_eq!(answer.await.unwrap().unwrap_err(), NotAnswered::NotReached, "refused twice: it is left at that");
+    line.close().await;
+}
+
+#[tokio::test]
+async fn whoever_asks_later_is_given_no_password() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let to = format!("sip:+12125550190@127.0.0.1:{port}");
+    let keep_alive = Duration::from_secs(600); // nothing but calls comes
+    let there = Trunk { realm: Some("practice".to_owned()), keep_alive, ..trunk("there", port) };
+    let line = line_by(vec![there], &[&to]).await;
+    let (status, challenge) = ("401 Unauthorized", format!("WWW-Authenticate: Digest {CHALLENGE}\r\n"));
+    let elsewhere = challenge.replace("practice", "elsewhere").replace("dcd98b71", "second");
+    let stale = elsewhere.replace("qop=", "stale=true, qop=");
+
+    // The realm changes.
+    let answer = line.dials(&to).await;
+    let first = asked(&socket, "INVITE", status, &challenge).await.expect("it is tried");
+    assert!(!first.contains("Authorization"), "{first}");
+    let second = asked(&socket, "INVITE", status, &stale).await.expect("with the password");
+    assert!(second.contains("Authorization") && second.contains("realm=\"practice\""), "{second}");
+    assert_eq!(answer.await.unwrap().unwrap_err(), NotAnswered::NotReached);
+    while let Some(more) = asked(&socket, "INVITE", status, &stale).await {
+        assert!(!more.contains("elsewhere") && !more.contains("second"), "{more}");
+    }
+
+    // Whoever has the call asks when it ends.
+    let answer = line.dials(&to).await;
+    asked(&socket, "INVITE", status, &challenge).await.expect("it is tried");
+    picks_up(&socket, &format!("sip:callee@127.0.0.1:{port}")).await;
+    let leg = answer.await.unwrap().unwrap();
+    leg.over.cancel();
+    let mut byes = 0;
+    while let Some(bye) = asked(&socket, "BYE", status, &challenge).await {
+        assert!(!bye.contains("Authorization"), "{bye}");
+        byes += 1;
+    }
+    assert!(byes > 0, "it hangs up");
+    line.close().await;
+}
+
+#[tokio::test]
+async fn nobody_is_put_in_our_place_whom_the_configuration_does_not_name() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let to = format!("sip:patel@127.0.0.1:{port}");
+    let line = line_by(Vec::new(), &[&to]).await;
+    for (contact, may) in [("sip:patel@127.0.0.1:5099", true), ("sip:premium@192.0.2.66", false)] {
+        let answer = line.dials(&to).await;
+        picks_up(&socket, contact).await;
+        let leg = answer.await.unwrap().unwrap();
+        assert_eq!(leg.in_our_place.as_ref().is_some_and(|to| to.expose().starts_with(contact)), may, "{contact}");
+        assert_eq!(leg.in_our_place.is_some(), may, "{contact}");
+        drop(leg);
+        drain(&socket);
+    }
     line.close().await;
 }
 

@@ -3,6 +3,7 @@
 
 #[allow(dead_code)] // each test uses its own part
 mod line;
+#[allow(dead_code)] // each test uses its own part
 #[path = "line/trunk.rs"]
 mod trunk;
 

@@ -2,7 +2,8 @@
 
 use dialogue::{About, Input, TransferNews, TransferTo};
 use domain::Urgency;
-use transport::Bridge;
+use tokio::sync::watch;
+use transport::{Bridge, Refer};
 
 use super::Running;
 use crate::seeking::{Sought, seek};
@@ -11,6 +12,8 @@ impl Running {
     pub(super) fn seek(&mut self, to: TransferTo, about: Option<About>) {
         match (self.desk.switchboard.clone(), about) {
             (Some(switchboard), Some(about)) => {
+                let (told, about) = watch::channel(about);
+                self.sought_about = Some(told);
                 self.inbox.sought = Some(seek(&self.desk, switchboard, self.errands.call, to, about));
             }
             (None, _) | (_, None) => self.tell_receptionist(Input::Transfer(TransferNews::Unavailable)),
@@ -24,9 +27,11 @@ impl Running {
                 self.accepted = Some(bridge);
                 TransferNews::Accepted { by }
             }
-            Some(Sought::Refer(refer)) => {
+            Some(Sought::Refer { to, done }) => {
+                // As it stands at this very moment: what is said in an emergency must be heard.
+                let speaks_on = self.receptionist.urgency() >= Urgency::Emergency;
                 // Dropped, it was not done.
-                self.mouth.speaker().refer(refer).ok();
+                self.mouth.speaker().refer(Refer { to, speaks_on, done }).ok();
                 return;
             }
             Some(Sought::HandedOver) => TransferNews::HandedOver,
@@ -46,6 +51,18 @@ impl Running {
         self.input(Input::Transfer(news)).await;
     }
 
+    /// A search that is under way learns what the call has become.
+    pub(super) fn tell_seekers(&self) {
+        if let Some(told) = &self.sought_about {
+            let now = self.receptionist.about();
+            told.send_if_modified(|about| {
+                let is_new = *about != now;
+                *about = now;
+                is_new
+            });
+        }
+    }
+
     /// Puts the caller together with who has accepted.
     pub(super) fn put_through(&mut self) {
         let (ours, theirs) = Bridge::pair();
@@ -58,7 +75,7 @@ impl Running {
 
     /// Nobody is sought any more; who has picked up hears of it.
     pub(super) fn stop_seeking(&mut self) {
-        (self.inbox.sought, self.accepted) = (None, None);
+        (self.inbox.sought, self.sought_about, self.accepted) = (None, None, None);
         self.mouth.speaker().ringback(false);
     }
 

@@ -2,6 +2,7 @@
 //! Time is virtual; a model that hangs stands outside of it, so that the limits on it pass.
 #![allow(dead_code)] // each test binary uses a part of it
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -156,18 +157,7 @@ impl Call {
         differs: impl FnOnce(&mut FrontDesk),
     ) -> Self {
         let lines = tempfile::tempdir().unwrap();
-        let says = FakeRecognizer::new(&SAYS);
-        let (office, asked) = office();
-        let cache = || match faults.lines {
-            Lines::OnDisk => Some(LineCache::open(lines.path(), "fake/tone", FakeVoice::HZ, "none").unwrap()),
-            Lines::MadeAnew => None,
-        };
-        let mut desk = desk(faults.recognizer, &says, voice(Fault::None, cache()), office);
-        desk.warm_up().await;
-        // The paused clock stands still until the disk has what it is to keep.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        desk.voice = voice(faults.voice, cache());
-        differs(&mut desk);
+        let (desk, says, asked) = front_desk(faults, lines.path(), differs).await;
         let caller_id = Some(Phi::new(CALLER_ID.parse().unwrap()));
         let (leg, caller) = loopback::call(LoopbackOptions { line: Line::Wide, caller_id });
         let leg = passes(leg);
@@ -285,6 +275,27 @@ impl Held {
     pub(crate) fn summary(&self) -> Summary {
         Summary::of(&self.journal)
     }
+}
+
+/// What answers calls, who knows what is said to it, and what it asks of the office.
+pub(crate) async fn front_desk(
+    faults: Faults,
+    lines: &Path,
+    differs: impl FnOnce(&mut FrontDesk),
+) -> (FrontDesk, FakeRecognizer, Arc<Mutex<Vec<OfficeRequest>>>) {
+    let says = FakeRecognizer::new(&SAYS);
+    let (office, asked) = office();
+    let cache = || match faults.lines {
+        Lines::OnDisk => Some(LineCache::open(lines, "fake/tone", FakeVoice::HZ, "none").unwrap()),
+        Lines::MadeAnew => None,
+    };
+    let mut desk = desk(faults.recognizer, &says, voice(Fault::None, cache()), office);
+    desk.warm_up().await;
+    // The paused clock stands still until the disk has what it is to keep.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    desk.voice = voice(faults.voice, cache());
+    differs(&mut desk);
+    (desk, says, asked)
 }
 
 fn voice(fault: Fault, cache: Option<LineCache>) -> Voice {

@@ -64,14 +64,18 @@ impl Receptionist {
         if !matches!(self.sought, Sought::Nobody) {
             return;
         }
-        let about = About {
+        self.sought = Sought::Asked { since: now };
+        self.outputs.push_back(Output::Transfer { to, about: Some(Box::new(self.about())) });
+    }
+
+    /// What whoever is rung is to be told, as far as it is known by now.
+    pub fn about(&self) -> About {
+        About {
             urgency: self.triage.urgency(),
             caller: self.contact.caller(),
             red_flags: self.triage.red_flags(),
             name: self.contact.name().cloned(),
-        };
-        self.sought = Sought::Asked { since: now };
-        self.outputs.push_back(Output::Transfer { to, about: Some(Box::new(about)) });
+        }
     }
 
     pub(super) fn hear_of_transfer(&mut self, news: TransferNews, now: CallTime) {

@@ -24,6 +24,7 @@ use super::offer::{Refusal, offer_of, sdp_header};
 use super::requests::{Desk, reply, reply_with, source};
 use super::server::contact;
 use super::session_timer::SessionTimer;
+use super::signalling::Signalling;
 use crate::media::{Media, Ports};
 use crate::rtp::sdp::{Agreed, Direction, Ours, Sdp, Security, Session, SrtpKey};
 use crate::{Incoming, IncomingFrom, pair};
@@ -148,11 +149,13 @@ pub(super) fn ours(desk: &Desk, address: IpAddr, port: u16, security: Security) 
 
 /// Answers, picks up when the caller has heard of it, and carries the call to its end.
 async fn conduct(taken: Taken, dialog: InviteDialog, states: DialogStateReceiver, desk: Arc<Desk>, mut line: Line) {
-    let end = match pick_up(taken, dialog.clone(), states, &desk, &mut line).await {
-        Some(mut call) => Some(call.carry_to_its_end().await),
-        None => None,
-    };
-    hang_up(&dialog, end, &desk).await;
+    match pick_up(taken, dialog.clone(), states, &desk, &mut line).await {
+        Some(mut call) => {
+            let end = call.carry_to_its_end().await;
+            hang_up(call.dialog(), Some(end), &desk).await;
+        }
+        None => hang_up(&dialog, None, &desk).await,
+    }
     drop(line);
 }
 
@@ -193,7 +196,8 @@ async fn pick_up(
     // The screen that nobody has.
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
-    Some(SipCall::new(dialog, states, session, media, driver, timer).called_by(&invite, from))
+    let signalling = Signalling::new(dialog, states, Arc::clone(&desk.dialogs));
+    Some(SipCall::new(signalling, session, media, driver, timer).called_by(&invite, from))
 }
 
 /// `None` if the call ends before.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TransactionHandle};
+use rsipstack::dialog::dialog::{Dialog, DialogState, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
 use tokio::time::{Instant, interval_at, sleep_until, timeout_at};
@@ -14,6 +14,7 @@ use super::offer::{Refusal, offer_of, sdp_header};
 use super::refer::Referring;
 use super::refresh::{Refreshed, Refreshing};
 use super::session_timer::{Due, SessionTimer};
+use super::signalling::{Signalling, is_challenge};
 use crate::media::{Media, Quality};
 use crate::rtp::TICK;
 use crate::rtp::sdp::{Agreed, Direction, Sdp, Session};
@@ -44,8 +45,7 @@ impl From<LegGone> for End {
 
 /// A call that was picked up.
 pub(super) struct SipCall {
-    dialog: InviteDialog,
-    states: DialogStateReceiver,
+    signalling: Signalling,
     session: Session,
     media: Media,
     driver: Driver,
@@ -60,16 +60,14 @@ pub(super) struct SipCall {
 
 impl SipCall {
     pub(super) fn new(
-        dialog: InviteDialog,
-        states: DialogStateReceiver,
+        signalling: Signalling,
         session: Session,
         media: Media,
         driver: Driver,
         timer: Option<SessionTimer>,
     ) -> Self {
         Self {
-            dialog,
-            states,
+            signalling,
             session,
             media,
             driver,
@@ -84,6 +82,11 @@ impl SipCall {
     /// Sound goes where who called from there may have it, and what their INVITE allows is kept to.
     pub(super) fn called_by(self, invite: &Request, from: IpAddr) -> Self {
         Self { from: Some(from), refreshing: Refreshing::allowed_by(invite), ..self }
+    }
+
+    /// As it is now.
+    pub(super) fn dialog(&self) -> &InviteDialog {
+        self.signalling.dialog()
     }
 
     pub(super) async fn carry_to_its_end(&mut self) -> End {
@@ -127,11 +130,11 @@ impl SipCall {
             tokio::select! {
                 biased;
                 () = over.cancelled() => return Err(End::ByFirstRing),
-                state = self.states.recv() => self.heard(state.ok_or(End::Lost)?).await?,
+                state = self.signalling.next() => self.heard(state.ok_or(End::Lost)?).await?,
                 _ = ticks.tick() => {
                     self.media.tick(&mut self.driver).await?;
                     if let Some(refer) = self.driver.take_refer() {
-                        self.referring.begin(refer, &self.dialog);
+                        self.referring.begin(refer, self.signalling.dialog());
                     }
                     self.referring.tick();
                     if self.media.silent_for() > SILENT_MAX {
@@ -151,6 +154,7 @@ impl SipCall {
     /// What the other side wants within the call.
     async fn heard(&mut self, state: DialogState) -> Result<(), End> {
         match state {
+            DialogState::Terminated(..) if is_challenge(&state) => return Err(End::Lost),
             DialogState::Terminated(..) => return Err(End::ByCaller),
             DialogState::Updated(_, request, handle) => self.change(&request, &handle).await,
             DialogState::Info(_, request, handle) => {
@@ -221,7 +225,7 @@ impl SipCall {
         if !std::mem::take(&mut self.has_offered) {
             return;
         }
-        let answer = self.dialog.last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
+        let answer = self.dialog().last_remote_ack().and_then(|ack| offer_of(&ack).ok().flatten());
         self.accept(answer);
     }
 
@@ -242,19 +246,23 @@ impl SipCall {
         let contacts = request.typed_contact_headers().ok();
         if let Some(contact) = contacts.as_ref().and_then(|all| all.first()) {
             let written = request.contact_header().ok().cloned();
-            Dialog::Invite(self.dialog.clone()).set_remote_target(contact.uri.clone(), written);
+            Dialog::Invite(self.dialog().clone()).set_remote_target(contact.uri.clone(), written);
         }
     }
 
     fn refresh(&mut self) {
         let Some(timer) = &mut self.timer else { return };
-        timer.refreshed(Instant::now());
-        self.refreshing.begin(&self.dialog, timer.refresh_headers(), self.session.said());
+        timer.asked(Instant::now());
+        self.refreshing.begin(self.signalling.dialog(), timer.refresh_headers(), self.session.said());
     }
 
     fn refreshed(&mut self, refreshed: Refreshed) -> Result<(), End> {
         match refreshed {
-            Refreshed::StillThere(answer) => self.accept(answer),
+            Refreshed::StillThere(answer) => {
+                self.timer.iter_mut().for_each(|timer| timer.refreshed(Instant::now()));
+                self.accept(answer);
+            }
+            Refreshed::NotNow => self.timer.iter_mut().for_each(|timer| timer.refused(Instant::now())),
             Refreshed::OtherwisePlease => self.refresh(),
             Refreshed::Gone => return Err(End::Lost),
         }

@@ -4,20 +4,23 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use domain::Phi;
+use rsipstack::dialog::authenticate::AuthRetry;
 use rsipstack::dialog::dialog::{Dialog, DialogStateReceiver};
 use rsipstack::dialog::invitation::InviteOption;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::uri::ParamsExt;
-use rsipstack::sip::{Auth, Response, StatusCode, StatusCodeKind, Transport, Uri};
+use rsipstack::sip::{Auth, Host, Response, StatusCode, StatusCodeKind, Transport, Uri};
 use tokio::sync::{mpsc, oneshot};
 
 use super::abilities;
 use super::answer::{hang_up, ours};
 use super::call::{End, SipCall};
 use super::offer::description;
+use super::refer::REPLACES;
 use super::requests::Desk;
 use super::server::{SipOptions, contact};
-use super::trunks::{Login, Trunk};
+use super::signalling::Signalling;
+use super::trunks::{Login, Trunk, is_same};
 use crate::media::{Media, Ports};
 use crate::rtp::sdp::{Agreed, Direction, Security, Session};
 use crate::{Dial, Leg, NotAnswered, pair};
@@ -49,18 +52,22 @@ struct Rung {
     session: Session,
     ports: Ports,
     agreed: Agreed,
+    /// What their telephone may be asked to put in our place.
+    in_our_place: Option<Phi<String>>,
 }
 
 impl Rung {
     async fn conduct(self, answered: oneshot::Sender<Result<Leg, NotAnswered>>, desk: &Desk) {
-        let Self { dialog, states, session, ports, agreed } = self;
+        let Self { dialog, states, session, ports, agreed, in_our_place } = self;
         let (mut leg, driver) = pair(None);
-        leg.in_our_place = in_our_place(&dialog);
+        leg.in_our_place = in_our_place;
         let media = Media::new(ports, agreed, leg.picked_up);
         // A leg that nobody takes any more is dropped, and that ends the call.
         drop(answered.send(Ok(leg)));
-        let end = SipCall::new(dialog.clone(), states, session, media, driver, None).carry_to_its_end().await;
-        hang_up(&dialog, Some(end), desk).await;
+        let signalling = Signalling::new(dialog, states, Arc::clone(&desk.dialogs));
+        let mut call = SipCall::new(signalling, session, media, driver, None);
+        let end = call.carry_to_its_end().await;
+        hang_up(call.dialog(), Some(end), desk).await;
     }
 }
 
@@ -94,18 +101,12 @@ async fn ring(
         headers: Some(vec![abilities::allow()]),
         ..InviteOption::default()
     };
-    let mut invited = invited(invite.clone(), answered, desk).await?;
-    // The realm that asks is known before the password goes there: rsipstack itself answers any.
-    let login = way.trunk.map(Login::of);
-    if let Some(credential) = login.as_ref().and_then(|login| login.answers(&invited.response)) {
-        invited =
-            self::invited(InviteOption { credential: Some(credential.clone()), ..invite }, answered, desk).await?;
-    }
-    let Invited { dialog, states, response } = invited;
+    let Invited { dialog, states, response } = let_in(invite, way.trunk, answered, desk).await?;
     picked_up(&response)?;
+    let in_our_place = in_our_place(&dialog, |host| way.leads_to(host));
     let answer = description(&response.headers, &response.body).ok().flatten();
     match answer.and_then(|answer| session.accept(&answer).ok()) {
-        Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed }),
+        Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed, in_our_place }),
         None => {
             hang_up(&dialog, Some(End::ByFirstRing), desk).await;
             Err(NotAnswered::NotReached)
@@ -115,6 +116,8 @@ async fn ring(
 
 /// How somebody is reached.
 struct Way<'a> {
+    /// The host that the configuration names.
+    host: Host,
     /// By which trunk, if their address belongs to one: nobody else hears its user or has its password.
     trunk: Option<&'a Trunk>,
     transport: Transport,
@@ -124,7 +127,13 @@ impl<'a> Way<'a> {
     fn to(callee: &Uri, options: &'a SipOptions) -> Self {
         let trunk = options.trunks.iter().find(|trunk| trunk.carries(callee));
         let written = callee.transport().copied().unwrap_or(Transport::Udp);
-        Self { trunk, transport: trunk.map_or(written, |trunk| trunk.server.transport()) }
+        let host = callee.host_with_port.host.clone();
+        Self { host, trunk, transport: trunk.map_or(written, |trunk| trunk.server.transport()) }
+    }
+
+    /// Whether that is where the configuration sends such calls.
+    fn leads_to(&self, host: &Host) -> bool {
+        is_same(host, &self.host) || self.trunk.is_some_and(|trunk| trunk.server.is_at(host))
     }
 
     /// Whom the call is from: a trunk that asks for a password knows its own users only.
@@ -142,6 +151,31 @@ struct Invited {
     dialog: InviteDialog,
     states: DialogStateReceiver,
     response: Response,
+}
+
+/// Calls, and once more with the password if the trunk asks for it. rsipstack knows no password: it would give it to every realm and
+/// host that asks later.
+async fn let_in(
+    invite: InviteOption,
+    trunk: Option<&Trunk>,
+    answered: &mut oneshot::Sender<Result<Leg, NotAnswered>>,
+    desk: &Desk,
+) -> Result<Invited, NotAnswered> {
+    let login = trunk.map(Login::of);
+    let mut tries = AuthRetry::new();
+    let mut invited = invited(invite.clone(), answered, desk).await?;
+    loop {
+        let asked = invited.dialog.initial_request();
+        let header = match &login {
+            Some(login) => login.header(asked, &invited.response, &desk.dialogs.endpoint).await,
+            None => None,
+        };
+        let Some(header) = header.filter(|_| tries.should_answer(&invited.response)) else { return Ok(invited) };
+        let headers = invite.headers.iter().flatten().cloned().chain([header]).collect();
+        let call_id = Some(invited.dialog.id().call_id);
+        invited =
+            self::invited(InviteOption { headers: Some(headers), call_id, ..invite.clone() }, answered, desk).await?;
+    }
 }
 
 async fn invited(
@@ -164,13 +198,14 @@ async fn invited(
     Ok(Invited { dialog, states, response: response.ok_or(NotAnswered::NotReached)? })
 }
 
-/// Their address, with the call that they have with us as the one to be replaced. Its tags are named as seen from there (RFC 3891 3).
-fn in_our_place(dialog: &InviteDialog) -> Option<Phi<String>> {
+/// Their address, if it is where the configuration sends calls, with the call that they have with us as the one to be replaced. Its tags are named as seen from there (RFC 3891 3).
+fn in_our_place(dialog: &InviteDialog, may_be: impl Fn(&Host) -> bool) -> Option<Phi<String>> {
     let id = dialog.id();
-    let theirs = Dialog::Invite(dialog.clone()).remote_contact()?;
+    let theirs =
+        Dialog::Invite(dialog.clone()).remote_contact().filter(|theirs| may_be(&theirs.host_with_port.host))?;
     let theirs = Uri { headers: Vec::new(), ..theirs };
     let replaces = format!("{};to-tag={};from-tag={}", id.call_id, id.remote_tag, id.local_tag);
-    Some(Phi::new(format!("{theirs}?Replaces={}", escaped(&replaces))))
+    Some(Phi::new(format!("{theirs}{REPLACES}{}", escaped(&replaces))))
 }
 
 /// As a header's value stands in an address (RFC 3261 25.1, `hvalue`).

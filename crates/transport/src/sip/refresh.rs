@@ -10,8 +10,10 @@ use crate::rtp::sdp::Sdp;
 
 /// What became of a refresh.
 pub(super) enum Refreshed {
-    /// Whatever they said: they know the call. With what they answered to our description, if they did.
+    /// With what they answered to our description, if they did.
     StillThere(Option<Sdp>),
+    /// They know the call, but refused this: it is to be asked again soon.
+    NotNow,
     /// They have no UPDATE: it is to be asked again.
     OtherwisePlease,
     Gone,
@@ -62,7 +64,7 @@ impl Refreshing {
 fn of(answered: rsipstack::Result<Option<Response>>, by_invite: bool) -> Refreshed {
     let response = match answered {
         Ok(Some(response)) => response,
-        Ok(None) => return Refreshed::StillThere(None),
+        Ok(None) => return Refreshed::NotNow,
         Err(_) => return Refreshed::Gone,
     };
     match response.status_code.code() {
@@ -70,7 +72,7 @@ fn of(answered: rsipstack::Result<Option<Response>>, by_invite: bool) -> Refresh
         405 | 501 if !by_invite => Refreshed::OtherwisePlease,
         // There is no such call (RFC 3261 12.2.1.2).
         408 | 481 => Refreshed::Gone,
-        _ => Refreshed::StillThere(None),
+        _ => Refreshed::NotNow,
     }
 }
 

@@ -12,6 +12,11 @@ const INTERVAL_MAX: u32 = 7200;
 /// A BYE goes out so long before the session expires, or a third of it if that is less (RFC 4028 10).
 const BEFORE_THE_END: Duration = Duration::from_secs(32);
 
+/// A refresh that was refused is asked for again after this: so long waits who has not made the call (RFC 3261 14.1), after a 491.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// So often in a row; then at the usual time, since whoever refuses is there.
+const AGAIN_MAX: u32 = 3;
+
 /// The other side wants it shorter than allowed: 422 with `Min-SE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooShort;
@@ -22,6 +27,10 @@ pub(super) struct SessionTimer {
     interval: Duration,
     we_refresh: bool,
     since: Instant,
+    /// When we ask for the next refresh.
+    asks_at: Instant,
+    /// How often in a row a refresh was refused.
+    refusals: u32,
 }
 
 /// What is due.
@@ -47,7 +56,13 @@ impl SessionTimer {
             .is_some_and(|all| all.split(',').any(|one| one.trim().eq_ignore_ascii_case("timer")));
         let they_name_us = parameters.split(';').any(|one| one.trim().eq_ignore_ascii_case("refresher=uas"));
         let interval = Duration::from_secs(seconds.min(INTERVAL_MAX).into());
-        Ok(Some(Self { interval, we_refresh: they_name_us || !they_can, since: now }))
+        Ok(Some(Self {
+            interval,
+            we_refresh: they_name_us || !they_can,
+            since: now,
+            asks_at: now + interval / 2,
+            refusals: 0,
+        }))
     }
 
     /// What our 200 says of it.
@@ -71,13 +86,29 @@ impl SessionTimer {
 
     /// The session was refreshed.
     pub(super) fn refreshed(&mut self, now: Instant) {
-        self.since = now;
+        (self.since, self.refusals) = (now, 0);
+        self.asked(now);
+    }
+
+    /// We have asked for a refresh.
+    pub(super) fn asked(&mut self, now: Instant) {
+        self.asks_at = now + self.interval / 2;
+    }
+
+    /// They are there, and have not refreshed it.
+    pub(super) fn refused(&mut self, now: Instant) {
+        self.refusals += 1;
+        if self.refusals <= AGAIN_MAX {
+            self.asks_at = now + AGAIN_AFTER;
+        } else {
+            self.refusals = 0;
+        }
     }
 
     /// What is due next, and when.
     pub(super) fn next(&self) -> (Instant, Due) {
         if self.we_refresh {
-            (self.since + self.interval / 2, Due::Refresh)
+            (self.asks_at, Due::Refresh)
         } else {
             (self.since + self.interval - BEFORE_THE_END.min(self.interval / 3), Due::Expired)
         }
@@ -124,5 +155,23 @@ mod tests {
             assert_eq!(timer.next().0, now + Duration::from_secs(600));
             assert_eq!(timer.headers().len(), 1);
         }
+    }
+
+    #[test]
+    fn a_refresh_that_is_refused_is_asked_for_again_a_few_times() {
+        let start = Instant::now();
+        let mut timer = SessionTimer::agree(&asks("Session-Expires: 600"), start).unwrap().unwrap();
+        let asks = |timer: &mut SessionTimer| {
+            let (at, due) = timer.next();
+            assert_eq!(due, Due::Refresh);
+            timer.asked(at);
+            timer.refused(at);
+            at.duration_since(start).as_secs()
+        };
+        let asked: Vec<u64> = (0..6).map(|_| asks(&mut timer)).collect();
+        assert_eq!(asked, [300, 302, 304, 306, 606, 608]);
+        let now = start + Duration::from_secs(610);
+        timer.refreshed(now);
+        assert_eq!(timer.next().0, now + Duration::from_secs(300));
     }
 }

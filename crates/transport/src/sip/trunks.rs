@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::address::is_same;
 pub use self::address::{NoAddress, TrunkAddress};
 pub(super) use self::login::Login;
 use self::registration::{News, Outcome, Registration};

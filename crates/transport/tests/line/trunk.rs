@@ -47,3 +47,27 @@ pub async fn asked(registrar: &UdpSocket, method: &str, status: &str, header: &s
         }
     }
 }
+
+/// The next call, which is picked up here and says that it can be reached at this.
+pub async fn picks_up(callee: &UdpSocket, contact: &str) {
+    let mut datagram = [0; 4096];
+    let (invite, from) = loop {
+        let (len, from) = timeout(NOTHING_COMES_FOR, callee.recv_from(&mut datagram)).await.expect("it rings").unwrap();
+        let request = String::from_utf8_lossy(&datagram[..len]).into_owned();
+        if request.starts_with("INVITE") {
+            break (request, from);
+        }
+    };
+    let line = |name: &str| invite.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    let [via, theirs, ours, call, sequence] = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].map(line);
+    let port = callee.local_addr().unwrap().port();
+    let sdp = format!(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=sendonly\r\n"
+    );
+    let answer = format!(
+        "SIP/2.0 200 OK\r\n{via}\r\n{theirs}\r\n{ours};tag=callee\r\n{call}\r\n{sequence}\r\nContact: <{contact}>\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    );
+    callee.send_to(answer.as_bytes(), from).await.unwrap();
+}

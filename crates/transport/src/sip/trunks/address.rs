@@ -58,6 +58,11 @@ impl TrunkAddress {
         self.transport
     }
 
+    /// Whether it is this host, at whatever port.
+    pub(in crate::sip) fn is_at(&self, host: &Host) -> bool {
+        is_same(host, &self.host.host)
+    }
+
     /// Whether this address names it: host, port and transport. What is not written is what is usual.
     pub(super) fn is_host_of(&self, callee: &Uri) -> bool {
         let usual = if self.is_secure() { 5061 } else { 5060 };
@@ -89,7 +94,7 @@ impl TrunkAddress {
 }
 
 /// Names of hosts are the same in any case.
-fn is_same(one: &Host, other: &Host) -> bool {
+pub(in crate::sip) fn is_same(one: &Host, other: &Host) -> bool {
     one.to_string().eq_ignore_ascii_case(&other.to_string())
 }
 

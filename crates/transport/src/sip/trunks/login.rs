@@ -1,9 +1,12 @@
 //! The password of a trunk, and whom it is given to.
 
 use domain::Phi;
-use rsipstack::dialog::authenticate::Credential;
+use rsipstack::dialog::authenticate::{Credential, handle_client_authenticate};
 use rsipstack::sip::prelude::ToTypedHeader;
-use rsipstack::sip::{HasHeaders, Header, Response, StatusCode};
+use rsipstack::sip::{HasHeaders, Header, Request, Response, StatusCode};
+use rsipstack::transaction::endpoint::EndpointInnerRef;
+use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+use rsipstack::transaction::transaction::Transaction;
 
 use super::Trunk;
 
@@ -27,6 +30,22 @@ impl Login {
         let is_ours = |named: String| credential.realm.as_ref().is_none_or(|realm| *realm == named);
         let may_have = asks && !credential.password.is_empty() && realms(answer).all(is_ours);
         may_have.then_some(credential)
+    }
+
+    /// The header that answers what was asked for this request, and no other: whoever asks for more is looked at again. `None` as above.
+    pub(in crate::sip) async fn header(
+        &self,
+        asked: Request,
+        answer: &Response,
+        endpoint: &EndpointInnerRef,
+    ) -> Option<Header> {
+        let credential = self.answers(answer)?;
+        let key = TransactionKey::from_request(&asked, TransactionRole::Client).ok()?;
+        // rsipstack writes the header into a transaction only; this one is never sent.
+        let unsent = Transaction::new_client(key, asked, endpoint.clone(), None);
+        let written = handle_client_authenticate(0, &unsent, answer.clone(), credential).await.ok()?;
+        let is_answer = |header: &&Header| matches!(header, Header::Authorization(_) | Header::ProxyAuthorization(_));
+        written.original.headers.iter().find(is_answer).cloned()
     }
 }
 
