@@ -46,7 +46,10 @@ async fn a_call_loses_nothing_by_the_telephones_own_count() {
     println!("{quality:?}");
     assert_eq!((quality.codec, quality.heard.lost, said.lost), (LineCodec::G722, 0, 0));
     let packets = |way: &str| told["stretches"][1][way]["packets"].as_u64().unwrap();
-    assert!(quality.heard.expected >= packets("said") && said.expected > 100 && quality.round_trip_ms.is_some());
+    // What it sends while it hangs up comes to nobody.
+    let (expected, sent) = (quality.heard.expected, packets("said"));
+    assert!(expected + 50 >= sent && said.expected > 100, "{quality:?} {told}");
+    assert!(quality.round_trip_ms.is_some(), "{quality:?} {told}");
     let heard = audio::wav::read(&heard).unwrap();
     let heard = pitch(&heard.samples, heard.hz);
     assert!((heard - TONE_OF_CALLER).abs() < 8.0, "{heard}");
