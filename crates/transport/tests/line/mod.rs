@@ -34,9 +34,8 @@ pub struct Call {
 }
 
 pub fn options() -> SipOptions {
-    let port = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     SipOptions {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        listen: free(),
         tls: None,
         external: None,
         rtp_ports: 30_000..=39_999,
@@ -48,6 +47,16 @@ pub fn options() -> SipOptions {
         trunks: Vec::new(),
         calls_from: Phi::new("firstring".to_owned()),
     }
+}
+
+/// Where both UDP and TCP can be listened to.
+fn free() -> SocketAddr {
+    let both = || {
+        let udp = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
+        let address = udp.local_addr().ok()?;
+        std::net::TcpListener::bind(address).ok().map(|_tcp| address)
+    };
+    std::iter::repeat_with(both).take(20).flatten().next().expect("a port is free for both")
 }
 
 /// As for a trunk that is trusted: its callers may have many calls at once.
