@@ -39,9 +39,11 @@ pub(super) fn run(args: &cli::Serve) -> anyhow::Result<()> {
     let over = Overrides { sip: args.sip, ..args.places.overrides(args.http) };
     let mut server = Server::load(args.places.files.config.as_deref(), over)?;
     let others = std::mem::take(&mut server.others);
+    // The first practice's pages have the door for streams, whose calls may be for any.
+    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
     let mut plans = Vec::new();
     for server in std::iter::once(server).chain(others) {
-        plans.push(Plan::of(server)?);
+        plans.push(Plan::of(server, is_streamed)?);
     }
     let practices = plans
         .iter()
@@ -102,6 +104,7 @@ async fn serve(
             () = &mut stop => break Ok(()),
             () = sip_gone.cancelled() => break Err(anyhow::anyhow!("telephones were not answered any more; start again")),
             Some(over) = running.join_next() => complain_of(over),
+            Some(over) = caring.join_next() => complain_of(over),
             call = calls.recv() => match call {
                 Some(call) => drop(running.spawn(answer(house_of(&houses, &call.from), call, cut.clone()))),
                 None => break Ok(()),
@@ -135,6 +138,7 @@ async fn serve(
     };
     if timeout(CUT_OFF_MAX, cared_for).await.is_err() {
         tracing::error!("what a dead node had is not taken over yet: the database does not answer");
+        caring.shutdown().await;
     }
     let mut desks = Vec::new();
     for House { desk, site, .. } in houses.into_iter().filter_map(Arc::into_inner) {

@@ -32,12 +32,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// `is_streamed`: providers reach this server from outside.
+    ///
     /// # Errors
     /// Files that are wrong, an address that is taken, a practice that nobody has approved.
-    pub(super) fn of(mut server: Server) -> anyhow::Result<Self> {
+    pub(super) fn of(mut server: Server, is_streamed: bool) -> anyhow::Result<Self> {
         server.http.check_exposure()?;
         let config = practice_of(&server)?;
-        check_real_lines(&server, &config)?;
+        check_real_lines(&server, &config, is_streamed)?;
         // A port in use is told before the models are loaded, not after.
         let listener = listen(server.http.listen)?;
         server.http.listen = listener.local_addr()?;
@@ -52,12 +54,11 @@ impl Plan {
 }
 
 /// Patients call by telephone: nobody answers them whom no clinician has approved.
-fn check_real_lines(server: &Server, config: &PracticeConfig) -> anyhow::Result<()> {
+fn check_real_lines(server: &Server, config: &PracticeConfig, is_streamed: bool) -> anyhow::Result<()> {
     let is_outside = |sip: &SipOptions| {
         let tls = sip.tls.as_ref().map_or(sip.listen, |tls| tls.listen);
         !sip.listen.ip().is_loopback() || !tls.ip().is_loopback()
     };
-    let is_streamed = server.streams.is_some() && !server.http.is_only_here();
     let is_real = is_streamed || server.sip.as_ref().is_some_and(|sip| is_outside(&sip.options));
     match config.why_no_real_lines().filter(|_| is_real) {
         None => Ok(()),
