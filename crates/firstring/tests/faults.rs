@@ -227,6 +227,30 @@ fn what_cannot_be_served() {
         std::fs::write(&config, text).unwrap();
         fails(serve().args(["--http", "127.0.0.1:0", "--config"]).arg(&config), 1, &words);
     }
+    // Whoever is streamed to the first practice's pages may have called the other's number.
+    let approved = std::fs::read_to_string(practice()).unwrap();
+    let approved: Vec<&str> = approved
+        .lines()
+        .filter(|line| !line.starts_with("patients"))
+        .map(|line| match line.strip_prefix('#') {
+            Some(bare) if ["[approval]", "red_flags ", "policy ", "lines "].iter().any(|key| bare.starts_with(key)) => {
+                bare
+            }
+            Some(_) | None => line,
+        })
+        .collect();
+    std::fs::write(folder.path().join("approved.toml"), approved.join("\n")).unwrap();
+    let token = folder.path().join("long-token");
+    std::fs::write(&token, "a token of sixteen characters").unwrap();
+    let other = practice().with_file_name("lakeside_pediatrics.toml");
+    let text = format!(
+        "[http]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://phone.example.org\"\n[streams]\ntoken = \"file:{}\"\n\
+         [data]\ndirectory = \"data\"\n[practice]\nfile = \"approved.toml\"\n[[practices]]\nfile = {other:?}\nlisten = \"127.0.0.1:1\"\n",
+        token.display()
+    );
+    std::fs::write(&config, text).unwrap();
+    let words = ["lakeside_pediatrics.toml", "telephones are not answered", "[approval]"];
+    fails(firstring().args(["serve", "--config"]).arg(&config), 1, &words);
     fails(serve().args(["--sip", "192.0.2.1:5060"]), 1, &["telephones are not answered", "[approval]", "clinician"]);
     assert_eq!(firstring().arg("serf").output().unwrap().status.code(), Some(2));
 }

@@ -7,10 +7,8 @@
 mod echo;
 
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
-use audio::codec::Codec;
-use domain::Phi;
 use echo::echo;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
@@ -21,24 +19,13 @@ const CALLS_MAX: usize = 200;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = std::env::args().nth(1).ok_or("usage: echo PORT")?.parse()?;
-    let options = SipOptions {
-        may_ring: Vec::new(),
-        calls_from: Phi::new(String::new()),
-        // As from a trunk that is trusted: its callers may have many calls at once.
-        defence: SipDefence {
-            allow: vec![std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()],
-            caller_per_minute: usize::MAX,
-            ..SipDefence::of(CALLS_MAX)
-        },
-        trunks: Vec::new(),
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        tls: None,
-        external: None,
-        rtp_ports: 30_000..=39_999,
-        codecs: Codec::ALL.to_vec(),
-        country: "1".to_owned(),
-        calls_max: CALLS_MAX,
+    // As from a trunk that is trusted: its callers may have many calls at once.
+    let defence = SipDefence {
+        allow: vec![std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()],
+        caller_per_minute: usize::MAX,
+        ..SipDefence::of(CALLS_MAX)
     };
+    let options = SipOptions { calls_max: CALLS_MAX, defence, ..SipOptions::on_loopback(port) };
     let (incoming, mut calls) = mpsc::channel(CALLS_MAX + RINGING_OF_STRANGERS);
     let sip = Sip::start(options, incoming).await?;
     sip.take_calls();

@@ -1,7 +1,5 @@
 //! A caller in this process who calls by SIP: a telephone of its own, and the SIP port that it calls, both on the loopback interface.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use audio::codec::Codec;
@@ -15,8 +13,6 @@ use super::{Line, LoopbackCaller, caller};
 use crate::sip::{Sip, SipDefence, SipError, SipOptions};
 use crate::{Dial, Incoming, Leg, NotAnswered};
 
-/// On the loopback interface nobody else's telephones are in the way; a port that is taken is passed over.
-const RTP_PORTS: RangeInclusive<u16> = 30_000..=39_999;
 /// One call; a second line for one whose goodbye is still under way.
 const CALLS_MAX: usize = 2;
 /// A port on this machine answers at once, or is not there.
@@ -102,17 +98,5 @@ pub async fn call_by_sip(options: SipCallOptions) -> Result<(Leg, LoopbackCaller
 }
 
 fn port(codecs: Vec<Codec>) -> SipOptions {
-    SipOptions {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        tls: None,
-        external: None,
-        rtp_ports: RTP_PORTS,
-        codecs,
-        country: "1".to_owned(),
-        calls_max: CALLS_MAX,
-        may_ring: Vec::new(),
-        defence: SipDefence::of(CALLS_MAX),
-        trunks: Vec::new(),
-        calls_from: Phi::new(NOBODY.to_owned()),
-    }
+    SipOptions { codecs, calls_max: CALLS_MAX, defence: SipDefence::of(CALLS_MAX), ..SipOptions::on_loopback(0) }
 }

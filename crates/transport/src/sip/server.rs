@@ -1,4 +1,4 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -59,6 +59,26 @@ pub struct SipOptions {
     pub trunks: Vec<Trunk>,
     /// Whom the calls that we place are from: the user part of an address.
     pub calls_from: Phi<String>,
+}
+
+impl SipOptions {
+    /// For callers on this machine: UDP and TCP on `port` of 127.0.0.1, every codec, eight calls at once, nobody may be rung.
+    pub fn on_loopback(port: u16) -> Self {
+        const CALLS_MAX: usize = 8;
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            tls: None,
+            external: None,
+            rtp_ports: 30_000..=39_999,
+            codecs: Codec::ALL.to_vec(),
+            country: "1".to_owned(),
+            calls_max: CALLS_MAX,
+            may_ring: Vec::new(),
+            defence: SipDefence::of(CALLS_MAX),
+            trunks: Vec::new(),
+            calls_from: Phi::new("firstring".to_owned()),
+        }
+    }
 }
 
 /// A certificate and its key, PEM.

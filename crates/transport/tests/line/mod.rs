@@ -1,12 +1,11 @@
 //! A line by SIP that a test conducts: it hears the caller, and says a tone.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use audio::Sound;
-use audio::codec::Codec;
 use domain::{LineId, Phi};
 use testbed::Phone;
 use tokio::sync::{mpsc, oneshot};
@@ -34,27 +33,15 @@ pub struct Call {
 }
 
 pub fn options() -> SipOptions {
-    SipOptions {
-        listen: free(),
-        tls: None,
-        external: None,
-        rtp_ports: 30_000..=39_999,
-        codecs: Codec::ALL.to_vec(),
-        country: "1".to_owned(),
-        calls_max: 8,
-        may_ring: Vec::new(),
-        defence: SipDefence::of(8),
-        trunks: Vec::new(),
-        calls_from: Phi::new("firstring".to_owned()),
-    }
+    SipOptions::on_loopback(free())
 }
 
 /// Where both UDP and TCP can be listened to.
-fn free() -> SocketAddr {
+fn free() -> u16 {
     let both = || {
         let udp = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
         let address = udp.local_addr().ok()?;
-        std::net::TcpListener::bind(address).ok().map(|_tcp| address)
+        std::net::TcpListener::bind(address).ok().map(|_tcp| address.port())
     };
     std::iter::repeat_with(both).take(20).flatten().next().expect("a port is free for both")
 }
