@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use call::RecordingNews;
 use domain::{CallId, PracticeId};
 use firstring::config::{Overrides, Server};
-use firstring::wiring::{recorder, shelf, sweep_recordings};
+use firstring::wiring::{recorder, recordings_due, shelf, sweep_recordings};
 use jiff::{SignedDuration, Timestamp};
 use office::Clock;
 use recordings::{FRAME_SAMPLES, Shelf};
@@ -224,6 +224,8 @@ async fn files_that_the_list_does_not_know_go_in_time_and_one_that_cannot_go_sto
     let path = data.join("recordings").join(Shelf::file_of(stuck));
     std::fs::create_dir(&path).unwrap();
     let now = Timestamp::now();
+    let announced = recordings_due(data, &store, &riverside(), DAYS, now).await.unwrap();
+    assert_eq!(announced, [stuck, due, unknown], "what would be deleted, and nothing is");
     let told = sweep_recordings(data, &store, &riverside(), DAYS, now).await.unwrap_err();
     let told = format!("{told:#}");
     assert!(told.contains("1 recordings are not deleted (2 are)") && told.contains(&stuck.to_string()), "{told}");

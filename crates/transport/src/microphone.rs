@@ -68,9 +68,10 @@ pub fn check(options: &MicrophoneOptions) -> Result<(), MicrophoneError> {
     devices::Sounds::open(options).map(drop)
 }
 
-/// Opens the devices and picks up. Must be called within a tokio runtime.
-pub fn open(options: &MicrophoneOptions) -> Result<(Leg, Talker), MicrophoneError> {
-    let sounds = devices::Sounds::open(options)?;
+/// Opens the devices and picks up as soon as the loudspeaker takes sound.
+pub async fn open(options: &MicrophoneOptions) -> Result<(Leg, Talker), MicrophoneError> {
+    let mut sounds = devices::Sounds::open(options)?;
+    sounds.begin().await?;
     let (leg, driver) = pair(None);
     let (keys, pressed) = mpsc::channel(KEYS_MAX);
     let (levels_sender, levels) = watch::channel(Levels { heard: f32::NEG_INFINITY, said: f32::NEG_INFINITY });

@@ -36,9 +36,9 @@ async fn at_the_microphone() {
     let dir = std::env::var_os(FOLDER).expect("started by the test above");
     let (dir, devices) = (Path::new(&dir), SoundDevices::of(Path::new(&dir)));
     let nowhere = MicrophoneOptions { input: Some("nowhere".to_owned()), output: None };
-    assert_eq!(open(&nowhere).unwrap_err(), MicrophoneError::Unknown("microphone", "nowhere".to_owned()));
+    assert_eq!(open(&nowhere).await.unwrap_err(), MicrophoneError::Unknown("microphone", "nowhere".to_owned()));
 
-    let (leg, mut talker) = open(&MicrophoneOptions::default()).unwrap();
+    let (leg, mut talker) = open(&MicrophoneOptions::default()).await.unwrap();
     let mut call = Call::new(leg);
     let wav = dir.join("caller.wav");
     audio::wav::write(&wav, 16_000, 1, &tone(line::TONE_OF_CALLER, 16_000, Duration::from_secs(2))).unwrap();
@@ -66,7 +66,7 @@ async fn at_the_microphone() {
     assert_eq!(call.news(WITHIN, |news| matches!(news, LegNews::HungUp)).await, Some(LegNews::HungUp));
     assert_eq!(talker.ended().await, Ok(()));
 
-    let (leg, mut talker) = open(&MicrophoneOptions::default()).unwrap();
+    let (leg, mut talker) = open(&MicrophoneOptions::default()).await.unwrap();
     let mut call = Call::new(leg);
     call.listens(Duration::from_millis(500)).await;
     devices.order(&["exit"]);

@@ -138,7 +138,7 @@ async fn whoever_asks_later_is_given_no_password() {
     // Whoever has the call asks when it ends.
     let answer = line.dials(&to).await;
     asked(&socket, "INVITE", status, &challenge).await.expect("it is tried");
-    picks_up(&socket, &format!("sip:callee@127.0.0.1:{port}")).await;
+    picks_up(&socket, &format!("sip:callee@127.0.0.1:{port}"), "").await;
     let leg = answer.await.unwrap().unwrap();
     leg.over.cancel();
     let mut byes = 0;
@@ -158,13 +158,36 @@ async fn nobody_is_put_in_our_place_whom_the_configuration_does_not_name() {
     let line = line_by(Vec::new(), &[&to]).await;
     for (contact, may) in [("sip:patel@127.0.0.1:5099", true), ("sip:premium@192.0.2.66", false)] {
         let answer = line.dials(&to).await;
-        picks_up(&socket, contact).await;
+        picks_up(&socket, contact, "").await;
         let leg = answer.await.unwrap().unwrap();
         assert_eq!(leg.in_our_place.as_ref().is_some_and(|to| to.expose().starts_with(contact)), may, "{contact}");
         assert_eq!(leg.in_our_place.is_some(), may, "{contact}");
         drop(leg);
         drain(&socket);
     }
+    line.close().await;
+}
+
+#[tokio::test]
+async fn a_call_of_ours_has_a_session_timer_too() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let to = format!("sip:patel@127.0.0.1:{port}");
+    let line = line_by(Vec::new(), &[&to]).await;
+    let answer = line.dials(&to).await;
+    let first = asked(&socket, "INVITE", "422 Session Interval Too Small", "Min-SE: 3600\r\n").await.expect("it rings");
+    assert!(first.contains("Session-Expires: 1800\r\n") && first.contains("Supported: timer\r\n"), "{first}");
+    let granted = "Session-Expires: 90;refresher=uac\r\nRequire: timer\r\n";
+    let second = picks_up(&socket, &format!("sip:patel@127.0.0.1:{port}"), granted).await;
+    assert!(second.contains("Session-Expires: 3600\r\n") && second.contains("Min-SE: 3600\r\n"), "{second}");
+    let leg = answer.await.unwrap().unwrap();
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(46)).await;
+    tokio::time::resume();
+    let refresh = asked(&socket, "UPDATE", "481 Call/Transaction Does Not Exist", "").await.expect("it is refreshed");
+    assert!(refresh.contains("Session-Expires: 90;refresher=uac\r\n"), "{refresh}");
+    let mut call = Call::new(leg);
+    assert_eq!(call.news(SOON, |news| *news == LegNews::Lost).await, Some(LegNews::Lost), "they are gone");
     line.close().await;
 }
 

@@ -4,7 +4,7 @@ use store::{Retention, Swept};
 use super::records::{Records, now};
 use super::{print, print_json, runtime};
 use crate::cli;
-use crate::wiring::sweep_recordings;
+use crate::wiring::{recordings_due, sweep_recordings};
 
 pub(super) fn run(args: &cli::Retention) -> anyhow::Result<()> {
     runtime(::call::Pace::RealTime)?
@@ -37,10 +37,11 @@ async fn sweep(records: &Records, args: &cli::Retention) -> anyhow::Result<()> {
         }
         records.store.apply_retention(practice, &retention, now).await?
     };
+    let (data, store, days) = (&records.server.data, &records.store, records.config.recordings_days);
     let recordings = if args.dry_run {
-        records.store.recordings_to_delete(practice, now).await?.len() as u64
+        recordings_due(data, store, practice, days, now).await?.len() as u64
     } else {
-        sweep_recordings(&records.server.data, &records.store, practice, records.config.recordings_days, now).await?
+        sweep_recordings(data, store, practice, days, now).await?
     };
     if args.json {
         return print_json(&Told { dry_run: args.dry_run, journals, messages, cases, recordings });

@@ -72,7 +72,7 @@ async fn talk(server: &Server, config: PracticeConfig, options: &MicrophoneOptio
 /// Picks up, and is done when the call's record is kept.
 async fn hold(desk: &Arc<Desk>, options: &MicrophoneOptions) -> anyhow::Result<()> {
     let (keyboard, screen) = (Keyboard::open()?, Screen::open()?);
-    let (leg, talker) = microphone::open(options)?;
+    let (leg, talker) = microphone::open(options).await?;
     let (to_screen, news) = mpsc::channel(NEWS_MAX);
     let desk = Arc::clone(desk);
     let call = tokio::spawn(async move { answer_call(&desk, leg, None, to_screen, std::future::pending()).await });

@@ -21,7 +21,7 @@ pub use models::kokoro;
 pub use models::{Engines, Written, hearing, lines_cache, models_dir, reader, synthesizer, witnesses};
 pub use office::{DATABASE, OfficeParts, office_config, open_office, open_store, rota_gaps, whole_config};
 pub use record::{end_call, keep_journal};
-pub use recordings::{RECORDINGS, RecordingsList, is_ours, recorder, shelf, sweep_recordings};
+pub use recordings::{RECORDINGS, RecordingsList, is_ours, recorder, recordings_due, shelf, sweep_recordings};
 pub use recovery::{SoleServer, take_up_calls};
 pub use streams::{StreamDoor, StreamSecrets, stream_door};
 pub use switchboard::telephones;

@@ -121,8 +121,33 @@ async fn end_or_delete(store: &Store, shelf: &Shelf, call: CallId, kept: &Kept) 
     }
 }
 
-/// Deletes recordings that were kept long enough, and says how many. On a shared database each node deletes those in its own folder:
-/// of another's it finds no file. Files that the list does not know (a crash, a restored backup) go when they are `days` old.
+/// The recordings that were kept long enough. On a shared database each node has those in its own folder: of another's it finds no file. Files that
+/// the list does not know (a crash, a restored backup) are due when nobody has written to them for `days`.
+///
+/// # Errors
+/// The list or the folder cannot be read.
+pub async fn recordings_due(
+    data: &Path,
+    store: &Store,
+    practice: &PracticeId,
+    days: u32,
+    now: Timestamp,
+) -> anyhow::Result<Vec<CallId>> {
+    let folder = data.join(RECORDINGS);
+    let listed = store.recordings_to_delete(practice, now).await?.into_iter();
+    let here = listed.filter(|row| Shelf::written_at(&folder, row.call).is_some() || is_ours(store, row));
+    let mut due: Vec<_> = here.map(|row| row.call).collect();
+    let oldest = now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+    for call in Shelf::calls_in(&folder)? {
+        let written = Shelf::written_at(&folder, call).and_then(|at| Timestamp::try_from(at).ok());
+        if written.is_some_and(|at| at < oldest) && !store.has_recording(call).await? {
+            due.push(call);
+        }
+    }
+    Ok(due)
+}
+
+/// Deletes recordings that were kept long enough, and says how many.
 ///
 /// # Errors
 /// The first of those that could not be deleted, after all others were.
@@ -135,17 +160,14 @@ pub async fn sweep_recordings(
 ) -> anyhow::Result<u64> {
     let folder = data.join(RECORDINGS);
     let (mut swept, mut failed) = (0, Vec::new());
-    for row in store.recordings_to_delete(practice, now).await? {
-        match sweep_row(&folder, store, &row, now).await {
-            Ok(deleted) => swept += u64::from(deleted),
-            Err(why) => failed.push(why),
-        }
-    }
-    let oldest = now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
-    for call in Shelf::calls_in(&folder)? {
-        match sweep_file(&folder, store, call, oldest).await {
-            Ok(deleted) => swept += u64::from(deleted),
-            Err(why) => failed.push(why),
+    for call in recordings_due(data, store, practice, days, now).await? {
+        // A file of this node that is gone was deleted before a crash.
+        if let Err(why) = Shelf::delete_in(&folder, call) {
+            failed.push(anyhow::Error::from(why));
+        } else if let Err(why) = store.forget_recording(practice, call, RETENTION, now).await {
+            failed.push(why.into());
+        } else {
+            swept += 1;
         }
     }
     let count = failed.len();
@@ -157,26 +179,7 @@ pub async fn sweep_recordings(
     }
 }
 
-/// What is on the list. A file of this node that is gone was deleted before a crash.
-async fn sweep_row(folder: &Path, store: &Store, row: &RecordingRow, now: Timestamp) -> anyhow::Result<bool> {
-    let was_here = Shelf::delete_in(folder, row.call)?;
-    let ours = was_here || is_ours(store, row);
-    if ours {
-        store.forget_recording(&row.practice, row.call, RETENTION, now).await?;
-    }
-    Ok(ours)
-}
-
 /// Whether a recording's file lies in this folder or nowhere. A file of a database belongs to one folder.
 pub fn is_ours(store: &Store, row: &RecordingRow) -> bool {
     !store.is_shared() || row.node == store.node().0
-}
-
-/// What is not on the list, if nobody has written to it since `oldest`.
-async fn sweep_file(folder: &Path, store: &Store, call: CallId, oldest: Timestamp) -> anyhow::Result<bool> {
-    let written = Shelf::written_at(folder, call).and_then(|at| Timestamp::try_from(at).ok());
-    if written.is_none_or(|at| at >= oldest) || store.has_recording(call).await? {
-        return Ok(false);
-    }
-    Ok(Shelf::delete_in(folder, call)?)
 }

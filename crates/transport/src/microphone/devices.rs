@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, Stream, StreamConfig, SupportedStreamConfig};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 
 use super::{MicrophoneError, MicrophoneOptions};
 
@@ -17,6 +19,10 @@ const HEARD_MAX: usize = 50;
 const SAYS_MAX: usize = 25;
 /// So many frames may wait where nothing is said. Further silence is left out, so that what was late is in time again.
 const SAYS_LATE: usize = 5;
+/// A microphone gives sound all the time, silence too, and a loudspeaker takes it: one that does not for so long is gone.
+pub(super) const STILL_MAX: Duration = Duration::from_secs(3);
+/// So often we look whether a loudspeaker has begun.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// The first failure ends the call; others behind it are lost.
 const FAILURES_MAX: usize = 4;
 
@@ -86,6 +92,21 @@ impl Sounds {
 }
 
 impl Sounds {
+    /// Waits until the loudspeaker takes sound: on a busy computer that can be later than a greeting begins. What was heard meanwhile is no part of a call.
+    pub(super) async fn begin(&mut self) -> Result<(), MicrophoneError> {
+        let since = Instant::now();
+        // There is room: nothing was said yet.
+        self.says.try_send(vec![0.0]).ok();
+        while self.says.capacity() < self.says.max_capacity() {
+            if since.elapsed() > STILL_MAX {
+                return Err(MicrophoneError::Gone(LOUDSPEAKER));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        while self.heard.try_recv().is_ok() {}
+        Ok(())
+    }
+
     /// Plays a frame. `false`: it is lost, or is silence that is left out.
     pub(super) fn say(&self, sound: Vec<f32>, speaks: bool) -> bool {
         let is_late = self.says.max_capacity() - self.says.capacity() > SAYS_LATE;

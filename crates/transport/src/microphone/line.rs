@@ -5,13 +5,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::devices::{LOUDSPEAKER, MICROPHONE, Sounds};
+use super::devices::{LOUDSPEAKER, MICROPHONE, STILL_MAX, Sounds};
 use super::{Cleaner, Levels, MicrophoneError};
 use crate::playback::Tick;
 use crate::{Driver, LEG_HZ, LegGone, LegNews};
-
-/// A microphone gives sound all the time, silence too, and a loudspeaker takes it: one that does not for so long is gone.
-const STILL_MAX: Duration = Duration::from_secs(3);
 
 /// What was said last is still on its way to the loudspeaker when we hang up: what waits for it, and what a sound server keeps.
 const LAST_SOUND: Duration = Duration::from_millis(700);

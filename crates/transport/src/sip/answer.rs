@@ -197,7 +197,7 @@ async fn pick_up(
     let (news_to_caller, _) = mpsc::channel(1);
     seat.send(Incoming { leg, news_to_caller, from: IncomingFrom::Sip { dialled } });
     let signalling = Signalling::new(dialog, states, Arc::clone(&desk.dialogs));
-    Some(SipCall::new(signalling, session, media, driver, timer).called_by(&invite, from))
+    Some(SipCall::new(signalling, session, media, driver).called_by(&invite, from, timer))
 }
 
 /// `None` if the call ends before.

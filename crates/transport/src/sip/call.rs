@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rsipstack::dialog::dialog::{Dialog, DialogState, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
+use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, StatusCode};
 use tokio::time::{Instant, interval_at, sleep_until, timeout_at};
 
 use super::abilities;
@@ -59,19 +59,13 @@ pub(super) struct SipCall {
 }
 
 impl SipCall {
-    pub(super) fn new(
-        signalling: Signalling,
-        session: Session,
-        media: Media,
-        driver: Driver,
-        timer: Option<SessionTimer>,
-    ) -> Self {
+    pub(super) fn new(signalling: Signalling, session: Session, media: Media, driver: Driver) -> Self {
         Self {
             signalling,
             session,
             media,
             driver,
-            timer,
+            timer: None,
             has_offered: false,
             refreshing: Refreshing::default(),
             referring: Referring::default(),
@@ -80,8 +74,14 @@ impl SipCall {
     }
 
     /// Sound goes where who called from there may have it, and what their INVITE allows is kept to.
-    pub(super) fn called_by(self, invite: &Request, from: IpAddr) -> Self {
-        Self { from: Some(from), refreshing: Refreshing::allowed_by(invite), ..self }
+    pub(super) fn called_by(self, invite: &Request, from: IpAddr, timer: Option<SessionTimer>) -> Self {
+        Self { from: Some(from), timer, refreshing: Refreshing::allowed_by(&invite.headers), ..self }
+    }
+
+    /// A call that we have placed, as whoever picked it up wants it.
+    pub(super) fn picked_up_by(self, answer: &Response) -> Self {
+        let timer = SessionTimer::granted(&answer.headers, Instant::now());
+        Self { timer, refreshing: Refreshing::allowed_by(&answer.headers), ..self }
     }
 
     /// As it is now.
@@ -258,11 +258,14 @@ impl SipCall {
 
     fn refreshed(&mut self, refreshed: Refreshed) -> Result<(), End> {
         match refreshed {
-            Refreshed::StillThere(answer) => {
+            Refreshed::StillThere(answer, granted) => {
                 self.timer.iter_mut().for_each(|timer| timer.refreshed(Instant::now()));
+                self.timer = granted.or(self.timer);
                 self.accept(answer);
             }
-            Refreshed::NotNow => self.timer.iter_mut().for_each(|timer| timer.refused(Instant::now())),
+            Refreshed::NotNow { at_least } => {
+                self.timer.iter_mut().for_each(|timer| timer.refused(at_least, Instant::now()));
+            }
             Refreshed::OtherwisePlease => self.refresh(),
             Refreshed::Gone => return Err(End::Lost),
         }

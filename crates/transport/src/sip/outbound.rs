@@ -19,6 +19,7 @@ use super::offer::description;
 use super::refer::REPLACES;
 use super::requests::Desk;
 use super::server::{SipOptions, contact};
+use super::session_timer::{asking, too_short_for};
 use super::signalling::Signalling;
 use super::trunks::{Login, Trunk, is_same};
 use crate::media::{Media, Ports};
@@ -49,6 +50,7 @@ pub(super) async fn take(mut orders: mpsc::Receiver<Dial>, desk: Arc<Desk>) {
 struct Rung {
     dialog: InviteDialog,
     states: DialogStateReceiver,
+    response: Response,
     session: Session,
     ports: Ports,
     agreed: Agreed,
@@ -58,14 +60,14 @@ struct Rung {
 
 impl Rung {
     async fn conduct(self, answered: oneshot::Sender<Result<Leg, NotAnswered>>, desk: &Desk) {
-        let Self { dialog, states, session, ports, agreed, in_our_place } = self;
+        let Self { dialog, states, response, session, ports, agreed, in_our_place } = self;
         let (mut leg, driver) = pair(None);
         leg.in_our_place = in_our_place;
         let media = Media::new(ports, agreed, leg.picked_up);
         // A leg that nobody takes any more is dropped, and that ends the call.
         drop(answered.send(Ok(leg)));
         let signalling = Signalling::new(dialog, states, Arc::clone(&desk.dialogs));
-        let mut call = SipCall::new(signalling, session, media, driver, None);
+        let mut call = SipCall::new(signalling, session, media, driver).picked_up_by(&response);
         let end = call.carry_to_its_end().await;
         hang_up(call.dialog(), Some(end), desk).await;
     }
@@ -106,7 +108,7 @@ async fn ring(
     let in_our_place = in_our_place(&dialog, |host| way.leads_to(host));
     let answer = description(&response.headers, &response.body).ok().flatten();
     match answer.and_then(|answer| session.accept(&answer).ok()) {
-        Some(agreed) => Ok(Rung { dialog, states, session, ports, agreed, in_our_place }),
+        Some(agreed) => Ok(Rung { dialog, states, response, session, ports, agreed, in_our_place }),
         None => {
             hang_up(&dialog, Some(End::ByFirstRing), desk).await;
             Err(NotAnswered::NotReached)
@@ -153,8 +155,8 @@ struct Invited {
     response: Response,
 }
 
-/// Calls, and once more with the password if the trunk asks for it. rsipstack knows no password: it would give it to every realm and
-/// host that asks later.
+/// Calls, and once more with the password if the trunk asks for it, or with a longer session. rsipstack knows no password: it would give
+/// it to every realm and host that asks later.
 async fn let_in(
     invite: InviteOption,
     trunk: Option<&Trunk>,
@@ -162,19 +164,25 @@ async fn let_in(
     desk: &Desk,
 ) -> Result<Invited, NotAnswered> {
     let login = trunk.map(Login::of);
-    let mut tries = AuthRetry::new();
-    let mut invited = invited(invite.clone(), answered, desk).await?;
+    let (mut tries, mut at_least, mut authorization, mut call_id) = (AuthRetry::new(), None, None, None);
     loop {
-        let asked = invited.dialog.initial_request();
-        let header = match &login {
-            Some(login) => login.header(asked, &invited.response, &desk.dialogs.endpoint).await,
-            None => None,
-        };
-        let Some(header) = header.filter(|_| tries.should_answer(&invited.response)) else { return Ok(invited) };
-        let headers = invite.headers.iter().flatten().cloned().chain([header]).collect();
-        let call_id = Some(invited.dialog.id().call_id);
-        invited =
-            self::invited(InviteOption { headers: Some(headers), call_id, ..invite.clone() }, answered, desk).await?;
+        let further = asking(at_least).into_iter().chain(authorization.take());
+        let headers = Some(invite.headers.iter().flatten().cloned().chain(further).collect());
+        let invited = invited(InviteOption { headers, call_id, ..invite.clone() }, answered, desk).await?;
+        let longer = too_short_for(&invited.response).filter(|_| at_least.is_none());
+        if longer.is_some() {
+            // That is another request, which may be asked for the password anew.
+            (at_least, tries) = (longer, AuthRetry::new());
+        } else {
+            let asked = invited.dialog.initial_request();
+            if let Some(login) = &login {
+                authorization = login.header(asked, &invited.response, &desk.dialogs.endpoint).await;
+            }
+            if authorization.is_none() || !tries.should_answer(&invited.response) {
+                return Ok(invited);
+            }
+        }
+        call_id = Some(invited.dialog.id().call_id);
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use rsipstack::sip::{HasHeaders, Header, Request};
+use rsipstack::sip::{Header, Headers, Request, Response, StatusCode};
 use tokio::time::Instant;
+
+use super::abilities;
 
 /// The shortest that RFC 4028 (5) allows.
 const INTERVAL_MIN: u32 = 90;
 /// Longer is as good as none.
 const INTERVAL_MAX: u32 = 7200;
+/// What a call that we place asks for: shorter is discouraged (RFC 4028 4).
+const INTERVAL_OURS: u32 = 1800;
 /// A BYE goes out so long before the session expires, or a third of it if that is less (RFC 4028 10).
 const BEFORE_THE_END: Duration = Duration::from_secs(32);
 
@@ -45,24 +49,25 @@ pub(super) enum Due {
 impl SessionTimer {
     /// As the caller's INVITE or a refresh asks; `None` if it asks for nothing.
     pub(super) fn agree(request: &Request, now: Instant) -> Result<Option<Self>, TooShort> {
-        let Some(asked) = value(request, &["Session-Expires", "x"]) else { return Ok(None) };
-        let (seconds, parameters) = asked.split_once(';').unwrap_or((&asked, ""));
-        let Ok(seconds) = seconds.trim().parse::<u32>() else { return Ok(None) };
+        let Some((seconds, refresher)) = expires(&request.headers) else { return Ok(None) };
         if seconds < INTERVAL_MIN {
             return Err(TooShort);
         }
         // Without support on their side nobody but us can refresh; with it they do, unless they name us.
-        let they_can = value(request, &["Supported", "k"])
+        let they_can = value(&request.headers, &["Supported", "k"])
             .is_some_and(|all| all.split(',').any(|one| one.trim().eq_ignore_ascii_case("timer")));
-        let they_name_us = parameters.split(';').any(|one| one.trim().eq_ignore_ascii_case("refresher=uas"));
+        Ok(Some(Self::new(seconds, refresher == Some(Refresher::Uas) || !they_can, now)))
+    }
+
+    /// As the answer to an INVITE or a refresh of ours grants it; `None` if the other side has no such timer.
+    pub(super) fn granted(headers: &Headers, now: Instant) -> Option<Self> {
+        let (seconds, refresher) = expires(headers)?;
+        Some(Self::new(seconds.max(INTERVAL_MIN), refresher != Some(Refresher::Uas), now))
+    }
+
+    fn new(seconds: u32, we_refresh: bool, now: Instant) -> Self {
         let interval = Duration::from_secs(seconds.min(INTERVAL_MAX).into());
-        Ok(Some(Self {
-            interval,
-            we_refresh: they_name_us || !they_can,
-            since: now,
-            asks_at: now + interval / 2,
-            refusals: 0,
-        }))
+        Self { interval, we_refresh, since: now, asks_at: now + interval / 2, refusals: 0 }
     }
 
     /// What our 200 says of it.
@@ -81,7 +86,7 @@ impl SessionTimer {
     /// What our own refresh says of it: in that request we are the client.
     pub(super) fn refresh_headers(&self) -> Vec<Header> {
         let expires = format!("{};refresher=uac", self.interval.as_secs());
-        vec![Header::Other("Session-Expires".to_owned(), expires), Header::Supported("timer".into())]
+        vec![Header::Other("Session-Expires".to_owned(), expires), abilities::supported()]
     }
 
     /// The session was refreshed.
@@ -95,8 +100,10 @@ impl SessionTimer {
         self.asks_at = now + self.interval / 2;
     }
 
-    /// They are there, and have not refreshed it.
-    pub(super) fn refused(&mut self, now: Instant) {
+    /// They are there, and have not refreshed it: perhaps because they want it to last so many seconds.
+    pub(super) fn refused(&mut self, at_least: Option<u32>, now: Instant) {
+        let at_least = Duration::from_secs(at_least.unwrap_or(0).min(INTERVAL_MAX).into());
+        self.interval = self.interval.max(at_least);
         self.refusals += 1;
         if self.refusals <= AGAIN_MAX {
             self.asks_at = now + AGAIN_AFTER;
@@ -115,14 +122,48 @@ impl SessionTimer {
     }
 }
 
+/// What an INVITE of ours says: a session of half an hour, or as long as a 422 wants it at least. Who refreshes is for the other side to say.
+pub(super) fn asking(at_least: Option<u32>) -> Vec<Header> {
+    let seconds = at_least.unwrap_or(0).max(INTERVAL_OURS);
+    let mut headers = vec![Header::Other("Session-Expires".to_owned(), seconds.to_string()), abilities::supported()];
+    headers.extend(at_least.map(|seconds| Header::Other("Min-SE".to_owned(), seconds.to_string())));
+    headers
+}
+
 /// The header of a 422.
 pub(super) fn min_se() -> Header {
     Header::Other("Min-SE".to_owned(), INTERVAL_MIN.to_string())
 }
 
-fn value(request: &Request, names: &[&str]) -> Option<String> {
+/// How long a session has to be at least, in seconds, where one of ours was too short for somebody (422).
+pub(super) fn too_short_for(response: &Response) -> Option<u32> {
+    let is_it = response.status_code == StatusCode::SessionIntervalTooSmall;
+    is_it.then(|| value(&response.headers, &["Min-SE"])?.parse().ok()).flatten()
+}
+
+/// Who refreshes: who made the request in which it stands, or who answered it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refresher {
+    Uac,
+    Uas,
+}
+
+/// Seconds, and who is named.
+fn expires(headers: &Headers) -> Option<(u32, Option<Refresher>)> {
+    let written = value(headers, &["Session-Expires", "x"])?.to_ascii_lowercase();
+    let mut parts = written.split(';').map(str::trim);
+    let seconds = parts.next()?.parse().ok()?;
+    let refresher = parts.find_map(|part| match part.strip_prefix("refresher=")?.trim() {
+        "uac" => Some(Refresher::Uac),
+        "uas" => Some(Refresher::Uas),
+        _ => None,
+    });
+    Some((seconds, refresher))
+}
+
+fn value(headers: &Headers, names: &[&str]) -> Option<String> {
     let named = |header: &&Header| names.iter().any(|name| header.name().eq_ignore_ascii_case(name));
-    request.headers().iter().find(named).map(|header| header.value().trim().to_owned())
+    headers.iter().find(named).map(|header| header.value().trim().to_owned())
 }
 
 #[cfg(test)]
@@ -165,7 +206,7 @@ mod tests {
             let (at, due) = timer.next();
             assert_eq!(due, Due::Refresh);
             timer.asked(at);
-            timer.refused(at);
+            timer.refused(None, at);
             at.duration_since(start).as_secs()
         };
         let asked: Vec<u64> = (0..6).map(|_| asks(&mut timer)).collect();
@@ -173,5 +214,28 @@ mod tests {
         let now = start + Duration::from_secs(610);
         timer.refreshed(now);
         assert_eq!(timer.next().0, now + Duration::from_secs(300));
+        timer.refused(Some(900), now);
+        let written: Vec<_> = timer.refresh_headers().iter().map(ToString::to_string).collect();
+        assert_eq!(written, ["Session-Expires: 900;refresher=uac", "Supported: timer"]);
+    }
+
+    #[test]
+    fn a_call_of_ours_lasts_as_whoever_picks_up_grants() {
+        let now = Instant::now();
+        let answer = |status: &str, headers: &str| {
+            Response::try_from(format!("SIP/2.0 {status}\r\n{headers}\r\n\r\n").as_str()).unwrap()
+        };
+        let granted = |headers: &str| SessionTimer::granted(&answer("200 OK", headers).headers, now);
+        assert!(granted("Supported: timer").is_none());
+        let after = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(granted("Session-Expires: 600;refresher=uas").unwrap().next(), (after(568), Due::Expired));
+        assert_eq!(granted("x: 600; Refresher=UAC").unwrap().next(), (after(300), Due::Refresh));
+        assert_eq!(granted("Session-Expires: 1").unwrap().next(), (after(45), Due::Refresh));
+
+        let asking = |at_least| asking(at_least).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(asking(None), ["Session-Expires: 1800", "Supported: timer"]);
+        assert_eq!(too_short_for(&answer("200 OK", "Min-SE: 3600")), None);
+        let longer = too_short_for(&answer("422 Session Interval Too Small", "Min-SE: 3600"));
+        assert_eq!(asking(longer), ["Session-Expires: 3600", "Supported: timer", "Min-SE: 3600"]);
     }
 }

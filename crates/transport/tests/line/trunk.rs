@@ -48,8 +48,8 @@ pub async fn asked(registrar: &UdpSocket, method: &str, status: &str, header: &s
     }
 }
 
-/// The next call, which is picked up here and says that it can be reached at this.
-pub async fn picks_up(callee: &UdpSocket, contact: &str) {
+/// The INVITE of the next call, which is picked up here and says that it can be reached at this, with these headers.
+pub async fn picks_up(callee: &UdpSocket, contact: &str, headers: &str) -> String {
     let mut datagram = [0; 4096];
     let (invite, from) = loop {
         let (len, from) = timeout(NOTHING_COMES_FOR, callee.recv_from(&mut datagram)).await.expect("it rings").unwrap();
@@ -65,9 +65,10 @@ pub async fn picks_up(callee: &UdpSocket, contact: &str) {
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=sendonly\r\n"
     );
     let answer = format!(
-        "SIP/2.0 200 OK\r\n{via}\r\n{theirs}\r\n{ours};tag=callee\r\n{call}\r\n{sequence}\r\nContact: <{contact}>\r\n\
+        "SIP/2.0 200 OK\r\n{via}\r\n{theirs}\r\n{ours};tag=callee\r\n{call}\r\n{sequence}\r\nContact: <{contact}>\r\n{headers}\
          Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
         sdp.len()
     );
     callee.send_to(answer.as_bytes(), from).await.unwrap();
+    invite
 }
