@@ -1,7 +1,7 @@
 //! Labelled utterances: what one caller says, and what a triage nurse who heard only that would want to happen.
 //!
 //! `eval/suites/LABELLING.md` says how they are labelled and written. A suite is Markdown that a nurse can write
-//! ([`markdown`]), JSON lines of [`Case`]s, or JSON lines of [`HeardLine`]s: what a recogniser made of cases that stand elsewhere.
+//! (`markdown`), JSON lines of [`Case`]s, or JSON lines of [`HeardLine`]s: what a recogniser made of cases that stand elsewhere.
 
 mod heard;
 mod markdown;
