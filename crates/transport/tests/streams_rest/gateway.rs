@@ -95,6 +95,8 @@ type Answer = Result<Json<Value>, StatusCode>;
 
 impl Gateway {
     pub async fn start(sound: Vec<f32>) -> Self {
+        // It looks at addresses itself.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let inner = Inner {
