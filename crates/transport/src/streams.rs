@@ -40,7 +40,9 @@ mod behind;
 mod doorkeeper;
 mod handing_over;
 mod hearing;
+mod instructions;
 mod json;
+mod kept;
 mod message;
 mod playout;
 mod plivo;
@@ -97,12 +99,14 @@ struct Door {
 }
 
 /// The router to be mounted, where nothing else guards it: providers know no token of ours but the doorkeeper's. Each call is given
-/// to `incoming`; if that is full or closed the stream is closed with 1013.
+/// to `incoming`; if that is full or closed the stream is closed with 1013. Below [`PATH`] stands, for as long as a call is placed or moved, what
+/// its provider fetches ([`rest`]); any other address there is answered with 404.
 pub fn router(options: StreamOptions, keeper: Arc<dyn Doorkeeper>, incoming: mpsc::Sender<Incoming>) -> Router {
     let seats = |count| Arc::new(Semaphore::new(count));
     let (admitted, unknown, lines) = (seats(STARTING_MAX), seats(STARTING_MAX), seats(options.calls_max));
+    let instructions = options.rest.as_ref().map(|rest| rest.instructions().clone()).unwrap_or_default();
     let door = Door { options, keeper, admitted, unknown, lines, incoming, refused: Arc::new(AtomicU64::new(0)) };
-    Router::new().route(PATH, get(answer)).with_state(door)
+    Router::new().route(PATH, get(answer)).with_state(door).merge(instructions::router(instructions))
 }
 
 /// What we have written into the address where we have placed the call ourselves.

@@ -6,7 +6,7 @@ use office::is_signed;
 use sha2::{Digest, Sha256};
 use store::Secret;
 use tokio::sync::mpsc;
-use transport::streams::rest::{OurEnd, Rest, RestOptions, TEL};
+use transport::streams::rest::{Interface, OurEnd, Rest, RestOptions, TEL};
 use transport::streams::{self, Doorkeeper, PATH, StreamOptions};
 use transport::{Dials, Incoming};
 
@@ -65,10 +65,18 @@ impl StreamSecrets {
             );
             Ok(Secret::new(value))
         };
+        let token = streams.token.as_ref().map(read).transpose()?;
+        let rings_by_plivo =
+            streams.rest.as_ref().is_some_and(|rest| rest.interface == Interface::Plivo && rest.rings());
+        let is_plain = |token: &Secret| token.expose().bytes().all(|byte| byte.is_ascii_alphanumeric());
+        anyhow::ensure!(
+            !rings_by_plivo || token.as_ref().is_none_or(is_plain),
+            "Plivo passes on letters and digits only: make the token of [streams] of those, or leave from out"
+        );
         let url = http.public_url();
         let host = url.split_once("://").map_or(url.as_str(), |(_scheme, host)| host);
         Ok(Self {
-            token: streams.token.as_ref().map(read).transpose()?,
+            token,
             account_token: streams.account_token.as_ref().map(read).transpose()?,
             host: host.trim_end_matches('/').to_owned(),
         })
@@ -153,6 +161,28 @@ mod tests {
         assert!(ours.knows("a shared token"));
         assert!(!ours.knows("a shared toke") && !ours.knows(""));
         assert!(!secrets(None, Some("x")).knows("") && !secrets(None, Some("x")).has_token());
+    }
+
+    #[test]
+    fn plivo_is_given_a_token_that_it_passes_on() {
+        let listen = "127.0.0.1:9".parse().unwrap();
+        let http = Http { listen, public_url: None, tls: None, token_file: None, reverse_proxies: Vec::new() };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let secret = SecretRef::File(file.path().to_owned());
+        let reads = |token: &str, interface, from: Option<&str>| {
+            std::fs::write(file.path(), token).unwrap();
+            let from = from.map(|from| from.parse().unwrap());
+            let (api, account) = ("https://example.org".to_owned(), "MA1".to_owned());
+            let rest = Some(StreamsRest { interface, api, account, secret: secret.clone(), from });
+            let streams = Streams { token: Some(secret.clone()), account_token: None, calls_max: 1, rest };
+            StreamSecrets::read(&streams, &http).map(drop)
+        };
+        let ours = Some("+12125550111");
+        assert!(reads("LettersAndDigits1", Interface::Plivo, ours).is_ok());
+        let why = reads("with-a-hyphen-or-two", Interface::Plivo, ours).unwrap_err();
+        assert!(why.to_string().contains("letters and digits only"), "{why}");
+        assert!(reads("with-a-hyphen-or-two", Interface::Plivo, None).is_ok(), "it rings nobody");
+        assert!(reads("with-a-hyphen-or-two", Interface::Telnyx, ours).is_ok());
     }
 
     /// The same over a socket, with the address that this server has: nobody else's signature opens it.

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::json::parse;
+use super::json::{parse, unwrapped};
 use super::message::{Id, Misunderstood, Provider, Say, Start, Told};
 use super::{plivo, telnyx, twilio};
 
@@ -44,6 +44,7 @@ impl Adapter {
     /// # Errors
     /// It is neither a greeting nor a start, or of sound that is not spoken here.
     pub fn open(text: &str) -> Result<Opening, Misunderstood> {
+        let text = &*unwrapped(text);
         let provider = match parse(text)? {
             Probe { event, start: None } if event == "connected" => return Ok(Opening::Greeted),
             Probe { start: Some(Shape { twilio: Some(_), .. }), .. } => Provider::Twilio,
@@ -64,7 +65,7 @@ impl Adapter {
     /// # Errors
     /// It is not of this provider's protocol.
     pub fn read(&self, text: &str) -> Result<Told, Misunderstood> {
-        read(self.provider, text)
+        read(self.provider, &unwrapped(text))
     }
 
     /// Writes a message.

@@ -1,5 +1,5 @@
-//! A caller is put through by the provider instead of us (Twilio): the instructions of their call are replaced, which ends the stream. When nobody
-//! picks up, or whoever did hangs up first, the last of the new instructions streams the caller to us again, and the same call goes on.
+//! A caller is put through by the provider instead of us (Twilio, SignalWire): the instructions of their call are replaced, which ends the stream.
+//! When nobody picks up, or whoever did hangs up first, the last of the new instructions streams the caller to us again, and the same call goes on.
 //!
 //! Nobody else tells how it went, so the provider is asked: as soon as the call that it has placed goes on, the caller is put through, and the
 //! call is no longer ours to end. A caller who comes back when nobody here waits any more, or to another process, is a new caller: whoever is
@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep};
 
 use super::awaited::{Arrived, Ticket};
 use super::behind::Behind;
-use super::rest::{Progress, TEL};
+use super::instructions::Served;
+use super::rest::{NotAsked, Progress, TEL};
 use crate::{NotAnswered, Refer};
 
 /// Whoever is called rings so long: as long as when we ring ourselves.
@@ -94,23 +95,51 @@ impl Away {
 
 /// Tells what became of it, unless nobody wants to know any more.
 async fn watch(behind: Behind, to: PhoneNumber, back: String, mut tell: oneshot::Sender<Outcome>) {
-    let outcome = tokio::select! {
-        outcome = put_through(&behind, &to, &back) => outcome,
-        () = tell.closed() => return,
+    let (asked, served) = ask(&behind, &to, &back).await;
+    let outcome = match asked {
+        Ok(()) => tokio::select! {
+            outcome = follow(&behind) => Some(outcome),
+            () = tell.closed() => None,
+        },
+        Err(_) => Some(Outcome::NotDone),
     };
-    tracing::info!(call = behind.call.as_str(), ?outcome, "a call was handed over to the provider");
-    tell.send(outcome).ok();
+    if let Some(outcome) = outcome {
+        tracing::info!(call = behind.call.as_str(), ?outcome, "a call was handed over to the provider");
+        tell.send(outcome).ok();
+    }
+    // Asked or perhaps asked, and not heard of again: a caller who is sent to an address where nothing stands would be lost.
+    let may_be_fetched = match outcome {
+        None | Some(Outcome::Unknown) => true,
+        Some(Outcome::NotDone) => !matches!(asked, Err(NotAsked::Refused(_))),
+        Some(Outcome::PutThrough | Outcome::CallerGone) => false,
+    };
+    if let Some(served) = served.filter(|_| may_be_fetched) {
+        served.stay(KNOWN_WITHIN).await;
+    }
 }
 
-async fn put_through(behind: &Behind, to: &PhoneNumber, back: &str) -> Outcome {
+/// Has the provider put the caller through, and what it fetches for that, if it does.
+async fn ask(behind: &Behind, to: &PhoneNumber, back: &str) -> (Result<(), NotAsked>, Option<Served>) {
     let Behind { rest, call, from, to: dialled, .. } = behind;
     let from = from.as_ref().map(|from| ("from", from.expose().as_str()));
     let dialled = dialled.as_ref().map(|to| ("to", to.expose().as_str()));
     let parameters: Vec<_> = [Some(("back", back)), from, dialled].into_iter().flatten().collect();
-    if let Err(why) = rest.hand_over(call, to, &parameters, RINGS_FOR_SECONDS).await {
+    let (asked, served) = match rest.serve(Some((to, RINGS_FOR_SECONDS)), &parameters) {
+        Ok(served) => {
+            let at = served.as_ref().map_or("", Served::id);
+            (rest.hand_over(call, to, &parameters, at, RINGS_FOR_SECONDS).await, served)
+        }
+        Err(why) => (Err(why), None),
+    };
+    if let Err(why) = asked {
         tracing::warn!(call = call.as_str(), %why, "the provider does not put a caller through");
-        return Outcome::NotDone;
     }
+    (asked, served)
+}
+
+/// What becomes of a caller whom the provider puts through.
+async fn follow(behind: &Behind) -> Outcome {
+    let Behind { rest, call, .. } = behind;
     let until = Instant::now() + KNOWN_WITHIN;
     while Instant::now() < until {
         sleep(LOOK_EVERY).await;

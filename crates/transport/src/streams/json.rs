@@ -1,5 +1,6 @@
 //! What the messages of all providers are made of.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,6 +16,22 @@ use super::message::Misunderstood;
 
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Misunderstood> {
     serde_json::from_str(text).map_err(|_| Misunderstood::NotAMessage)
+}
+
+/// What a message is wrapped in, as SignalWire's documentation shows each, where its older one and all others show the message itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wrapped {
+    raw_event: Value,
+}
+
+/// The message itself.
+pub(super) fn unwrapped(text: &str) -> Cow<'_, str> {
+    if !text.contains("\"rawEvent\"") {
+        return Cow::Borrowed(text);
+    }
+    serde_json::from_str::<Wrapped>(text)
+        .map_or(Cow::Borrowed(text), |wrapped| Cow::Owned(wrapped.raw_event.to_string()))
 }
 
 pub(super) fn base64(bytes: &[u8]) -> String {

@@ -3,19 +3,26 @@
 //! One file for each provider writes requests as values and reads answers; one place sends them ([`Rest::ask`](Rest)). Where it is sent to, and as whom, is
 //! configured; nothing of that comes out of a stream's messages but the call's id, which must be one ([`RemoteCall`]).
 //!
+//! SignalWire and Plivo take no instructions within a request: they fetch them from an address of ours, which stands only as long as the call is
+//! placed or moved (`streams/instructions.rs`).
+//!
 //! All of it is written after the providers' documentation; no real account has been asked.
 
 mod account;
+mod interface;
 mod plivo;
 mod request;
 mod ringing;
 mod sending;
+mod signalwire;
 mod telnyx;
 #[cfg(test)]
 mod tests;
 mod twilio;
 
-pub use account::{Account, BadAccount, Interface};
+pub use account::{Account, BadAccount};
+pub use interface::Interface;
+pub(in crate::streams) use plivo::Ended;
 pub use request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
 pub use ringing::TEL;
 pub use sending::{NotAsked, Rest, RestOptions};

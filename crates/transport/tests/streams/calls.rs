@@ -178,7 +178,7 @@ async fn only_who_shows_a_secret_is_taken() {
         drop(leg);
         assert_eq!(stream.close_code().await, Some(1000), "{header:?}");
     }
-    server.connect_to("?token=a%20token%20of%20this%20test", &[]).await.expect("is answered");
+    server.connect_to("?token=AToken0f%54hisTest", &[]).await.expect("is answered");
 }
 
 #[tokio::test]

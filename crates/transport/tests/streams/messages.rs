@@ -84,6 +84,37 @@ fn twilio() {
     );
 }
 
+/// As SignalWire's documentation of `<Stream>` has them since 2025; before, they were Twilio's to the letter.
+#[test]
+fn signalwire_may_wrap_twilios_messages() {
+    let wrapped = |event: &str, raw: Value| json!({ "timestamp": "2025-09-26T16:25:04.794Z", "direction": "inbound", "eventType": event, "streamSid": "7d56", "rawEvent": raw });
+    let greeting = wrapped("connected", json!({ "event": "connected", "protocol": "Call", "version": "0.2.0" }));
+    assert!(matches!(Adapter::open(&greeting.to_string()), Ok(Opening::Greeted)));
+    let start = json!({
+        "streamSid": "7d56", "accountSid": "b08d", "callSid": "76ac", "tracks": ["inbound"],
+        "customParameters": { "token": "secret", "rawEvent": "a name like any other" },
+        "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1 },
+    });
+    let start = json!({ "event": "start", "sequenceNumber": "1", "start": start });
+    open(&start);
+    let (adapter, start) = open(&wrapped("start", start));
+    assert_eq!((start.provider, start.ids.call.as_str()), (Provider::Twilio, "76ac"));
+    assert_eq!(start.token, Some(Phi::from("secret")));
+    let sound = json!({ "track": "inbound", "chunk": "1001", "timestamp": "20041", "payload": "////" });
+    let sound = json!({ "event": "media", "sequenceNumber": "1002", "media": sound });
+    let key = json!({ "event": "dtmf", "streamSid": "7d56", "dtmf": { "duration": 2700, "digit": "8" } });
+    reads(
+        &adapter,
+        &[
+            (wrapped("media", sound), media(None, Some(20_041))),
+            (wrapped("dtmf", key), Told::Key('8')),
+            (wrapped("mark", json!({ "event": "mark", "streamSid": "7d56", "mark": { "name": "7" } })), Told::Mark(7)),
+            (wrapped("clear", json!({ "event": "clear", "streamSid": "7d56" })), Told::Ignored),
+            (wrapped("stop", json!({ "event": "stop", "sequenceNumber": "1002" })), Told::Stopped),
+        ],
+    );
+}
+
 fn telnyx_start(format: &Value) -> Value {
     json!({
         "event": "start", "sequence_number": "1", "stream_id": "32de0dea-53cb-4b21-89a4-9e1819c043bc",

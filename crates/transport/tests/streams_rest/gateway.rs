@@ -1,4 +1,5 @@
-//! A provider's REST interface as it is documented, small: calls that it places are streamed to the address that it was given.
+//! A provider's REST interface as it is documented, small: calls that it places are streamed to the address that it was given, or to the one that it
+//! finds where it was told to look.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Form, Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -49,6 +50,29 @@ struct Inner {
     calls: BTreeMap<String, Placed>,
     /// Method, path and body of all that was asked, but for looking.
     asked: Vec<(String, Map<String, Value>)>,
+    /// What calls that were moved were found to have as instructions.
+    moved: BTreeMap<String, String>,
+    /// So much later than it was asked to it looks for them.
+    late: Duration,
+}
+
+/// To whom a call is streamed.
+struct Script {
+    dialect: Dialect,
+    url: String,
+    shown: Option<String>,
+    parameters: Value,
+}
+
+/// How it is known.
+enum Told {
+    Here(Script),
+    /// As SignalWire and Plivo are told: where to look, and where to tell that the call is over.
+    At {
+        dialect: Dialect,
+        url: String,
+        ended: Option<String>,
+    },
 }
 
 #[derive(Clone)]
@@ -71,9 +95,18 @@ type Answer = Result<Json<Value>, StatusCode>;
 
 impl Gateway {
     pub async fn start(sound: Vec<f32>) -> Self {
+        // It looks at addresses itself.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let inner = Inner { manner: Manner::PicksUp, sound, calls: BTreeMap::new(), asked: Vec::new() };
+        let inner = Inner {
+            manner: Manner::PicksUp,
+            sound,
+            calls: BTreeMap::new(),
+            asked: Vec::new(),
+            moved: BTreeMap::new(),
+            late: Duration::ZERO,
+        };
         let inner = Arc::new(Mutex::new(inner));
         let app = Router::new()
             .route("/2010-04-01/Accounts/{account}/Calls.json", post(twilio_places).get(twilio_lists))
@@ -81,6 +114,8 @@ impl Gateway {
             .route("/v2/calls", post(telnyx_places))
             .route("/v2/calls/{call}", get(telnyx_looks))
             .route("/v2/calls/{call}/actions/hangup", post(telnyx_ends))
+            .route("/v1/Account/{account}/Call/", post(plivo_places))
+            .route("/v1/Account/{account}/Call/{call}/", delete(plivo_ends))
             .with_state(Arc::clone(&inner));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { inner, address, _serving: Arc::new(Stops(serving)) }
@@ -88,6 +123,11 @@ impl Gateway {
 
     pub fn manner(&self, manner: Manner) {
         self.inner.lock().unwrap().manner = manner;
+    }
+
+    /// Has it look for the instructions of calls that are moved only after this.
+    pub fn fetches_late(&self, late: Duration) {
+        self.inner.lock().unwrap().late = late;
     }
 
     /// All that was asked since the last time.
@@ -132,12 +172,7 @@ impl Gateway {
 
     /// What the instructions of a call were replaced with.
     pub async fn moves(&self, call: &str) -> String {
-        let change = format!("change {call}");
-        let find = || {
-            let asked = &self.inner.lock().unwrap().asked;
-            let (_, form) = asked.iter().rev().find(|(what, form)| *what == change && form.contains_key("Twiml"))?;
-            Some(form["Twiml"].as_str().unwrap().to_owned())
-        };
+        let find = || self.inner.lock().unwrap().moved.get(call).cloned();
         let wait = async {
             loop {
                 match find() {
@@ -169,32 +204,77 @@ pub fn url_of(twiml: &str) -> &str {
     twiml.split("<Stream url=\"").nth(1).unwrap().split('"').next().unwrap()
 }
 
+impl Script {
+    fn of(dialect: Dialect, xml: &str) -> Self {
+        if dialect != Dialect::Plivo {
+            return Self { dialect, url: url_of(xml).to_owned(), shown: None, parameters: parameters(xml) };
+        }
+        let (_, stream) = xml.split_once("<Stream ").unwrap();
+        let (attributes, rest) = stream.split_once('>').unwrap();
+        for wanted in ["bidirectional=\"true\"", "keepCallAlive=\"true\"", "contentType=\"audio/x-mulaw;rate=8000\""] {
+            assert!(attributes.contains(wanted), "{attributes}");
+        }
+        let headers = attributes.split("extraHeaders=\"").nth(1).unwrap().split('"').next().unwrap();
+        let is_plain = |value: &str| value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        assert!(headers.split([',', '=']).all(is_plain) && headers.len() <= 512, "is not passed on: {headers}");
+        let url = rest.split('<').next().unwrap().to_owned();
+        Self { dialect, url, shown: None, parameters: Value::String(headers.to_owned()) }
+    }
+}
+
+/// What is found at an address of FirstRing's.
+async fn fetched(url: &str) -> String {
+    let found = reqwest::get(url).await.unwrap();
+    assert_eq!(found.status(), 200);
+    assert_eq!(
+        (&found.headers()["content-type"], &found.headers()["cache-control"]),
+        (&"application/xml".parse().unwrap(), &"no-store".parse().unwrap())
+    );
+    found.text().await.unwrap()
+}
+
 /// Places a call; its id, or nothing if it is refused.
-async fn place(
-    inner: &Arc<Mutex<Inner>>,
-    dialect: Dialect,
-    url: &str,
-    shown: Option<&str>,
-    parameters: &Value,
-) -> Option<String> {
-    let (manner, sid, sound) = {
+async fn place(inner: &Arc<Mutex<Inner>>, told: Told) -> Option<String> {
+    let (manner, sid) = {
         let mut inner = inner.lock().unwrap();
         let sid = format!("CA{:04}", 1000 + inner.calls.len());
         let status = if let Manner::Is(status) = inner.manner { status } else { "ringing" };
         inner.calls.insert(sid.clone(), Placed { status: status.to_owned(), party: None });
-        (inner.manner, sid, inner.sound.clone())
+        (inner.manner, sid)
     };
-    match manner {
-        Manner::Refuses => return None,
-        Manner::PicksUp | Manner::StreamsAnother => {
-            let streamed = if manner == Manner::PicksUp { sid.clone() } else { "CA-another".to_owned() };
-            let party = Party::streams(dialect, url, shown, &streamed, parameters, sound).await;
-            let placed = Placed { status: "in-progress".to_owned(), party: Some(party) };
-            inner.lock().unwrap().calls.insert(sid.clone(), placed);
+    let streamed = if manner == Manner::StreamsAnother { "CA-another" } else { &sid };
+    match (manner, told) {
+        (Manner::Refuses, _) => return None,
+        (Manner::PicksUp | Manner::StreamsAnother, Told::Here(script)) => pick_up(inner, &sid, streamed, script).await,
+        // They look when somebody has picked up, which is after the answer.
+        (Manner::PicksUp | Manner::StreamsAnother, Told::At { dialect, url, .. }) => {
+            let (inner, sid, streamed) = (Arc::clone(inner), sid.clone(), streamed.to_owned());
+            tokio::spawn(async move {
+                let script = Script::of(dialect, &fetched(&url).await);
+                pick_up(&inner, &sid, &streamed, script).await;
+            });
         }
-        Manner::Rings | Manner::Is(_) => {}
+        (Manner::Is(status), Told::At { ended: Some(url), .. }) => {
+            let (status, sid) = (status.to_owned(), sid.clone());
+            tokio::spawn(async move {
+                let form = [("CallUUID", sid), ("CallStatus", status), ("Direction", "outbound".to_owned())];
+                let told = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
+                assert!(told.status().is_success());
+            });
+        }
+        (Manner::Rings | Manner::Is(_), _) => {}
     }
     Some(sid)
+}
+
+async fn pick_up(inner: &Arc<Mutex<Inner>>, sid: &str, streamed: &str, script: Script) {
+    let Script { dialect, url, shown, parameters } = script;
+    let sound = inner.lock().unwrap().sound.clone();
+    let party = Party::streams(dialect, &url, shown.as_deref(), streamed, &parameters, sound).await;
+    for call in [sid, streamed] {
+        let placed = Placed { status: "in-progress".to_owned(), party: Some(party.clone()) };
+        inner.lock().unwrap().calls.insert(call.to_owned(), placed);
+    }
 }
 
 async fn end(inner: &Arc<Mutex<Inner>>, call: &str) -> Result<(), StatusCode> {
@@ -212,10 +292,12 @@ async fn end(inner: &Arc<Mutex<Inner>>, call: &str) -> Result<(), StatusCode> {
 
 async fn twilio_places(State(inner): Shared, headers: HeaderMap, Form(form): Form<Map<String, Value>>) -> Answer {
     is_ours(&headers)?;
-    let twiml = form["Twiml"].as_str().unwrap().to_owned();
+    let told = match form.get("Twiml") {
+        Some(twiml) => Told::Here(Script::of(Dialect::Twilio, twiml.as_str().unwrap())),
+        None => Told::At { dialect: Dialect::Twilio, url: form["Url"].as_str().unwrap().to_owned(), ended: None },
+    };
     inner.lock().unwrap().asked.push(("place".to_owned(), form));
-    let placed = place(&inner, Dialect::Twilio, url_of(&twiml), None, &parameters(&twiml)).await;
-    let sid = placed.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let sid = place(&inner, told).await.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
     Ok(Json(json!({ "sid": sid, "status": "queued", "account_sid": ACCOUNT, "direction": "outbound-api" })))
 }
 
@@ -248,16 +330,35 @@ async fn twilio_changes(
 ) -> Answer {
     is_ours(&headers)?;
     let sid = call.strip_suffix(".json").ok_or(StatusCode::NOT_FOUND)?;
-    let is_end = form.get("Status").is_some_and(|status| status == "completed");
+    let field = |name: &str| form.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (status, twiml, url) = (field("Status"), field("Twiml"), field("Url"));
     inner.lock().unwrap().asked.push((format!("change {sid}"), form));
-    if is_end {
-        end(&inner, sid).await?;
-    } else {
-        // The stream ends; what comes next is the test's.
-        let party = inner.lock().unwrap().calls.get(sid).and_then(|call| call.party.clone());
-        party.ok_or(StatusCode::NOT_FOUND)?.hang_up().await;
+    match status.as_deref() {
+        Some("completed") => end(&inner, sid).await?,
+        Some(other) => {
+            let mut inner = inner.lock().unwrap();
+            let call = inner.calls.get_mut(sid).ok_or(StatusCode::NOT_FOUND)?;
+            let may_be = call.status == "ringing" && other == "canceled";
+            may_be.then(|| other.clone_into(&mut call.status)).ok_or(StatusCode::BAD_REQUEST)?;
+        }
+        None => {
+            let party = inner.lock().unwrap().calls.get(sid).and_then(|call| call.party.clone());
+            let party = party.ok_or(StatusCode::NOT_FOUND)?;
+            let (inner, sid) = (Arc::clone(&inner), sid.to_owned());
+            tokio::spawn(async move {
+                let late = inner.lock().unwrap().late;
+                sleep(late).await;
+                let xml = match twiml {
+                    Some(twiml) => twiml,
+                    None => fetched(&url.unwrap()).await,
+                };
+                // The stream ends; what comes next is the test's.
+                party.hang_up().await;
+                inner.lock().unwrap().moved.insert(sid, xml);
+            });
+        }
     }
-    Ok(Json(json!({ "sid": sid, "status": if is_end { "completed" } else { "in-progress" } })))
+    Ok(Json(json!({ "sid": sid, "status": status.as_deref().unwrap_or("in-progress") })))
 }
 
 async fn telnyx_places(State(inner): Shared, headers: HeaderMap, Json(order): Json<Map<String, Value>>) -> Answer {
@@ -265,8 +366,8 @@ async fn telnyx_places(State(inner): Shared, headers: HeaderMap, Json(order): Js
     let url = order["stream_url"].as_str().unwrap().to_owned();
     let shown = order["stream_auth_token"].as_str().unwrap().to_owned();
     inner.lock().unwrap().asked.push(("place".to_owned(), order));
-    let sid =
-        place(&inner, Dialect::Telnyx, &url, Some(&shown), &json!({})).await.ok_or(StatusCode::UNPROCESSABLE_ENTITY)?;
+    let script = Script { dialect: Dialect::Telnyx, url, shown: Some(shown), parameters: json!({}) };
+    let sid = place(&inner, Told::Here(script)).await.ok_or(StatusCode::UNPROCESSABLE_ENTITY)?;
     Ok(Json(json!({ "data": { "call_control_id": sid, "is_alive": false, "record_type": "call" } })))
 }
 
@@ -281,4 +382,28 @@ async fn telnyx_ends(State(inner): Shared, headers: HeaderMap, Path(call): Path<
     is_ours(&headers)?;
     end(&inner, &call).await?;
     Ok(Json(json!({ "data": { "result": "ok" } })))
+}
+
+async fn plivo_places(
+    State(inner): Shared,
+    headers: HeaderMap,
+    Json(order): Json<Map<String, Value>>,
+) -> Result<(StatusCode, Json<Value>), StatusCode> {
+    is_ours(&headers)?;
+    let field = |name: &str| order[name].as_str().unwrap().to_owned();
+    assert_eq!((field("answer_method"), field("hangup_method")), ("GET".to_owned(), "POST".to_owned()));
+    let told = Told::At { dialect: Dialect::Plivo, url: field("answer_url"), ended: Some(field("hangup_url")) };
+    inner.lock().unwrap().asked.push(("place".to_owned(), order));
+    let sid = place(&inner, told).await.ok_or(StatusCode::BAD_REQUEST)?;
+    Ok((StatusCode::CREATED, Json(json!({ "message": "call fired", "request_uuid": sid, "api_id": "97ce" }))))
+}
+
+async fn plivo_ends(
+    State(inner): Shared,
+    headers: HeaderMap,
+    Path((_, call)): Path<(String, String)>,
+) -> Result<StatusCode, StatusCode> {
+    is_ours(&headers)?;
+    end(&inner, &call).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,8 @@
 //! What is done by a provider's REST interface, over real sockets on this machine: somebody is rung and put together with a caller, calls are ended.
-//! The provider is a small server of this test, after Twilio's and Telnyx's documentation.
+//! The provider is a small server of this test, after the documentation of Twilio, SignalWire, Telnyx and Plivo.
 #![allow(clippy::unwrap_used, unreachable_pub)] // a test fails by panicking
 
+mod fetched;
 mod gateway;
 #[allow(dead_code)] // each test uses its own part
 #[path = "../line/mod.rs"]
@@ -26,6 +27,7 @@ use transport::streams::rest::{Account, Interface, OurEnd, Rest, RestOptions};
 use transport::streams::{PATH, StreamOptions};
 use transport::{Bridge, Dial, Dials, Incoming, LEG_HZ, Leg, LegNews, NotAnswered, Refer};
 
+const ALL: [Interface; 4] = [Interface::Twilio, Interface::SignalWire, Interface::Telnyx, Interface::Plivo];
 const DOCTOR: &str = "+12125550190";
 const CALLER: &str = "CA-of-the-caller";
 const TONE_OF_DOCTOR: f32 = 1200.0;
@@ -50,7 +52,8 @@ impl Office {
         let url = format!("ws://{}{PATH}", listener.local_addr().unwrap());
         let base = match interface {
             Interface::Telnyx => format!("http://{}/v2", gateway.address),
-            Interface::Twilio | Interface::SignalWire | Interface::Plivo => format!("http://{}", gateway.address),
+            Interface::Plivo => format!("http://{}/v1", gateway.address),
+            Interface::Twilio | Interface::SignalWire => format!("http://{}", gateway.address),
         };
         let account = Account::check(interface, &base, ACCOUNT, Phi::new(SECRET.to_owned())).unwrap();
         let number = |written: &str| written.parse::<PhoneNumber>().unwrap();
@@ -134,31 +137,47 @@ async fn a_doctor_is_rung_by_telnyx_whispered_to_and_put_together_with_a_caller(
 }
 
 #[tokio::test]
+async fn a_doctor_is_rung_by_signalwire_whispered_to_and_put_together_with_a_caller() {
+    is_put_through(Interface::SignalWire, Dialect::Twilio).await;
+}
+
+#[tokio::test]
+async fn a_doctor_is_rung_by_plivo_whispered_to_and_put_together_with_a_caller() {
+    is_put_through(Interface::Plivo, Dialect::Plivo).await;
+}
+
+#[tokio::test]
 async fn a_doctor_who_declines_is_hung_up_on_at_the_provider() {
-    for (interface, call) in [(Interface::Twilio, "CA1000"), (Interface::Telnyx, "CA1000")] {
+    for interface in ALL {
         let office = Office::open(interface).await;
         let mut doctors = Call::new(office.rings().await.unwrap());
-        office.gateway.party(call).await.press('2').await;
+        office.gateway.party("CA1000").await.press('2').await;
         assert_eq!(doctors.news(WITHIN, |news| matches!(news, LegNews::Dtmf(_))).await, Some(LegNews::Dtmf('2')));
         drop(doctors);
-        office.gateway.ends(call).await;
+        office.gateway.ends("CA1000").await;
     }
 }
 
 #[tokio::test]
 async fn it_is_told_why_nobody_picks_up() {
-    let office = Office::open(Interface::Twilio).await;
-    for (manner, why) in [
-        (Manner::Is("busy"), NotAnswered::Busy),
-        (Manner::Is("no-answer"), NotAnswered::NotReached),
-        (Manner::Is("failed"), NotAnswered::NotReached),
-        (Manner::Refuses, NotAnswered::NotReached),
-        (Manner::StreamsAnother, NotAnswered::NotReached),
-    ] {
-        office.gateway.manner(manner);
-        assert_eq!(office.rings().await.unwrap_err(), why);
+    for interface in [Interface::Twilio, Interface::SignalWire, Interface::Plivo] {
+        let office = Office::open(interface).await;
+        for (manner, why) in [
+            (Manner::Is("busy"), NotAnswered::Busy),
+            (Manner::Is("no-answer"), NotAnswered::NotReached),
+            (Manner::Is("failed"), NotAnswered::NotReached),
+            (Manner::Refuses, NotAnswered::NotReached),
+        ] {
+            office.gateway.manner(manner);
+            assert_eq!(office.rings().await.unwrap_err(), why, "{interface:?}");
+        }
     }
-    drop(office.gateway.asked());
+    for interface in [Interface::Twilio, Interface::SignalWire] {
+        let office = Office::open(interface).await;
+        office.gateway.manner(Manner::StreamsAnother);
+        assert_eq!(office.rings().await.unwrap_err(), NotAnswered::NotReached, "{interface:?}");
+    }
+    let office = Office::open(Interface::Twilio).await;
     for nobody in ["tel:+12125550191", "sip:patel@127.0.0.1", DOCTOR, "tel:+12125550190,,1", ""] {
         let answer = office.dial(nobody).await.await.unwrap();
         assert_eq!(answer.unwrap_err(), NotAnswered::NotAllowed, "{nobody}");
@@ -168,7 +187,7 @@ async fn it_is_told_why_nobody_picks_up() {
 
 #[tokio::test]
 async fn whoever_is_rung_is_left_in_peace_when_nobody_waits_any_more() {
-    for interface in [Interface::Twilio, Interface::Telnyx] {
+    for interface in ALL {
         let office = Office::open(interface).await;
         office.gateway.manner(Manner::Rings);
         let answer = office.dial(&format!("tel:{DOCTOR}")).await;
@@ -207,8 +226,17 @@ async fn hands_over(office: &Office, patient: &Call) -> (String, oneshot::Receiv
 }
 
 #[tokio::test]
-async fn a_caller_whom_nobody_answers_comes_back_to_the_same_call() {
-    let mut office = Office::open(Interface::Twilio).await;
+async fn a_caller_whom_nobody_answers_at_twilio_comes_back_to_the_same_call() {
+    comes_back(Interface::Twilio).await;
+}
+
+#[tokio::test]
+async fn a_caller_whom_nobody_answers_at_signalwire_comes_back_to_the_same_call() {
+    comes_back(Interface::SignalWire).await;
+}
+
+async fn comes_back(interface: Interface) {
+    let mut office = Office::open(interface).await;
     let (mut caller, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
     let (twiml, outcome) = hands_over(&office, &patient).await;
     assert!(twiml.contains(&format!("<Dial timeout=\"20\">{DOCTOR}</Dial><Connect>")), "{twiml}");
@@ -232,8 +260,17 @@ async fn a_caller_whom_nobody_answers_comes_back_to_the_same_call() {
 }
 
 #[tokio::test]
-async fn a_caller_who_was_put_through_is_left_to_the_provider_and_answered_anew_if_they_come_back() {
-    let mut office = Office::open(Interface::Twilio).await;
+async fn a_caller_whom_twilio_put_through_is_left_to_it_and_answered_anew_if_they_come_back() {
+    is_left_to(Interface::Twilio).await;
+}
+
+#[tokio::test]
+async fn a_caller_whom_signalwire_put_through_is_left_to_it_and_answered_anew_if_they_come_back() {
+    is_left_to(Interface::SignalWire).await;
+}
+
+async fn is_left_to(interface: Interface) {
+    let mut office = Office::open(interface).await;
     let (_, patient) = office.is_called(Dialect::Twilio, CALLER).await;
     let (twiml, outcome) = hands_over(&office, &patient).await;
     office.gateway.has_with("CA-of-the-caller-child", "in-progress", None);
@@ -282,6 +319,7 @@ async fn another_call_that_shows_the_id_of_who_is_away_is_not_taken_for_theirs()
 async fn what_cannot_be_handed_over_stays() {
     for (interface, dialect, to, speaks_on) in [
         (Interface::Telnyx, Dialect::Telnyx, format!("tel:{DOCTOR}"), false),
+        (Interface::Plivo, Dialect::Plivo, format!("tel:{DOCTOR}"), false),
         (Interface::Twilio, Dialect::Twilio, "tel:+12125550191".to_owned(), false),
         (Interface::Twilio, Dialect::Twilio, "sip:patel@127.0.0.1".to_owned(), false),
         (Interface::Twilio, Dialect::Twilio, format!("tel:{DOCTOR}"), true),

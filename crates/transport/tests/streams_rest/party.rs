@@ -27,6 +27,7 @@ const ORDERS_MAX: usize = 4;
 pub enum Dialect {
     Twilio,
     Telnyx,
+    Plivo,
 }
 
 enum Order {
@@ -53,7 +54,7 @@ struct End {
 }
 
 impl Party {
-    /// Streams the call `sid` to `url` with these parameters. `sound` is at 16 kHz; `shown` is a token in a header, as Telnyx shows it.
+    /// Streams the call `sid` to `url` with these parameters: for Plivo a text, else an object. `sound` is at 16 kHz; `shown` is a token in a header, as Telnyx shows it.
     pub async fn streams(
         dialect: Dialect,
         url: &str,
@@ -108,6 +109,11 @@ fn start(dialect: Dialect, sid: &str, parameters: &Value) -> Value {
             "start": { "user_id": "3e6f", "call_control_id": sid, "custom_parameters": parameters,
                 "media_format": { "encoding": "PCMU", "sample_rate": 8000, "channels": 1 } },
         }),
+        Dialect::Plivo => json!({
+            "event": "start", "sequenceNumber": 0, "extra_headers": parameters,
+            "start": { "callId": sid, "streamId": "c4df", "accountId": "500025", "tracks": ["inbound"],
+                "mediaFormat": { "encoding": "audio/x-mulaw", "sampleRate": 8000 } },
+        }),
     }
 }
 
@@ -116,7 +122,9 @@ impl End {
         let mut encoder = Encoder::new(Codec::Pcmu);
         let mut frames = sound.chunks_exact(Pcm::<LEG_HZ>::frame_len()).cycle();
         let mut ticks = interval(Duration::from_millis(20));
-        self.tell(json!({ "event": "connected", "protocol": "Call", "version": "1.0.0" })).await?;
+        if self.dialect != Dialect::Plivo {
+            self.tell(json!({ "event": "connected", "protocol": "Call", "version": "1.0.0" })).await?;
+        }
         self.tell(start).await?;
         loop {
             tokio::select! {
@@ -154,7 +162,7 @@ impl End {
     /// What is sent is heard at once, and marks come back at once.
     async fn hear(&mut self, message: &Value) -> Option<()> {
         match message["event"].as_str() {
-            Some("media") => {
+            Some("media" | "playAudio") => {
                 let payload = STANDARD.decode(message["media"]["payload"].as_str().unwrap()).unwrap();
                 let sound = self.decoder.decode(&payload).unwrap();
                 self.heard.lock().unwrap().extend(sound.samples());
@@ -163,6 +171,9 @@ impl End {
             Some("mark") => {
                 let mark = json!({ "event": "mark", "streamSid": "MZ1", "stream_id": "32de", "mark": message["mark"] });
                 self.tell(mark).await
+            }
+            Some("checkpoint") => {
+                self.tell(json!({ "event": "playedStream", "streamId": "c4df", "name": message["name"] })).await
             }
             _ => Some(()),
         }

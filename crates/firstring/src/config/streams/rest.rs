@@ -47,11 +47,9 @@ impl RawRest {
             digits.parse().map_err(|_| fail(at, "not a telephone number; write it as \"+1 212 555 0111\""))
         });
         let from = from.transpose()?;
-        if let Some(at) = self.from.as_ref().filter(|_| !interface.rings()) {
-            return Err(fail(at, "this provider cannot be asked to ring somebody (docs/telephony.md): leave from out"));
-        }
-        if from.is_some() && interface == Interface::Telnyx && !has_token {
-            return Err(fail(&self.provider, "calls that Telnyx places show the token: write token under [streams]"));
+        if from.is_some() && !interface.signs() && !has_token {
+            let wrong = "calls that this provider places show the token: write token under [streams]";
+            return Err(fail(&self.provider, wrong));
         }
         let api = self.api.as_ref().map(|at| at.get_ref().as_str()).or(interface.usual_address());
         let api =
@@ -116,15 +114,21 @@ from = "+1 212 555 0111"
         assert_eq!(rest.secret, SecretRef::Env("A_SECRET".to_owned()));
         let usual = check(&GOOD.replace("api = \"https://api.twilio.com\"\n", ""), false).unwrap();
         assert_eq!(usual.api, rest.api);
-        assert!(check(&GOOD.replace("twilio\"\n", "telnyx\"\n"), true).unwrap().rings());
+        for provider in ["signalwire", "telnyx", "plivo"] {
+            assert!(
+                check(&GOOD.replace("twilio\"\n", &format!("{provider}\"\n")), true).unwrap().rings(),
+                "{provider}"
+            );
+        }
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         for (good, bad, wrong) in [
             ("\"twilio\"", "\"vonage\"", "firstring.toml:1: write \"twilio\""),
-            ("\"twilio\"", "\"plivo\"", "firstring.toml:5: this provider cannot be asked to ring"),
-            ("\"twilio\"", "\"telnyx\"", "firstring.toml:1: calls that Telnyx places"),
+            ("\"twilio\"", "\"signalwire\"", "firstring.toml:1: calls that this provider places show the token"),
+            ("\"twilio\"", "\"telnyx\"", "firstring.toml:1: calls that this provider places show the token"),
+            ("\"twilio\"", "\"plivo\"", "firstring.toml:1: calls that this provider places show the token"),
             ("https://api", "http://api", "firstring.toml:2: the address of the interface must begin with https://"),
             ("AC123", "AC/../x", "firstring.toml:3: the account is not an id"),
             ("env:A_SECRET", "a value", "firstring.toml:4: a secret is written as"),

@@ -3,53 +3,9 @@ use std::net::IpAddr;
 use domain::{Phi, PhoneNumber};
 use reqwest::{Method, Url};
 
+use super::interface::Interface;
 use super::request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
-use super::{plivo, telnyx, twilio};
-use crate::streams::Provider;
-
-/// Whose interface it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interface {
-    /// Twilio's: ends, places and moves calls.
-    Twilio,
-    /// SignalWire's, which is Twilio's without instructions in requests: ends calls.
-    SignalWire,
-    /// Telnyx's call commands: ends and places calls.
-    Telnyx,
-    /// Plivo's: ends calls.
-    Plivo,
-}
-
-impl Interface {
-    /// Whose messages the calls are streamed in that it knows.
-    pub fn provider(self) -> Provider {
-        match self {
-            Self::Twilio | Self::SignalWire => Provider::Twilio,
-            Self::Telnyx => Provider::Telnyx,
-            Self::Plivo => Provider::Plivo,
-        }
-    }
-
-    /// Where it is, if not at an address of the practice's own.
-    pub fn usual_address(self) -> Option<&'static str> {
-        match self {
-            Self::Twilio => Some("https://api.twilio.com"),
-            Self::SignalWire => None,
-            Self::Telnyx => Some("https://api.telnyx.com/v2"),
-            Self::Plivo => Some("https://api.plivo.com/v1"),
-        }
-    }
-
-    /// Whether it places calls that are streamed to us.
-    pub fn rings(self) -> bool {
-        matches!(self, Self::Twilio | Self::Telnyx)
-    }
-
-    /// Whether it puts callers through instead of us, and brings back those whom nobody answers.
-    pub fn moves(self) -> bool {
-        matches!(self, Self::Twilio)
-    }
-}
+use super::{plivo, signalwire, telnyx, twilio};
 
 /// An account at a provider: writes what is asked, reads what is answered. Pure.
 #[derive(Clone, Debug)]
@@ -120,52 +76,80 @@ impl Account {
         }
     }
 
-    /// Calls somebody, for so many seconds; when they pick up they are streamed to us with this id. `None` where that is not possible.
+    /// Ends a call that nobody has picked up yet; `None` where the same ends it as any other.
+    pub fn cancel(&self, call: &RemoteCall) -> Option<Request> {
+        match self.interface {
+            Interface::SignalWire => Some(signalwire::cancel(self, call)),
+            Interface::Twilio | Interface::Telnyx | Interface::Plivo => None,
+        }
+    }
+
+    /// What the provider is to fetch for a call that is placed, or moved to somebody who is called for so many seconds: whoever is on the line is
+    /// streamed to us with `parameters`. `None` for one that takes it within the request, or cannot do it.
+    pub fn instructions(
+        &self,
+        end: &OurEnd,
+        to: Option<(&PhoneNumber, u64)>,
+        parameters: &[(&str, &str)],
+    ) -> Option<Phi<String>> {
+        match self.interface {
+            Interface::SignalWire => Some(Phi::new(twilio::instructions(end, to, parameters))),
+            Interface::Plivo if to.is_none() => Some(Phi::new(plivo::instructions(end, parameters))),
+            Interface::Plivo | Interface::Twilio | Interface::Telnyx => None,
+        }
+    }
+
+    /// Calls somebody, for so many seconds; when they pick up they are streamed to us with the id `ringing`. `at` is the id of what the provider
+    /// fetches for that, if it does.
     pub fn ring(
         &self,
         to: &PhoneNumber,
         from: &PhoneNumber,
         end: &OurEnd,
         ringing: &str,
+        at: &str,
         seconds: u64,
-    ) -> Option<Request> {
+    ) -> Request {
         match self.interface {
-            Interface::Twilio => Some(twilio::ring(self, to, from, end, ringing, seconds)),
-            Interface::Telnyx => Some(telnyx::ring(self, to, from, end, ringing, seconds)),
-            Interface::SignalWire | Interface::Plivo => None,
+            Interface::Twilio => twilio::ring(self, to, from, end, ringing, seconds),
+            Interface::SignalWire => signalwire::ring(self, to, from, end, at, seconds),
+            Interface::Telnyx => telnyx::ring(self, to, from, end, ringing, seconds),
+            Interface::Plivo => plivo::ring(self, to, from, end, at, seconds),
         }
     }
 
-    /// Asks how far a call is that we placed.
+    /// Asks how far a call is that we placed; `None` for a provider that tells by itself when it is over.
     pub fn look(&self, call: &RemoteCall) -> Option<Request> {
         match self.interface {
-            Interface::Twilio => Some(twilio::look(self, call)),
+            Interface::Twilio | Interface::SignalWire => Some(twilio::look(self, call)),
             Interface::Telnyx => Some(telnyx::look(self, call)),
-            Interface::SignalWire | Interface::Plivo => None,
+            Interface::Plivo => None,
         }
     }
 
     /// Has somebody else called for a call, for so many seconds. That ends its stream; when it comes to nothing, or they hang up first, the caller
-    /// is streamed to us again with `parameters`. `None` where that is not possible.
+    /// is streamed to us again with `parameters`. `at` is the id of what the provider fetches for that, if it does. `None` where that is not possible.
     pub fn hand_over(
         &self,
         call: &RemoteCall,
         to: &PhoneNumber,
         end: &OurEnd,
         parameters: &[(&str, &str)],
+        at: &str,
         seconds: u64,
     ) -> Option<Request> {
         match self.interface {
             Interface::Twilio => Some(twilio::hand_over(self, call, to, end, parameters, seconds)),
-            Interface::SignalWire | Interface::Telnyx | Interface::Plivo => None,
+            Interface::SignalWire => Some(signalwire::hand_over(self, call, end, at)),
+            Interface::Telnyx | Interface::Plivo => None,
         }
     }
 
     /// Asks for the calls that a call was handed over by.
     pub fn children(&self, call: &RemoteCall) -> Option<Request> {
         match self.interface {
-            Interface::Twilio => Some(twilio::children(self, call)),
-            Interface::SignalWire | Interface::Telnyx | Interface::Plivo => None,
+            Interface::Twilio | Interface::SignalWire => Some(twilio::children(self, call)),
+            Interface::Telnyx | Interface::Plivo => None,
         }
     }
 
@@ -174,7 +158,7 @@ impl Account {
         match self.interface {
             Interface::Twilio | Interface::SignalWire => twilio::read_call(body),
             Interface::Telnyx => telnyx::read_call(body),
-            Interface::Plivo => None,
+            Interface::Plivo => plivo::read_call(body),
         }
     }
 
@@ -190,8 +174,8 @@ impl Account {
     /// Whether one of the calls that a call was handed over by goes on.
     pub fn read_children(&self, body: &[u8]) -> Option<bool> {
         match self.interface {
-            Interface::Twilio => twilio::read_children(body),
-            Interface::SignalWire | Interface::Telnyx | Interface::Plivo => None,
+            Interface::Twilio | Interface::SignalWire => twilio::read_children(body),
+            Interface::Telnyx | Interface::Plivo => None,
         }
     }
 

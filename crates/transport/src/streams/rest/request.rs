@@ -2,6 +2,8 @@ use domain::Phi;
 use reqwest::{Method, Url};
 use serde_json::Value;
 
+use crate::streams::instructions::{ENDED, FETCHED};
+
 /// What a provider is asked, as a value: nothing is sent here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -75,4 +77,21 @@ pub struct OurEnd {
     pub url: String,
     /// What opens it, where the provider's signature does not.
     pub token: Option<Phi<String>>,
+}
+
+impl OurEnd {
+    /// Where the instructions stand that have this id.
+    pub(super) fn fetched(&self, id: &str) -> String {
+        self.below(FETCHED, id)
+    }
+
+    /// Where it is told that the call is over whose instructions have this id.
+    pub(super) fn ended(&self, id: &str) -> String {
+        self.below(ENDED, id)
+    }
+
+    /// The same server by HTTP: `https://` for `wss://`.
+    fn below(&self, what: &str, id: &str) -> String {
+        format!("{}/{what}/{id}", self.url.replacen("ws", "http", 1))
+    }
 }

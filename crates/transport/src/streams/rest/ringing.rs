@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::request::{Progress, RemoteCall};
-use super::sending::Rest;
+use super::sending::{Rest, Rung};
 use crate::streams::awaited::Arrived;
 use crate::streams::behind::{Behind, Ends};
 use crate::streams::session::Session;
@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const COMES_WITHIN: Duration = Duration::from_secs(60);
 
 impl Rest {
-    /// The way to whoever rings; `None` where the provider cannot, or no number of ours is known that it could call from.
+    /// The way to whoever rings; `None` where no number of ours is known that the provider could call from.
     pub fn dials(&self) -> Option<Dials> {
         let from = self.from()?.clone();
         let (dials, orders) = mpsc::channel(DIALS_MAX);
@@ -65,34 +65,42 @@ async fn ring(
     let to = rest.allowed(to).ok_or(NotAnswered::NotAllowed)?;
     let (ticket, arrival) = rest.awaited().expect().ok_or(NotAnswered::NotReached)?;
     // Not given up in between: a call must be known to be ended.
-    let call = rest.ring(&to, from, ticket.id(), RINGS_FOR_SECONDS).await.map_err(|why| {
+    let mut rung = rest.ring(&to, from, ticket.id(), RINGS_FOR_SECONDS).await.map_err(|why| {
         tracing::warn!(%why, "nobody could be rung");
         NotAnswered::NotReached
     })?;
-    tracing::info!(call = call.as_str(), "somebody is rung");
+    tracing::info!(call = rung.call.as_str(), "somebody is rung");
     let why = tokio::select! {
-        arrived = arrival => match arrived {
-            Ok(arrived) if arrived.start.ids.call.as_str() == call.as_str() => return Ok((call, arrived)),
+        arrived = arrival => match arrived.ok().and_then(|arrived| Some((rest.come(&rung.call, &arrived)?, arrived))) {
+            Some(come) => return Ok(come),
             // Somebody else's: its connection is dropped.
-            Ok(_) | Err(_) => NotAnswered::NotReached,
+            None => NotAnswered::NotReached,
         },
-        why = over(rest, &call) => return Err(why),
+        why = over(rest, &mut rung) => return Err(why),
         () = answered.closed() => NotAnswered::NotReached,
         () = sleep(COMES_WITHIN) => NotAnswered::NotReached,
     };
-    if let Err(why) = rest.hang_up(&call).await {
-        tracing::warn!(call = call.as_str(), %why, "a call that nobody waits for any more rings on");
+    if let Err(why) = rest.give_up(&rung.call).await {
+        tracing::warn!(call = rung.call.as_str(), %why, "a call that nobody waits for any more rings on");
     }
     Err(why)
 }
 
-/// When the call is over without having come to us, and why. An answer that does not come, or is not understood, says nothing.
-async fn over(rest: &Rest, call: &RemoteCall) -> NotAnswered {
+/// When the call is over without having come to us, and why.
+async fn over(rest: &Rest, rung: &mut Rung) -> NotAnswered {
+    let progress = match &mut rung.served {
+        Some(served) if rest.tells() => served.over().await,
+        Some(_) | None => seen_to_be_over(rest, &rung.call).await,
+    };
+    if progress == Progress::Busy { NotAnswered::Busy } else { NotAnswered::NotReached }
+}
+
+/// An answer that does not come, or is not understood, says nothing.
+async fn seen_to_be_over(rest: &Rest, call: &RemoteCall) -> Progress {
     loop {
         sleep(LOOK_EVERY).await;
         match rest.look(call).await {
-            Ok(Progress::Busy) => return NotAnswered::Busy,
-            Ok(Progress::Over) => return NotAnswered::NotReached,
+            Ok(over @ (Progress::Busy | Progress::Over)) => return over,
             Ok(Progress::Rings | Progress::PickedUp) => {}
             Err(why) => tracing::debug!(call = call.as_str(), %why, "it is not known how far a call is"),
         }

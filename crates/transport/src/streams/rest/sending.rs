@@ -8,7 +8,8 @@ use reqwest::{Client, StatusCode};
 use super::account::Account;
 use super::request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
 use super::ringing::TEL;
-use crate::streams::awaited::Awaited;
+use crate::streams::awaited::{Arrived, Awaited};
+use crate::streams::instructions::{Instructions, Served};
 use crate::streams::{CallIds, Provider};
 
 /// A provider answers within a second, on a bad day within three.
@@ -35,6 +36,16 @@ pub struct Rest {
     options: Arc<RestOptions>,
     client: Client,
     awaited: Awaited,
+    instructions: Instructions,
+}
+
+/// A call that was placed.
+#[derive(Debug)]
+pub(super) struct Rung {
+    /// As the provider called it then.
+    pub(super) call: RemoteCall,
+    /// What it fetches, if it does.
+    pub(super) served: Option<Served>,
 }
 
 /// Why something was not done at the provider. Holds nothing of what was asked.
@@ -52,6 +63,9 @@ pub enum NotAsked {
     /// It cannot do that, or the call is none of this provider's.
     #[error("the provider's interface cannot do that")]
     Impossible,
+    /// Too many calls are placed or moved at once.
+    #[error("too many calls are placed or moved at once")]
+    TooMany,
 }
 
 impl Rest {
@@ -60,7 +74,12 @@ impl Rest {
     pub fn open(options: RestOptions) -> Result<Self, NotAsked> {
         // A redirection would carry the account's secret elsewhere.
         let client = Client::builder().redirect(Policy::none()).build().map_err(|_| NotAsked::Impossible)?;
-        Ok(Self { options: Arc::new(options), client, awaited: Awaited::default() })
+        Ok(Self {
+            options: Arc::new(options),
+            client,
+            awaited: Awaited::default(),
+            instructions: Instructions::default(),
+        })
     }
 
     fn account(&self) -> &Account {
@@ -69,7 +88,7 @@ impl Rest {
 
     /// Calls that we place are from this number, where there are any.
     pub(super) fn from(&self) -> Option<&PhoneNumber> {
-        self.options.from.as_ref().filter(|_| self.account().interface().rings())
+        self.options.from.as_ref()
     }
 
     /// The number of this address, if the configuration names it.
@@ -86,6 +105,21 @@ impl Rest {
         &self.awaited
     }
 
+    pub(in crate::streams) fn instructions(&self) -> &Instructions {
+        &self.instructions
+    }
+
+    /// Has the provider find its instructions, if it fetches them: somebody is called for so many seconds, if anybody, and whoever is on the line
+    /// is streamed to us with these parameters.
+    pub(in crate::streams) fn serve(
+        &self,
+        to: Option<(&PhoneNumber, u64)>,
+        parameters: &[(&str, &str)],
+    ) -> Result<Option<Served>, NotAsked> {
+        let Some(xml) = self.account().instructions(&self.options.end, to, parameters) else { return Ok(None) };
+        self.instructions.serve(xml).map(Some).ok_or(NotAsked::TooMany)
+    }
+
     /// The call as this interface takes it; `None` if it is none of this provider's, or its id is no id.
     pub fn call_of(&self, provider: Provider, ids: &CallIds) -> Option<RemoteCall> {
         let is_ours = provider == self.account().interface().provider();
@@ -100,6 +134,21 @@ impl Rest {
         self.ask(self.account().hang_up(call)).await.map(drop)
     }
 
+    /// Ends a call that was placed and has not come to us, whether it was picked up meanwhile or not.
+    pub(super) async fn give_up(&self, call: &RemoteCall) -> Result<(), NotAsked> {
+        let cancelled = match self.account().cancel(call) {
+            Some(request) => self.ask(request).await.is_ok(),
+            None => false,
+        };
+        let ended = self.hang_up(call).await;
+        if cancelled { Ok(()) } else { ended }
+    }
+
+    /// Whether it tells by itself that a call is over.
+    pub(super) fn tells(&self) -> bool {
+        self.account().interface().tells()
+    }
+
     /// Calls somebody; when they pick up, the call is streamed to us with this id.
     pub(super) async fn ring(
         &self,
@@ -107,9 +156,18 @@ impl Rest {
         from: &PhoneNumber,
         ringing: &str,
         seconds: u64,
-    ) -> Result<RemoteCall, NotAsked> {
-        let request = self.account().ring(to, from, &self.options.end, ringing, seconds).ok_or(NotAsked::Impossible)?;
-        self.account().read_call(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+    ) -> Result<Rung, NotAsked> {
+        let served = self.serve(None, &[("ringing", ringing)])?;
+        let at = served.as_ref().map_or("", Served::id);
+        let request = self.account().ring(to, from, &self.options.end, ringing, at, seconds);
+        let call = self.account().read_call(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)?;
+        Ok(Rung { call, served })
+    }
+
+    /// What a call that was placed is called, now that it has come; `None` if another has.
+    pub(super) fn come(&self, placed: &RemoteCall, arrived: &Arrived) -> Option<RemoteCall> {
+        let come = self.call_of(arrived.start.provider, &arrived.start.ids)?;
+        (come == *placed || !self.account().interface().names_at_once()).then_some(come)
     }
 
     /// Whether it puts callers through instead of us.
@@ -117,15 +175,16 @@ impl Rest {
         self.account().interface().moves()
     }
 
-    /// Has somebody else called for a call; it comes back with these parameters.
+    /// Has somebody else called for a call; it comes back with these parameters. `at` is the id of what is served for that, if anything.
     pub(in crate::streams) async fn hand_over(
         &self,
         call: &RemoteCall,
         to: &PhoneNumber,
         parameters: &[(&str, &str)],
+        at: &str,
         seconds: u64,
     ) -> Result<(), NotAsked> {
-        let request = self.account().hand_over(call, to, &self.options.end, parameters, seconds);
+        let request = self.account().hand_over(call, to, &self.options.end, parameters, at, seconds);
         self.ask(request.ok_or(NotAsked::Impossible)?).await.map(drop)
     }
 

@@ -49,7 +49,7 @@ fn twilio_ends_places_looks_at_and_moves_calls_as_documented() {
     assert_eq!(form(&ended), [("Status", "completed".to_owned())]);
     assert_eq!(ended.authorization, Authorization::Basic("AC123".to_owned(), Phi::new(SECRET.replace(' ', "-"))));
 
-    let rung = twilio().ring(&to, &from, &our_end(), "0f", 25).unwrap();
+    let rung = twilio().ring(&to, &from, &our_end(), "0f", "", 25);
     assert_eq!(asked(&rung), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls.json"));
     let twiml = "<Response><Connect><Stream url=\"wss://phone.example.org/streams\">\
                  <Parameter name=\"token\" value=\"a &amp; &quot;b&quot;\"></Parameter>\
@@ -85,7 +85,7 @@ fn twilio_ends_places_looks_at_and_moves_calls_as_documented() {
 #[test]
 fn twilio_hands_a_call_over_and_takes_it_back() {
     let end = OurEnd { token: None, ..our_end() };
-    let moved = twilio().hand_over(&call("CA1"), &number("+12125550190"), &end, &[("back", "0f")], 20).unwrap();
+    let moved = twilio().hand_over(&call("CA1"), &number("+12125550190"), &end, &[("back", "0f")], "", 20).unwrap();
     assert_eq!(asked(&moved), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
     let twiml = "<Response><Dial timeout=\"20\">+12125550190</Dial>\
                  <Connect><Stream url=\"wss://phone.example.org/streams\">\
@@ -112,7 +112,7 @@ fn telnyx_ends_places_and_looks_at_calls_as_documented() {
     assert_eq!(ended.url.as_str(), format!("https://api.telnyx.com/v2/calls/{id}/actions/hangup"));
     assert_eq!(ended.authorization, Authorization::Bearer(Phi::new(SECRET.replace(' ', "-"))));
 
-    let rung = telnyx().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", 25).unwrap();
+    let rung = telnyx().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", "", 25);
     assert_eq!(asked(&rung), (Method::POST, "https://api.telnyx.com/v2/calls"));
     let Body::Json(order) = &rung.body else { panic!("not JSON: {rung:?}") };
     let expected: Value = json!({
@@ -132,21 +132,101 @@ fn telnyx_ends_places_and_looks_at_calls_as_documented() {
 }
 
 #[test]
-fn signalwire_and_plivo_end_calls_and_place_none() {
+fn signalwire_ends_places_looks_at_and_moves_calls_as_documented() {
     let signalwire = account(Interface::SignalWire, "https://practice.signalwire.com/api/laml", "8c0f-4d");
+    let of_call = "https://practice.signalwire.com/api/laml/2010-04-01/Accounts/8c0f-4d/Calls/1a-2b.json";
     let ended = signalwire.hang_up(&call("1a-2b"));
-    let url = "https://practice.signalwire.com/api/laml/2010-04-01/Accounts/8c0f-4d/Calls/1a-2b.json";
-    assert_eq!(asked(&ended), (Method::POST, url));
+    assert_eq!(asked(&ended), (Method::POST, of_call));
     assert_eq!(form(&ended), [("Status", "completed".to_owned())]);
+    let cancelled = signalwire.cancel(&call("1a-2b")).unwrap();
+    assert_eq!(asked(&cancelled), (Method::POST, of_call));
+    assert_eq!(form(&cancelled), [("Status", "canceled".to_owned())]);
 
+    let end = OurEnd { token: None, ..our_end() };
+    let address = "https://phone.example.org/streams/instructions/7e";
+    let rung = signalwire.ring(&number("+12125550190"), &number("+12125550111"), &end, "0f", "7e", 25);
+    let calls = "https://practice.signalwire.com/api/laml/2010-04-01/Accounts/8c0f-4d/Calls.json";
+    assert_eq!(asked(&rung), (Method::POST, calls));
+    let expected =
+        [("To", "+12125550190"), ("From", "+12125550111"), ("Url", address), ("Method", "GET"), ("Timeout", "25")];
+    assert_eq!(form(&rung), expected.map(|(name, value)| (name, value.to_owned())));
+    let fetched = signalwire.instructions(&end, None, &[("ringing", "0f")]).unwrap();
+    let stream = |name: &str| {
+        format!(
+            "<Connect><Stream url=\"wss://phone.example.org/streams\"><Parameter name=\"{name}\" value=\"0f\"></Parameter>\
+             </Stream></Connect></Response>"
+        )
+    };
+    assert_eq!(fetched.expose(), &format!("<Response>{}", stream("ringing")));
+
+    let moved = signalwire.hand_over(&call("1a-2b"), &number("+12125550190"), &end, &[("back", "0f")], "7e", 20);
+    let moved = moved.unwrap();
+    assert_eq!(asked(&moved), (Method::POST, of_call));
+    let expected = [("Url", address), ("Method", "GET"), ("FallbackUrl", address), ("FallbackMethod", "GET")];
+    assert_eq!(form(&moved), expected.map(|(name, value)| (name, value.to_owned())));
+    let fetched = signalwire.instructions(&end, Some((&number("+12125550190"), 20)), &[("back", "0f")]).unwrap();
+    assert_eq!(fetched.expose(), &format!("<Response><Dial timeout=\"20\">+12125550190</Dial>{}", stream("back")));
+
+    assert_eq!(asked(&signalwire.look(&call("1a-2b")).unwrap()), (Method::GET, of_call));
+    let children = signalwire.children(&call("1a-2b")).unwrap();
+    assert_eq!(asked(&children), (Method::GET, format!("{calls}?ParentCallSid=1a-2b&PageSize=20").as_str()));
+    let body = json!({ "calls": [{ "sid": "3c", "status": "in-progress" }], "page": 0 }).to_string();
+    assert_eq!(signalwire.read_children(body.as_bytes()), Some(true));
+    let body = json!({ "sid": "3c-4d", "status": "queued", "price": null }).to_string();
+    assert_eq!(signalwire.read_call(body.as_bytes()), Some(call("3c-4d")));
+    assert!(signalwire.interface().moves());
+}
+
+#[test]
+fn plivo_ends_and_places_calls_as_documented_and_moves_none() {
     let plivo = account(Interface::Plivo, "https://api.plivo.com/v1", "MA1");
-    let ended = plivo.hang_up(&call("eba53b9e-8fbd-45c1-9444-696d2172fbc8"));
+    let id = call("eba53b9e-8fbd-45c1-9444-696d2172fbc8");
+    let ended = plivo.hang_up(&id);
     let url = "https://api.plivo.com/v1/Account/MA1/Call/eba53b9e-8fbd-45c1-9444-696d2172fbc8/";
     assert_eq!((asked(&ended), &ended.body), ((Method::DELETE, url), &Body::None));
+    assert_eq!(plivo.cancel(&id), None, "the same ends a call in the queue");
 
-    for account in [signalwire, plivo] {
-        let rung = account.ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", 25);
-        assert_eq!((rung, account.look(&call("1")), account.interface().rings()), (None, None, false));
+    let (to, from) = (number("+12125550190"), number("+12125550111"));
+    let rung = plivo.ring(&to, &from, &our_end(), "0f", "7e", 25);
+    assert_eq!(asked(&rung), (Method::POST, "https://api.plivo.com/v1/Account/MA1/Call/"));
+    assert_eq!(rung.authorization, Authorization::Basic("MA1".to_owned(), Phi::new(SECRET.replace(' ', "-"))));
+    let Body::Json(order) = &rung.body else { panic!("not JSON: {rung:?}") };
+    let expected = json!({
+        "to": "12125550190", "from": "12125550111", "ring_timeout": 25,
+        "answer_url": "https://phone.example.org/streams/instructions/7e", "answer_method": "GET",
+        "hangup_url": "https://phone.example.org/streams/ended/7e", "hangup_method": "POST",
+    });
+    assert_eq!(order.expose(), &expected);
+    let body = json!({ "message": "call fired", "request_uuid": id.as_str(), "api_id": "97ce" }).to_string();
+    assert_eq!(plivo.read_call(body.as_bytes()), Some(id.clone()));
+    assert_eq!(plivo.read_call(json!({ "request_uuid": ["a", "b"] }).to_string().as_bytes()), None, "several calls");
+
+    let end = OurEnd { token: Some(Phi::new("THETOKEN".to_owned())), ..our_end() };
+    let fetched = plivo.instructions(&end, None, &[("ringing", "0f")]).unwrap();
+    let expected = "<Response><Stream bidirectional=\"true\" keepCallAlive=\"true\" contentType=\"audio/x-mulaw;rate=8000\" \
+                    extraHeaders=\"token=THETOKEN,ringing=0f\">wss://phone.example.org/streams</Stream></Response>";
+    assert_eq!(fetched.expose(), expected);
+
+    assert_eq!((plivo.look(&id), plivo.children(&id)), (None, None), "it tells by itself");
+    assert_eq!(plivo.hand_over(&id, &to, &end, &[("back", "0f")], "7e", 20), None);
+    assert!(!plivo.interface().moves() && plivo.instructions(&end, Some((&to, 20)), &[]).is_none());
+}
+
+#[test]
+fn plivo_tells_how_a_call_has_ended() {
+    for (told, progress) in [
+        (json!({ "CallStatus": "busy", "HangupCause": "USER_BUSY" }), Progress::Busy),
+        (json!({ "CallStatus": "no-answer" }), Progress::Over),
+        (json!({ "CallStatus": "timeout" }), Progress::Over),
+        (json!({ "CallStatus": "failed" }), Progress::Over),
+        (json!({ "CallStatus": "cancel" }), Progress::Over),
+        (json!({ "CallStatus": "completed" }), Progress::Over),
+        (json!({ "CallStatus": "of a later version" }), Progress::Over),
+        (json!({}), Progress::Over),
+        (json!({ "CallStatus": "ringing" }), Progress::Rings),
+        (json!({ "CallStatus": "in-progress" }), Progress::PickedUp),
+    ] {
+        assert_eq!(serde_json::from_value::<Ended>(told.clone()).unwrap().progress(), progress, "{told}");
     }
 }
 
@@ -188,7 +268,7 @@ fn an_account_is_asked_over_tls_or_on_this_machine() {
 
 #[test]
 fn neither_secrets_nor_numbers_are_printed() {
-    let rung = twilio().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", 25);
+    let rung = twilio().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", "", 25);
     let printed = format!("{:?} {rung:?} {:?}", twilio(), our_end());
     assert!(!printed.contains("a-secret") && !printed.contains("5550190") && !printed.contains("\"b\""), "{printed}");
 }

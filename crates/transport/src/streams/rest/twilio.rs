@@ -1,5 +1,5 @@
 //! Twilio's interface, as <https://www.twilio.com/docs/voice/api/call-resource> has it: basic authorization, forms, JSON in answers. SignalWire has
-//! the same below `/api/laml`, but takes no instructions within a request.
+//! the same below `/api/laml`, but for what stands in `signalwire.rs`.
 
 use domain::{Phi, PhoneNumber};
 use maud::html;
@@ -20,15 +20,15 @@ struct Calls {
     calls: Vec<Call>,
 }
 
-fn calls(account: &Account, resource: &str) -> String {
+pub(super) fn calls(account: &Account, resource: &str) -> String {
     format!("2010-04-01/Accounts/{}/{resource}", account.id())
 }
 
-fn of_call(account: &Account, call: &RemoteCall) -> String {
+pub(super) fn of_call(account: &Account, call: &RemoteCall) -> String {
     calls(account, &format!("Calls/{}.json", call.as_str()))
 }
 
-fn form(fields: Vec<(&'static str, String)>) -> Body {
+pub(super) fn form(fields: Vec<(&'static str, String)>) -> Body {
     Body::Form(Phi::new(fields))
 }
 
@@ -48,7 +48,7 @@ pub(super) fn ring(
     let fields = vec![
         ("To", to.as_str().to_owned()),
         ("From", from.as_str().to_owned()),
-        ("Twiml", html! { Response { (stream(end, &[("ringing", ringing)])) } }.into_string()),
+        ("Twiml", instructions(end, None, &[("ringing", ringing)])),
         ("Timeout", seconds.to_string()),
     ];
     account.basic(Method::POST, &calls(account, "Calls.json"), form(fields))
@@ -68,8 +68,8 @@ pub(super) fn hand_over(
     parameters: &[(&str, &str)],
     seconds: u64,
 ) -> Request {
-    let twiml = html! { Response { Dial timeout=(seconds) { (to.as_str()) } (stream(end, parameters)) } };
-    account.basic(Method::POST, &of_call(account, call), form(vec![("Twiml", twiml.into_string())]))
+    let twiml = instructions(end, Some((to, seconds)), parameters);
+    account.basic(Method::POST, &of_call(account, call), form(vec![("Twiml", twiml)]))
 }
 
 /// The calls that a call's instructions have placed.
@@ -78,17 +78,24 @@ pub(super) fn children(account: &Account, call: &RemoteCall) -> Request {
     account.basic(Method::GET, &calls(account, &resource), Body::None)
 }
 
-fn stream(end: &OurEnd, parameters: &[(&str, &str)]) -> maud::Markup {
+/// Calls somebody for so many seconds, if anybody; after that, whoever is on the line is streamed to us with these parameters.
+pub(super) fn instructions(end: &OurEnd, to: Option<(&PhoneNumber, u64)>, parameters: &[(&str, &str)]) -> String {
     let token = end.token.as_ref().map(|token| ("token", token.expose().as_str()));
-    html! {
-        Connect {
-            Stream url=(end.url) {
-                @for (name, value) in token.iter().chain(parameters) {
-                    Parameter name=(name) value=(value) {}
+    let document = html! {
+        Response {
+            @if let Some((to, seconds)) = to {
+                Dial timeout=(seconds) { (to.as_str()) }
+            }
+            Connect {
+                Stream url=(end.url) {
+                    @for (name, value) in token.iter().chain(parameters) {
+                        Parameter name=(name) value=(value) {}
+                    }
                 }
             }
         }
-    }
+    };
+    document.into_string()
 }
 
 pub(super) fn read_call(body: &[u8]) -> Option<RemoteCall> {
