@@ -1,7 +1,7 @@
 //! What telephones speak: the payload of an RTP packet to sound at 16 kHz, and back.
 //!
 //! [`Codec`] says what a codec is called and how it counts; [`Decoder`] and [`Encoder`] keep the state of one direction of
-//! one call. PCMU and PCMA go through [`g711`](crate::g711), the one place where this workspace compands. G.722 is
+//! one call. PCMU and PCMA go through [`g711`], the one place where this workspace compands. G.722 is
 //! `audio-codec`'s. Opus is taken from `opus-rs` itself, which `audio-codec` only wraps: the wrapper refuses packets of
 //! more than 20 ms and has neither concealment nor error correction, while Opus decodes to 16 kHz mono without any
 //! resampler.

@@ -1,7 +1,7 @@
 //! A call by this computer's own microphone and loudspeaker.
 //!
-//! [`devices`] has the sound devices, at their own rates; [`cleaner`] takes our own voice and the room's noise out of what the
-//! microphone hears; [`line`] is the task between both and the call's [`Driver`](crate::Driver). The call's clock is tokio's.
+//! [`devices`] has the sound devices, at their own rates; `cleaner` takes our own voice and the room's noise out of what the
+//! microphone hears; `line` is the task between both and the call's [`Driver`](crate::Driver). The call's clock is tokio's.
 
 mod cleaner;
 mod devices;

@@ -17,7 +17,7 @@ const CALLS_MAX: usize = 16;
 pub struct Streams {
     /// Whoever shows this may stream calls.
     pub token: Option<SecretRef>,
-    /// The account's own token at Twilio or SignalWire, by which it signs what it asks.
+    /// The account's own token at Twilio, by which it signs what it asks.
     pub account_token: Option<SecretRef>,
     /// Calls at once.
     pub calls_max: usize,

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Uri};
 use domain::Phi;
 use serde::Deserialize;
 
-/// By which Twilio and SignalWire sign what they ask.
+/// By which Twilio signs what it asks. SignalWire documents it for HTTP alone, not for a WebSocket.
 const SIGNATURE: &str = "x-twilio-signature";
 /// In which Telnyx sends the `stream_auth_token`.
 const TELNYX_TOKEN: &str = "x-telnyx-streaming-auth-token";

@@ -14,7 +14,7 @@ impl Sdp {
             return Err(SdpError::TooLong);
         }
         let mut sdp = Self { session_id: 0, version: 0, connection: None, direction: None, media: Vec::new() };
-        let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        let lines = text.lines().map(str::trim_ascii_end).filter(|line| !line.is_empty());
         for (index, line) in lines.enumerate() {
             let syntax = SdpError::Syntax(index + 1);
             let (kind, value) = line.split_once('=').ok_or(syntax)?;
@@ -30,7 +30,7 @@ impl Sdp {
                 _ => {}
             }
         }
-        if text.trim().is_empty() { Err(SdpError::Syntax(1)) } else { Ok(sdp) }
+        if text.trim_ascii().is_empty() { Err(SdpError::Syntax(1)) } else { Ok(sdp) }
     }
 
     fn origin(&mut self, value: &str) {
@@ -102,7 +102,7 @@ fn media(value: &str, syntax: SdpError) -> Result<Media, SdpError> {
 /// `96 opus/48000/2`.
 fn rtpmap(value: &str) -> Option<Rtpmap> {
     let (payload_type, encoding) = value.split_once(' ')?;
-    let mut parts = encoding.trim().split('/');
+    let mut parts = encoding.trim_ascii().split('/');
     Some(Rtpmap {
         payload_type: number(payload_type).filter(|payload_type| *payload_type < 128)?,
         name: parts.next().filter(|name| !name.is_empty() && name.len() <= WORD_MAX)?.to_owned(),
@@ -115,7 +115,7 @@ fn rtpmap(value: &str) -> Option<Rtpmap> {
 fn fmtp(value: &str) -> Option<(u8, String)> {
     let (payload_type, parameters) = value.split_once(' ')?;
     let payload_type = number(payload_type).filter(|payload_type| *payload_type < 128)?;
-    Some((payload_type, parameters.trim().to_owned())).filter(|(_, parameters)| parameters.len() <= WORD_MAX)
+    Some((payload_type, parameters.trim_ascii().to_owned())).filter(|(_, parameters)| parameters.len() <= WORD_MAX)
 }
 
 /// Digits only: the standard library takes a plus sign too.
