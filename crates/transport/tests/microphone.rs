@@ -100,7 +100,10 @@ async fn echo(dir: &Path, devices: &SoundDevices, call: &mut Call) {
     for _ in 0..40 {
         call.heard.clear();
         call.listens(Duration::from_secs(1)).await;
-        left = left.min(level::rms_dbfs(&call.heard));
+        // A moment in which nothing comes at all is no silence.
+        if call.heard.len() > 15_000 {
+            left = left.min(level::rms_dbfs(&call.heard));
+        }
         if left < CANCELLED_DBFS {
             break;
         }

@@ -176,10 +176,16 @@ async fn a_call_of_ours_has_a_session_timer_too() {
     let line = line_by(Vec::new(), &[&to]).await;
     let answer = line.dials(&to).await;
     let first = asked(&socket, "INVITE", "422 Session Interval Too Small", "Min-SE: 3600\r\n").await.expect("it rings");
-    assert!(first.contains("Session-Expires: 1800\r\n") && first.contains("Supported: timer\r\n"), "{first}");
+    assert!(
+        first.contains("Session-Expires: 1800;refresher=uas\r\n") && first.contains("Supported: timer\r\n"),
+        "{first}"
+    );
     let granted = "Session-Expires: 90;refresher=uac\r\nRequire: timer\r\n";
     let second = picks_up(&socket, &format!("sip:patel@127.0.0.1:{port}"), granted).await;
-    assert!(second.contains("Session-Expires: 3600\r\n") && second.contains("Min-SE: 3600\r\n"), "{second}");
+    assert!(
+        second.contains("Session-Expires: 3600;refresher=uas\r\n") && second.contains("Min-SE: 3600\r\n"),
+        "{second}"
+    );
     let leg = answer.await.unwrap().unwrap();
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(46)).await;

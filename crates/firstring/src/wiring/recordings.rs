@@ -150,7 +150,7 @@ pub async fn recordings_due(
 /// Deletes recordings that were kept long enough, and says how many.
 ///
 /// # Errors
-/// The first of those that could not be deleted, after all others were.
+/// The list or the folder cannot be read; or the first of those that could not be deleted, after all others were.
 pub async fn sweep_recordings(
     data: &Path,
     store: &Store,

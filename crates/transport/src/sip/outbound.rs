@@ -19,7 +19,7 @@ use super::offer::description;
 use super::refer::REPLACES;
 use super::requests::Desk;
 use super::server::{SipOptions, contact};
-use super::session_timer::{asking, too_short_for};
+use super::session_timer::Asking;
 use super::signalling::Signalling;
 use super::trunks::{Login, Trunk, is_same};
 use crate::media::{Media, Ports};
@@ -155,7 +155,7 @@ struct Invited {
     response: Response,
 }
 
-/// Calls, and once more with the password if the trunk asks for it, or with a longer session. rsipstack knows no password: it would give
+/// Calls, and once more with the password if the trunk asks for it, or with a longer session or none. rsipstack knows no password: it would give
 /// it to every realm and host that asks later.
 async fn let_in(
     invite: InviteOption,
@@ -164,15 +164,14 @@ async fn let_in(
     desk: &Desk,
 ) -> Result<Invited, NotAnswered> {
     let login = trunk.map(Login::of);
-    let (mut tries, mut at_least, mut authorization, mut call_id) = (AuthRetry::new(), None, None, None);
-    loop {
-        let further = asking(at_least).into_iter().chain(authorization.take());
+    let (mut tries, mut asking, mut authorization, mut call_id) = (AuthRetry::new(), Asking::Usual, None, None);
+    while !answered.is_closed() {
+        let further = asking.headers().into_iter().chain(authorization.take());
         let headers = Some(invite.headers.iter().flatten().cloned().chain(further).collect());
         let invited = invited(InviteOption { headers, call_id, ..invite.clone() }, answered, desk).await?;
-        let longer = too_short_for(&invited.response).filter(|_| at_least.is_none());
-        if longer.is_some() {
+        if let Some(next) = asking.after(&invited.response) {
             // That is another request, which may be asked for the password anew.
-            (at_least, tries) = (longer, AuthRetry::new());
+            (asking, tries) = (next, AuthRetry::new());
         } else {
             let asked = invited.dialog.initial_request();
             if let Some(login) = &login {
@@ -184,6 +183,7 @@ async fn let_in(
         }
         call_id = Some(invited.dialog.id().call_id);
     }
+    Err(NotAnswered::NotReached)
 }
 
 async fn invited(

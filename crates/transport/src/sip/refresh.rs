@@ -73,7 +73,7 @@ fn of(answered: rsipstack::Result<Option<Response>>, by_invite: bool) -> Refresh
     match response.status_code.code() {
         200..300 => {
             let answer = description(&response.headers, &response.body).ok().flatten();
-            Refreshed::StillThere(answer, SessionTimer::granted(&response.headers, Instant::now()))
+            Refreshed::StillThere(answer, SessionTimer::granted_again(&response.headers, Instant::now()))
         }
         405 | 501 if !by_invite => Refreshed::OtherwisePlease,
         // There is no such call (RFC 3261 12.2.1.2).

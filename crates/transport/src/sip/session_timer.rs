@@ -56,17 +56,23 @@ impl SessionTimer {
         // Without support on their side nobody but us can refresh; with it they do, unless they name us.
         let they_can = value(&request.headers, &["Supported", "k"])
             .is_some_and(|all| all.split(',').any(|one| one.trim().eq_ignore_ascii_case("timer")));
-        Ok(Some(Self::new(seconds, refresher == Some(Refresher::Uas) || !they_can, now)))
+        Ok(Some(Self::new(seconds.min(INTERVAL_MAX), refresher == Some(Refresher::Uas) || !they_can, now)))
     }
 
-    /// As the answer to an INVITE or a refresh of ours grants it; `None` if the other side has no such timer.
+    /// As the answer to an INVITE of ours grants it; `None` if the other side has no such timer.
     pub(super) fn granted(headers: &Headers, now: Instant) -> Option<Self> {
         let (seconds, refresher) = expires(headers)?;
         Some(Self::new(seconds.max(INTERVAL_MIN), refresher != Some(Refresher::Uas), now))
     }
 
+    /// As the answer to a refresh of ours grants it. We go on refreshing, whatever it says: nobody may change who does (RFC 4028 9), and some name
+    /// themselves who then do not.
+    pub(super) fn granted_again(headers: &Headers, now: Instant) -> Option<Self> {
+        Some(Self { we_refresh: true, ..Self::granted(headers, now)? })
+    }
+
     fn new(seconds: u32, we_refresh: bool, now: Instant) -> Self {
-        let interval = Duration::from_secs(seconds.min(INTERVAL_MAX).into());
+        let interval = Duration::from_secs(seconds.into());
         Self { interval, we_refresh, since: now, asks_at: now + interval / 2, refusals: 0 }
     }
 
@@ -122,12 +128,40 @@ impl SessionTimer {
     }
 }
 
-/// What an INVITE of ours says: a session of half an hour, or as long as a 422 wants it at least. Who refreshes is for the other side to say.
-pub(super) fn asking(at_least: Option<u32>) -> Vec<Header> {
-    let seconds = at_least.unwrap_or(0).max(INTERVAL_OURS);
-    let mut headers = vec![Header::Other("Session-Expires".to_owned(), seconds.to_string()), abilities::supported()];
-    headers.extend(at_least.map(|seconds| Header::Other("Min-SE".to_owned(), seconds.to_string())));
-    headers
+/// What an INVITE of ours asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// Half an hour.
+    Usual,
+    /// As long as a 422 wants it at least, in seconds.
+    AtLeast(u32),
+    /// Nothing: better a call without a timer than none.
+    Nothing,
+}
+
+impl Asking {
+    /// The other side is asked to refresh: a trunk that wants the password for each request would refuse ours.
+    pub(super) fn headers(self) -> Vec<Header> {
+        let (seconds, at_least) = match self {
+            Self::Usual => (INTERVAL_OURS, None),
+            Self::AtLeast(least) => (least.max(INTERVAL_OURS), Some(least)),
+            Self::Nothing => return vec![abilities::supported()],
+        };
+        let expires = Header::Other("Session-Expires".to_owned(), format!("{seconds};refresher=uas"));
+        let least = at_least.map(|seconds| Header::Other("Min-SE".to_owned(), seconds.to_string()));
+        [expires, abilities::supported()].into_iter().chain(least).collect()
+    }
+
+    /// What is asked for next, if this answer says that the session is too short (422).
+    pub(super) fn after(self, answer: &Response) -> Option<Self> {
+        let is_too_short = answer.status_code == StatusCode::SessionIntervalTooSmall;
+        let next = match self {
+            Self::Usual => too_short_for(answer).map_or(Self::Nothing, Self::AtLeast),
+            Self::AtLeast(_) => Self::Nothing,
+            Self::Nothing => return None,
+        };
+        is_too_short.then_some(next)
+    }
 }
 
 /// The header of a 422.
@@ -138,7 +172,8 @@ pub(super) fn min_se() -> Header {
 /// How long a session has to be at least, in seconds, where one of ours was too short for somebody (422).
 pub(super) fn too_short_for(response: &Response) -> Option<u32> {
     let is_it = response.status_code == StatusCode::SessionIntervalTooSmall;
-    is_it.then(|| value(&response.headers, &["Min-SE"])?.parse().ok()).flatten()
+    let least = value(&response.headers, &["Min-SE"]).filter(|_| is_it)?;
+    least.split(';').next()?.trim().parse().ok()
 }
 
 /// Who refreshes: who made the request in which it stands, or who answered it.
@@ -232,10 +267,23 @@ mod tests {
         assert_eq!(granted("x: 600; Refresher=UAC").unwrap().next(), (after(300), Due::Refresh));
         assert_eq!(granted("Session-Expires: 1").unwrap().next(), (after(45), Due::Refresh));
 
-        let asking = |at_least| asking(at_least).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(asking(None), ["Session-Expires: 1800", "Supported: timer"]);
-        assert_eq!(too_short_for(&answer("200 OK", "Min-SE: 3600")), None);
-        let longer = too_short_for(&answer("422 Session Interval Too Small", "Min-SE: 3600"));
-        assert_eq!(asking(longer), ["Session-Expires: 3600", "Supported: timer", "Min-SE: 3600"]);
+        let again = SessionTimer::granted_again(&answer("200 OK", "Session-Expires: 600;refresher=uas").headers, now);
+        assert_eq!(again.unwrap().next(), (after(300), Due::Refresh), "we go on");
+    }
+
+    #[test]
+    fn who_finds_a_session_too_short_is_asked_for_a_longer_one_and_then_for_none() {
+        let answer = |status: &str, headers: &str| {
+            Response::try_from(format!("SIP/2.0 {status}\r\n{headers}\r\n\r\n").as_str()).unwrap()
+        };
+        let headers = |asking: Asking| asking.headers().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(headers(Asking::Usual), ["Session-Expires: 1800;refresher=uas", "Supported: timer"]);
+        assert_eq!(Asking::Usual.after(&answer("200 OK", "Min-SE: 3600")), None);
+        let too_short = answer("422 Session Interval Too Small", "Min-SE: 3600;x=y");
+        let longer = Asking::Usual.after(&too_short).unwrap();
+        assert_eq!(headers(longer), ["Session-Expires: 3600;refresher=uas", "Supported: timer", "Min-SE: 3600"]);
+        assert_eq!(longer.after(&too_short), Some(Asking::Nothing), "by another on the way");
+        assert_eq!(Asking::Usual.after(&answer("422 Too Short", "")), Some(Asking::Nothing));
+        assert_eq!((headers(Asking::Nothing).len(), Asking::Nothing.after(&too_short)), (1, None));
     }
 }

@@ -110,7 +110,7 @@ async fn watch(behind: Behind, to: PhoneNumber, back: String, mut tell: oneshot:
     // Asked or perhaps asked, and not heard of again: a caller who is sent to an address where nothing stands would be lost.
     let may_be_fetched = match outcome {
         None | Some(Outcome::Unknown) => true,
-        Some(Outcome::NotDone) => !matches!(asked, Err(NotAsked::Refused(_))),
+        Some(Outcome::NotDone) => asked.is_err_and(NotAsked::may_be_done),
         Some(Outcome::PutThrough | Outcome::CallerGone) => false,
     };
     if let Some(served) = served.filter(|_| may_be_fetched) {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use domain::Phi;
 use reqwest::StatusCode;
+use serde_json::{Map, Value};
 use tokio::time::{sleep, timeout};
 use tracing_subscriber::fmt::MakeWriter;
 use transport::streams::rest::Interface;
-use transport::{LegNews, Refer};
+use transport::{LegNews, NotAnswered, Refer};
 
 use crate::gateway::Manner;
 use crate::line::Call;
@@ -63,11 +64,11 @@ const GONE: (StatusCode, StatusCode) = (StatusCode::NOT_FOUND, StatusCode::NOT_F
 impl Office {
     /// Where the instructions of the call are that was ordered last.
     async fn address(&self) -> String {
-        let find = || {
-            let (_, form) = self.gateway.asked().pop()?;
+        let url = |form: &Map<String, Value>| {
             let url = form.get("Url").or_else(|| form.get("answer_url"))?;
             Some(url.as_str().unwrap().to_owned())
         };
+        let find = || self.gateway.asked().iter().rev().find_map(|(_, form)| url(form));
         let wait = async {
             loop {
                 match find() {
@@ -129,6 +130,23 @@ async fn instructions_stand_while_somebody_is_rung_and_no_log_knows_where() {
         let second = picked_up.strip_prefix(&prefix).unwrap();
         let tells = |line: &&String| [&id, second, TOKEN, &DOCTOR[1..]].iter().any(|secret| line.contains(*secret));
         assert_eq!(lines.iter().find(tells), None);
+    }
+}
+
+#[tokio::test]
+async fn a_telephone_that_rings_although_the_order_failed_is_hung_up_when_it_is_picked_up() {
+    for interface in [Interface::SignalWire, Interface::Plivo] {
+        let office = Office::open(interface).await;
+        for manner in [Manner::Fails, Manner::Refuses] {
+            office.gateway.manner(manner);
+            let answer = office.dial(&format!("tel:{DOCTOR}")).await;
+            let address = office.address().await;
+            assert_eq!(answer.await.unwrap().unwrap_err(), NotAnswered::NotReached);
+            if manner == Manner::Fails {
+                office.gateway.ends("CA1000").await;
+            }
+            office.forgets(&address).await;
+        }
     }
 }
 

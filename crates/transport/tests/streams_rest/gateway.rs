@@ -36,6 +36,8 @@ pub enum Manner {
     Is(&'static str),
     /// They are not placed.
     Refuses,
+    /// They are picked up, and nobody is told that they were placed.
+    Fails,
 }
 
 struct Placed {
@@ -233,8 +235,8 @@ async fn fetched(url: &str) -> String {
     found.text().await.unwrap()
 }
 
-/// Places a call; its id, or nothing if it is refused.
-async fn place(inner: &Arc<Mutex<Inner>>, told: Told) -> Option<String> {
+/// Places a call; its id, or why none is told.
+async fn place(inner: &Arc<Mutex<Inner>>, told: Told) -> Result<String, StatusCode> {
     let (manner, sid) = {
         let mut inner = inner.lock().unwrap();
         let sid = format!("CA{:04}", 1000 + inner.calls.len());
@@ -244,10 +246,12 @@ async fn place(inner: &Arc<Mutex<Inner>>, told: Told) -> Option<String> {
     };
     let streamed = if manner == Manner::StreamsAnother { "CA-another" } else { &sid };
     match (manner, told) {
-        (Manner::Refuses, _) => return None,
-        (Manner::PicksUp | Manner::StreamsAnother, Told::Here(script)) => pick_up(inner, &sid, streamed, script).await,
+        (Manner::Refuses, _) => return Err(StatusCode::BAD_REQUEST),
+        (Manner::PicksUp | Manner::StreamsAnother | Manner::Fails, Told::Here(script)) => {
+            pick_up(inner, &sid, streamed, script).await
+        }
         // They look when somebody has picked up, which is after the answer.
-        (Manner::PicksUp | Manner::StreamsAnother, Told::At { dialect, url, .. }) => {
+        (Manner::PicksUp | Manner::StreamsAnother | Manner::Fails, Told::At { dialect, url, .. }) => {
             let (inner, sid, streamed) = (Arc::clone(inner), sid.clone(), streamed.to_owned());
             tokio::spawn(async move {
                 let script = Script::of(dialect, &fetched(&url).await);
@@ -264,7 +268,7 @@ async fn place(inner: &Arc<Mutex<Inner>>, told: Told) -> Option<String> {
         }
         (Manner::Rings | Manner::Is(_), _) => {}
     }
-    Some(sid)
+    if manner == Manner::Fails { Err(StatusCode::INTERNAL_SERVER_ERROR) } else { Ok(sid) }
 }
 
 async fn pick_up(inner: &Arc<Mutex<Inner>>, sid: &str, streamed: &str, script: Script) {
@@ -297,7 +301,7 @@ async fn twilio_places(State(inner): Shared, headers: HeaderMap, Form(form): For
         None => Told::At { dialect: Dialect::Twilio, url: form["Url"].as_str().unwrap().to_owned(), ended: None },
     };
     inner.lock().unwrap().asked.push(("place".to_owned(), form));
-    let sid = place(&inner, told).await.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let sid = place(&inner, told).await?;
     Ok(Json(json!({ "sid": sid, "status": "queued", "account_sid": ACCOUNT, "direction": "outbound-api" })))
 }
 
@@ -317,8 +321,12 @@ async fn twilio_lists(
     is_ours(&headers)?;
     let child = format!("{}-child", query["ParentCallSid"]);
     let inner = inner.lock().unwrap();
-    let calls: Vec<_> =
-        inner.calls.get(&child).iter().map(|call| json!({ "sid": child, "status": call.status })).collect();
+    let calls: Vec<_> = inner
+        .calls
+        .get(&child)
+        .iter()
+        .map(|call| json!({ "sid": child, "parent_call_sid": query["ParentCallSid"], "status": call.status }))
+        .collect();
     Ok(Json(json!({ "calls": calls, "page": 0, "page_size": 20 })))
 }
 
@@ -367,7 +375,7 @@ async fn telnyx_places(State(inner): Shared, headers: HeaderMap, Json(order): Js
     let shown = order["stream_auth_token"].as_str().unwrap().to_owned();
     inner.lock().unwrap().asked.push(("place".to_owned(), order));
     let script = Script { dialect: Dialect::Telnyx, url, shown: Some(shown), parameters: json!({}) };
-    let sid = place(&inner, Told::Here(script)).await.ok_or(StatusCode::UNPROCESSABLE_ENTITY)?;
+    let sid = place(&inner, Told::Here(script)).await?;
     Ok(Json(json!({ "data": { "call_control_id": sid, "is_alive": false, "record_type": "call" } })))
 }
 
@@ -394,7 +402,7 @@ async fn plivo_places(
     assert_eq!((field("answer_method"), field("hangup_method")), ("GET".to_owned(), "POST".to_owned()));
     let told = Told::At { dialect: Dialect::Plivo, url: field("answer_url"), ended: Some(field("hangup_url")) };
     inner.lock().unwrap().asked.push(("place".to_owned(), order));
-    let sid = place(&inner, told).await.ok_or(StatusCode::BAD_REQUEST)?;
+    let sid = place(&inner, told).await?;
     Ok((StatusCode::CREATED, Json(json!({ "message": "call fired", "request_uuid": sid, "api_id": "97ce" }))))
 }
 

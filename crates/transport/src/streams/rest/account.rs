@@ -171,10 +171,10 @@ impl Account {
         }
     }
 
-    /// Whether one of the calls that a call was handed over by goes on.
-    pub fn read_children(&self, body: &[u8]) -> Option<bool> {
+    /// Whether one of the calls that this one was handed over by goes on.
+    pub fn read_children(&self, of: &RemoteCall, body: &[u8]) -> Option<bool> {
         match self.interface {
-            Interface::Twilio | Interface::SignalWire => twilio::read_children(body),
+            Interface::Twilio | Interface::SignalWire => twilio::read_children(of, body),
             Interface::Telnyx | Interface::Plivo => None,
         }
     }

@@ -14,6 +14,8 @@ use crate::streams::{CallIds, Provider};
 
 /// A provider answers within a second, on a bad day within three.
 const WITHIN: Duration = Duration::from_secs(4);
+/// Whoever was called, and of whom nothing is known, has picked up within this, or never does.
+const RINGS_ON: Duration = Duration::from_secs(60);
 /// Of an answer. What is longer is not one.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
@@ -66,6 +68,17 @@ pub enum NotAsked {
     /// Too many calls are placed or moved at once.
     #[error("too many calls are placed or moved at once")]
     TooMany,
+}
+
+impl NotAsked {
+    /// Whether it may have been done all the same: an answer that is lost, or an error of the provider's own, says nothing of that.
+    pub(in crate::streams) fn may_be_done(self) -> bool {
+        match self {
+            Self::Refused(status) => !status.is_client_error(),
+            Self::NotReached | Self::NotUnderstood => true,
+            Self::Impossible | Self::TooMany => false,
+        }
+    }
 }
 
 impl Rest {
@@ -160,8 +173,17 @@ impl Rest {
         let served = self.serve(None, &[("ringing", ringing)])?;
         let at = served.as_ref().map_or("", Served::id);
         let request = self.account().ring(to, from, &self.options.end, ringing, at, seconds);
-        let call = self.account().read_call(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)?;
-        Ok(Rung { call, served })
+        let answer = self.ask(request).await;
+        match answer.and_then(|answer| self.account().read_call(&answer).ok_or(NotAsked::NotUnderstood)) {
+            Ok(call) => Ok(Rung { call, served }),
+            Err(why) => {
+                // Whoever rings all the same is to be streamed to us, where nobody waits for them: that hangs up.
+                if let Some(served) = served.filter(|_| why.may_be_done()) {
+                    tokio::spawn(served.stay(RINGS_ON));
+                }
+                Err(why)
+            }
+        }
     }
 
     /// What a call that was placed is called, now that it has come; `None` if another has.
@@ -191,7 +213,7 @@ impl Rest {
     /// Whether somebody whom it was handed over to has picked up.
     pub(in crate::streams) async fn is_put_through(&self, call: &RemoteCall) -> Result<bool, NotAsked> {
         let request = self.account().children(call).ok_or(NotAsked::Impossible)?;
-        self.account().read_children(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
+        self.account().read_children(call, &self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
     }
 
     /// How far a call is.

@@ -96,13 +96,17 @@ fn twilio_hands_a_call_over_and_takes_it_back() {
     let url = "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls.json?ParentCallSid=CA1&PageSize=20";
     assert_eq!(asked(&children), (Method::GET, url));
     let answer = |statuses: &[&str]| {
-        let calls: Vec<_> = statuses.iter().map(|status| json!({ "sid": "CA2", "status": status })).collect();
-        twilio().read_children(json!({ "calls": calls, "page": 0 }).to_string().as_bytes())
+        let child = |status| json!({ "sid": "CA2", "parent_call_sid": "CA1", "status": status });
+        // Those that were not asked for.
+        let others = [("CA1", Value::Null), ("CA3", "CA4".into())]
+            .map(|(sid, parent)| json!({ "sid": sid, "parent_call_sid": parent, "status": "in-progress" }));
+        let calls: Vec<_> = statuses.iter().map(child).chain(others).collect();
+        twilio().read_children(&call("CA1"), json!({ "calls": calls, "page": 0 }).to_string().as_bytes())
     };
     assert_eq!(answer(&[]), Some(false));
     assert_eq!(answer(&["ringing", "no-answer"]), Some(false));
     assert_eq!(answer(&["in-progress", "no-answer"]), Some(true));
-    assert_eq!(twilio().read_children(b"{}"), None);
+    assert_eq!(twilio().read_children(&call("CA1"), b"{}"), None);
 }
 
 #[test]
@@ -171,7 +175,7 @@ fn signalwire_ends_places_looks_at_and_moves_calls_as_documented() {
     let children = signalwire.children(&call("1a-2b")).unwrap();
     assert_eq!(asked(&children), (Method::GET, format!("{calls}?ParentCallSid=1a-2b&PageSize=20").as_str()));
     let body = json!({ "calls": [{ "sid": "3c", "status": "in-progress" }], "page": 0 }).to_string();
-    assert_eq!(signalwire.read_children(body.as_bytes()), Some(true));
+    assert_eq!(signalwire.read_children(&call("1a-2b"), body.as_bytes()), Some(true));
     let body = json!({ "sid": "3c-4d", "status": "queued", "price": null }).to_string();
     assert_eq!(signalwire.read_call(body.as_bytes()), Some(call("3c-4d")));
     assert!(signalwire.interface().moves());

@@ -13,6 +13,7 @@ use super::request::{Body, OurEnd, Progress, RemoteCall, Request};
 struct Call {
     sid: String,
     status: String,
+    parent_call_sid: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -106,10 +107,13 @@ pub(super) fn read_progress(body: &[u8]) -> Option<Progress> {
     Some(progress(&serde_json::from_slice::<Call>(body).ok()?.status))
 }
 
-/// Whether one of the calls that a call has placed was picked up, and goes on.
-pub(super) fn read_children(body: &[u8]) -> Option<bool> {
+/// Whether one of the calls that this one has placed was picked up, and goes on. A provider that lists others too is not believed.
+pub(super) fn read_children(of: &RemoteCall, body: &[u8]) -> Option<bool> {
     let calls = serde_json::from_slice::<Calls>(body).ok()?.calls;
-    Some(calls.iter().any(|call| progress(&call.status) == Progress::PickedUp))
+    let is_child = |call: &Call| {
+        call.sid != of.as_str() && call.parent_call_sid.as_ref().is_none_or(|parent| parent == of.as_str())
+    };
+    Some(calls.iter().any(|call| is_child(call) && progress(&call.status) == Progress::PickedUp))
 }
 
 /// A status that is not known says nothing: what waits for it has an end of its own.
