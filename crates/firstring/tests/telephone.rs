@@ -263,7 +263,7 @@ async fn a_number_of_another_practice_is_answered_by_it_and_kept_among_its_own_c
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = || std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, testbed::free_port()));
     let (config, log, data) =
         (folder.path().join("firstring.toml"), folder.path().join("log"), folder.path().join("data"));
     let (lakeside, other_pages) = (practice().with_file_name("lakeside_pediatrics.toml"), port());

@@ -59,7 +59,7 @@ impl Baresip {
     /// If Debian's package `baresip-core` is missing, or it does not start.
     pub async fn start(phone: &Phone) -> Self {
         let dir = TempDir::new().expect("a folder");
-        let (sip, control) = (free_port().expect("a port"), free_port().expect("a port"));
+        let (sip, control) = (free_port(), free_port());
         write(dir.path(), phone, sip, control);
         let process = Command::new("baresip")
             .arg("-f")

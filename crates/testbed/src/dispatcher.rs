@@ -36,7 +36,7 @@ impl Dispatcher {
     /// If Debian's package `kamailio` is missing, or it does not start.
     pub fn start(servers: &[SocketAddr]) -> Self {
         let dir = TempDir::new().expect("a folder");
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a port")));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let folder = dir.path().display().to_string();
         let config = CONFIG.replace("@SIP_PORT@", &address.port().to_string()).replace("@DIR@", &folder);
         let list: String =

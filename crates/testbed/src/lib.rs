@@ -1,6 +1,9 @@
 //! Real servers that tests start for themselves on the loopback interface, and that are gone when the test's process is gone,
 //! in whatever way it ends. For tests only: nothing that runs at a practice depends on this crate.
 
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
+
 mod baresip;
 mod dispatcher;
 mod kamailio;
@@ -21,9 +24,23 @@ pub use pulse::{LOUDSPEAKER, MICROPHONE, PulseAudio, Running, SoundDevices};
 pub use sipp::{Called, Sipp};
 pub use tools::{fixtures, tool};
 
-/// A port on which nobody listens just now.
-pub(crate) fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// A port of this machine on which nobody listens, by UDP or TCP. It is none of those that a system gives to whoever asks for any: nobody else has it
+/// by chance before it is used.
+///
+/// # Panics
+/// If none is free.
+pub fn free_port() -> u16 {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    // Tests that run beside each other begin at different places.
+    let begin = std::process::id().wrapping_mul(977);
+    let next = || {
+        let port = FIRST + begin.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let address = (Ipv4Addr::LOCALHOST, u16::try_from(port).ok()?);
+        (UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok()).then_some(address.1)
+    };
+    std::iter::repeat_with(next).take(COUNT as usize).flatten().next().expect("a port is free")
 }
 
 pub(crate) fn is_root() -> bool {

@@ -49,7 +49,7 @@ impl Postgres {
     /// If Debian's package `postgresql` is missing or the server does not start: a test cannot go on.
     pub fn start(is_durable: bool) -> Self {
         let bin = binaries().expect("PostgreSQL is missing: `make setup` installs it");
-        let port = free_port().expect("a port");
+        let port = free_port();
         let mut command = if is_root() { Command::new("runuser") } else { Command::new("sh") };
         if is_root() {
             command.args(["-u", "postgres", "--", "sh"]);

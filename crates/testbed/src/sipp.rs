@@ -1,7 +1,7 @@
 //! sipp, any number of callers at once: each plays recorded packets and hangs up (`eval/fixtures/telephony/caller.xml`).
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::is_root;
+use crate::{free_port, is_root};
 
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../eval/fixtures/telephony/caller.xml");
 /// The speech that it plays.
@@ -72,7 +72,7 @@ impl Sipp {
     pub async fn run(&self) -> Called {
         let dir = TempDir::new().expect("a folder");
         let figures = dir.path().join("figures.csv");
-        let port = UdpSocket::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let port = free_port();
         let output = Command::new("sipp")
             .arg(self.to.to_string())
             .args(["-sf", SCENARIO, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-s", "clinic", "-nostdin"])

@@ -1,7 +1,7 @@
 //! Two processes behind a proxy: one is killed, or takes no more calls, and every new call succeeds at the other.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn program() -> PathBuf {
 }
 
 fn free_address() -> SocketAddr {
-    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    (Ipv4Addr::LOCALHOST, testbed::free_port()).into()
 }
 
 async fn call(proxy: &Dispatcher, calls: u32, per_second: u32, speaks: Duration, hears_at: u16) -> Called {

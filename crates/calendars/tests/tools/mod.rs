@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use calendars::{Access, Credentials, Entry, Period};
 use domain::{AppointmentId, Phi};
-pub use testbed::{fixtures, tool};
+pub use testbed::{fixtures, free_port, tool};
 
 pub mod caldav;
 pub mod fhir;
@@ -30,10 +30,6 @@ impl Drop for Process {
 
 pub fn started(command: &mut Command) -> Process {
     Process(command.spawn().unwrap_or_else(|why| panic!("{command:?} does not start ({why}): run `make setup`")))
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Process {

@@ -104,8 +104,8 @@ impl Server {
 
     /// The same, which answers telephones and writes everything that it can tell into `log`.
     pub fn start_by_telephone(practice: &Path, data: &Path, log: &Path) -> Self {
-        let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self::start_telling(practice, data, log, &["--sip", &port.to_string()])
+        let address = format!("127.0.0.1:{}", testbed::free_port());
+        Self::start_telling(practice, data, log, &["--sip", &address])
     }
 
     /// The same, which writes everything that it can tell into `log`.
