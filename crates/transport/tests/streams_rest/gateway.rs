@@ -248,7 +248,7 @@ async fn place(inner: &Arc<Mutex<Inner>>, told: Told) -> Result<String, StatusCo
     match (manner, told) {
         (Manner::Refuses, _) => return Err(StatusCode::BAD_REQUEST),
         (Manner::PicksUp | Manner::StreamsAnother | Manner::Fails, Told::Here(script)) => {
-            pick_up(inner, &sid, streamed, script).await
+            pick_up(inner, &sid, streamed, script).await;
         }
         // They look when somebody has picked up, which is after the answer.
         (Manner::PicksUp | Manner::StreamsAnother | Manner::Fails, Told::At { dialect, url, .. }) => {
