@@ -151,7 +151,7 @@ impl Baresip {
 }
 
 fn write(dir: &Path, phone: &Phone, sip: u16, control: u16) {
-    let rtp = 20_000 + (sip % 1_000) * RTP_PORTS;
+    let rtp = 10_000 + (sip % 1_000) * RTP_PORTS;
     let filled = [
         ("SIP_PORT", sip.to_string()),
         ("CONTROL_PORT", control.to_string()),
