@@ -109,6 +109,14 @@ async fn summary(data: &Path, practice: &str) -> serde_json::Value {
     timeout(LONG, kept).await.expect("the call's end is kept")
 }
 
+/// Whether the emergency line was heard, by a recogniser that also writes "9-11", and "mine one one".
+fn is_to_call_911(words: &str) -> bool {
+    let words: serde_json::Value = serde_json::from_str(words).expect("one file was heard");
+    let digits = [("nine", "9"), ("mine", "9"), ("one", "1"), ("-", ""), (" ", "")];
+    let text = words["text"].as_str().expect("is a text").to_owned();
+    digits.iter().fold(text, |text, (from, to)| text.replace(from, to)).contains("call911")
+}
+
 /// Where the records of that server are.
 fn files(practice: &Path, folder: &Path) -> [PathBuf; 4] {
     ["--practice".into(), practice.to_owned(), "--data".into(), folder.join("data")]
@@ -139,12 +147,11 @@ async fn an_emergency_by_telephone_is_paged_and_answered_and_no_log_knows_who_ca
     caller.happens("CALL_CLOSED", LONG).await;
 
     let heard = words_in(&caller.heard().await);
-    // A recogniser also writes "9-11".
-    assert!(heard.replace('-', "").contains("911"), "{heard}");
+    assert!(is_to_call_911(&heard), "{heard}");
     assert!(heard.contains("recorded"), "{heard}");
     let [caller, ours] = recorded(&data, &practice, folder.path());
     assert!(caller.contains("chest") && !caller.contains("emergency line"), "{caller}");
-    assert!(ours.replace('-', "").contains("911") && !ours.contains("thank you for calling"), "{ours}");
+    assert!(is_to_call_911(&ours) && !ours.contains("thank you for calling"), "{ours}");
     let summary = summary(&data, "riverside").await;
     assert_eq!(summary["channel"], "website", "by the number that was dialled");
     let (quality, line) = (&summary["quality"], &summary["quality"]["heard"]);
@@ -246,7 +253,7 @@ async fn an_emergency_that_a_provider_streams_is_paged_and_answered_and_no_log_k
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["violations"], serde_json::json!([]), "{report}");
     let heard = words_in(&reply);
-    assert!(heard.replace('-', "").contains("911"), "{heard}");
+    assert!(is_to_call_911(&heard), "{heard}");
     drop(server);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("a streamed call is over"), "{log}");

@@ -59,7 +59,7 @@ pub use session::Fault;
 use awaited::Arrived;
 use behind::{Behind, Ends};
 use doorkeeper::Admission;
-use rest::Rest;
+use rest::{RemoteId, Rest};
 use session::{End, Session};
 
 /// Where the WebSocket is.
@@ -109,10 +109,11 @@ pub fn router(options: StreamOptions, keeper: Arc<dyn Doorkeeper>, incoming: mps
     Router::new().route(PATH, get(answer)).with_state(door).merge(instructions::router(instructions))
 }
 
-/// What we have written into the address where we have placed the call ourselves.
-#[derive(Deserialize)]
-struct Placed {
+/// What we have written into the address where we have placed or moved the call ourselves.
+#[derive(Default, Deserialize)]
+struct Ours {
     ringing: Option<Phi<String>>,
+    back: Option<Phi<String>>,
 }
 
 async fn answer(State(door): State<Door>, uri: Uri, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -125,15 +126,15 @@ async fn answer(State(door): State<Door>, uri: Uri, headers: HeaderMap, upgrade:
     let Ok(starting) = Arc::clone(seats).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many streams are starting").into_response();
     };
-    let placed = Query::<Placed>::try_from_uri(&uri).ok().and_then(|Query(placed)| placed.ringing);
+    let Query(ours) = Query::<Ours>::try_from_uri(&uri).unwrap_or_default();
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     upgrade.on_upgrade(move |mut socket| async move {
         let greeted = session::greet(&mut socket).await;
         drop(starting);
         match greeted {
             Ok((adapter, start)) => {
-                let ringing = start.ringing.clone().or(placed);
-                door.take(socket, adapter, Start { ringing, ..*start }, admission).await;
+                let (ringing, back) = (start.ringing.clone().or(ours.ringing), start.back.clone().or(ours.back));
+                door.take(socket, adapter, Start { ringing, back, ..*start }, admission).await;
             }
             Err(End::CutOff(fault)) => refuse(socket, fault).await,
             Err(End::ByCaller | End::ByFirstRing | End::Broken) => tracing::info!("a stream ended before it started"),
@@ -150,7 +151,8 @@ impl Door {
         }
         let behind = self.options.rest.clone().and_then(|rest| {
             let call = rest.call_of(start.provider, &start.ids)?;
-            Some(Behind { rest, call, ends: Ends::WhenDone, from: start.from.clone(), to: start.to.clone() })
+            let owner = start.ids.account.as_ref().and_then(|owner| RemoteId::of(owner.as_str()));
+            Some(Behind { rest, call, owner, ends: Ends::WhenDone, from: start.from.clone(), to: start.to.clone() })
         });
         if let Some(ringing) = start.ringing.clone() {
             return self.give(&ringing, Arrived { socket, adapter, start, idle: self.options.idle }, behind).await;

@@ -26,6 +26,6 @@ impl Awaited {
     /// `None` while too many are waited for.
     pub(super) fn expect(&self) -> Option<(Ticket, oneshot::Receiver<Arrived>)> {
         let (arrives, arrival) = oneshot::channel();
-        Some((self.keep(arrives)?, arrival))
+        Some((self.keep(|_| arrives)?, arrival))
     }
 }

@@ -1,13 +1,15 @@
 use domain::{Phi, PhoneNumber};
 
 use super::message::Start;
-use super::rest::{RemoteCall, Rest};
+use super::rest::{RemoteId, Rest};
 
 /// The provider's call behind a stream, where it can be ended.
 #[derive(Clone, Debug)]
 pub(super) struct Behind {
     pub(super) rest: Rest,
-    pub(super) call: RemoteCall,
+    pub(super) call: RemoteId,
+    /// Whose call it is at the provider, if that is told.
+    pub(super) owner: Option<RemoteId>,
     pub(super) ends: Ends,
     /// The caller's number, and the one that was dialled: a caller who comes back brings them along.
     pub(super) from: Option<Phi<PhoneNumber>>,

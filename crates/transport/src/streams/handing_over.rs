@@ -1,16 +1,16 @@
-//! A caller is put through by the provider instead of us (Twilio, SignalWire): the instructions of their call are replaced, which ends the stream.
-//! When nobody picks up, or whoever did hangs up first, the last of the new instructions streams the caller to us again, and the same call goes on.
+//! A caller is put through by the provider instead of us: the instructions of their call are replaced, which ends the stream. When nobody picks up,
+//! or whoever did hangs up first, the last of the new instructions streams the caller to us again, and the same call goes on.
 //!
-//! Nobody else tells how it went, so the provider is asked: as soon as the call that it has placed goes on, the caller is put through, and the
-//! call is no longer ours to end. A caller who comes back when nobody here waits any more, or to another process, is a new caller: whoever is
-//! still on the line is answered.
+//! How it went is told by the provider (Telnyx, Plivo), or asked of it: as soon as somebody has picked up, the caller is put through, and the call is
+//! no longer ours to end. A caller who comes back when nobody here waits any more, or to another process, is a new caller: whoever is still on the
+//! line is answered.
 
 use std::future::pending;
 use std::time::Duration;
 
 use domain::PhoneNumber;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 use super::awaited::{Arrived, Ticket};
 use super::behind::Behind;
@@ -24,6 +24,8 @@ const RINGS_FOR_SECONDS: u64 = 20;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After this it is not known where the caller is.
 const KNOWN_WITHIN: Duration = Duration::from_secs(60);
+/// Whoever was called is not, any more, and a caller who is still there has come back within this.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 /// A caller who is with somebody else, or on the way there.
 #[derive(Debug)]
@@ -38,7 +40,9 @@ pub(super) struct Away {
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The provider did not do it: the call is as it was.
+    /// The provider will not: the call is as it was.
+    Refused,
+    /// The provider has not said that it does.
     NotDone,
     /// They speak with each other.
     PutThrough,
@@ -59,7 +63,7 @@ impl Away {
     /// Begins to put a caller through; `None` if that cannot be done here, or ought not to be: the order is dropped then.
     pub(super) fn begin(behind: &Behind, refer: Refer) -> Option<Self> {
         // Our voice would be gone with the stream.
-        let is_possible = behind.rest.moves() && !refer.speaks_on && refer.to.expose().starts_with(TEL);
+        let is_possible = !refer.speaks_on && refer.to.expose().starts_with(TEL);
         let to = is_possible.then(|| behind.rest.allowed(&refer.to)).flatten()?;
         let (ticket, back) = behind.rest.awaited().expect()?;
         let (tell, outcome) = oneshot::channel();
@@ -95,42 +99,33 @@ impl Away {
 
 /// Tells what became of it, unless nobody wants to know any more.
 async fn watch(behind: Behind, to: PhoneNumber, back: String, mut tell: oneshot::Sender<Outcome>) {
-    let (asked, served) = ask(&behind, &to, &back).await;
+    let (asked, mut served) = ask(&behind, &to, &back).await;
     let outcome = match asked {
         Ok(()) => tokio::select! {
-            outcome = follow(&behind) => Some(outcome),
+            outcome = follow(&behind, served.as_mut()) => Some(outcome),
             () = tell.closed() => None,
         },
-        Err(_) => Some(Outcome::NotDone),
+        Err(why) if why.may_be_done() => Some(Outcome::NotDone),
+        Err(_) => Some(Outcome::Refused),
     };
     if let Some(outcome) = outcome {
         tracing::info!(call = behind.call.as_str(), ?outcome, "a call was handed over to the provider");
         tell.send(outcome).ok();
     }
     // Asked or perhaps asked, and not heard of again: a caller who is sent to an address where nothing stands would be lost.
-    let may_be_fetched = match outcome {
-        None | Some(Outcome::Unknown) => true,
-        Some(Outcome::NotDone) => asked.is_err_and(NotAsked::may_be_done),
-        Some(Outcome::PutThrough | Outcome::CallerGone) => false,
-    };
+    let may_be_fetched = matches!(outcome, None | Some(Outcome::Unknown | Outcome::NotDone));
     if let Some(served) = served.filter(|_| may_be_fetched) {
         served.stay(KNOWN_WITHIN).await;
     }
 }
 
-/// Has the provider put the caller through, and what it fetches for that, if it does.
+/// Has the provider put the caller through, and what it comes to us for, if anything.
 async fn ask(behind: &Behind, to: &PhoneNumber, back: &str) -> (Result<(), NotAsked>, Option<Served>) {
-    let Behind { rest, call, from, to: dialled, .. } = behind;
+    let Behind { rest, call, owner, from, to: dialled, .. } = behind;
     let from = from.as_ref().map(|from| ("from", from.expose().as_str()));
     let dialled = dialled.as_ref().map(|to| ("to", to.expose().as_str()));
     let parameters: Vec<_> = [Some(("back", back)), from, dialled].into_iter().flatten().collect();
-    let (asked, served) = match rest.serve(Some((to, RINGS_FOR_SECONDS)), &parameters) {
-        Ok(served) => {
-            let at = served.as_ref().map_or("", Served::id);
-            (rest.hand_over(call, to, &parameters, at, RINGS_FOR_SECONDS).await, served)
-        }
-        Err(why) => (Err(why), None),
-    };
+    let (asked, served) = rest.hand_over((call, owner.as_ref()), (to, RINGS_FOR_SECONDS), &parameters).await;
     if let Err(why) = asked {
         tracing::warn!(call = call.as_str(), %why, "the provider does not put a caller through");
     }
@@ -138,10 +133,37 @@ async fn ask(behind: &Behind, to: &PhoneNumber, back: &str) -> (Result<(), NotAs
 }
 
 /// What becomes of a caller whom the provider puts through.
-async fn follow(behind: &Behind) -> Outcome {
+async fn follow(behind: &Behind, served: Option<&mut Served>) -> Outcome {
+    let found = async {
+        match served {
+            Some(served) => tokio::select! {
+                outcome = told(served) => outcome,
+                outcome = seen(behind) => outcome,
+            },
+            None => seen(behind).await,
+        }
+    };
+    timeout(KNOWN_WITHIN, found).await.unwrap_or(Outcome::Unknown)
+}
+
+/// By a provider that tells.
+async fn told(served: &mut Served) -> Outcome {
+    loop {
+        match served.told().await {
+            Progress::Rings => {}
+            Progress::PickedUp => return Outcome::PutThrough,
+            Progress::Busy | Progress::Over => {
+                sleep(BACK_WITHIN).await;
+                return Outcome::CallerGone;
+            }
+        }
+    }
+}
+
+/// By a provider that is asked.
+async fn seen(behind: &Behind) -> Outcome {
     let Behind { rest, call, .. } = behind;
-    let until = Instant::now() + KNOWN_WITHIN;
-    while Instant::now() < until {
+    loop {
         sleep(LOOK_EVERY).await;
         if rest.is_put_through(call).await == Ok(true) {
             return Outcome::PutThrough;
@@ -150,5 +172,4 @@ async fn follow(behind: &Behind) -> Outcome {
             return Outcome::CallerGone;
         }
     }
-    Outcome::Unknown
 }

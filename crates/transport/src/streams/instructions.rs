@@ -1,5 +1,5 @@
 //! What some providers fetch from us: as XML, what they are to do with a call that we place or move. It stands below the WebSocket's address, under an
-//! id that cannot be guessed, while that call is placed or moved. Beside it stands where they tell that the call is over.
+//! id that cannot be guessed, while that call is placed or moved. Beside it stands where they tell how it goes.
 //!
 //! It holds the token of our WebSocket: neither it nor its id is ever logged.
 
@@ -14,25 +14,27 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use domain::Phi;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::PATH;
 use super::kept::{Kept, Ticket};
-use super::rest::{Ended, Progress};
+use super::rest::{Progress, Report};
 
 /// Below [`PATH`]: where instructions are fetched.
 pub(super) const FETCHED: &str = "instructions";
-/// Below [`PATH`]: where it is told that a call is over.
-pub(super) const ENDED: &str = "ended";
-/// Of what is told then: some twenty fields. What is longer is not read, and the call is over all the same.
-const ENDED_BYTES_MAX: usize = 16 * 1024;
+/// Below [`PATH`]: where it is told how a call goes.
+pub(super) const TOLD: &str = "told";
+/// Of what is told: some twenty fields. What is longer is not read, and says that the call is over.
+const REPORT_BYTES_MAX: usize = 16 * 1024;
+/// Of one call, told and not heard yet: it is picked up, and it is over.
+const TOLD_MAX: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Document {
     xml: Phi<String>,
     fetched: Option<oneshot::Sender<()>>,
-    over: Option<oneshot::Sender<Progress>>,
+    told: mpsc::Sender<Progress>,
 }
 
 /// All that can be fetched just now.
@@ -43,16 +45,16 @@ pub(super) type Instructions = Kept<Document>;
 pub(super) struct Served {
     ticket: Ticket<Document>,
     fetched: oneshot::Receiver<()>,
-    over: oneshot::Receiver<Progress>,
+    told: mpsc::Receiver<Progress>,
 }
 
 impl Instructions {
-    /// `None` while too many are served.
-    pub(super) fn serve(&self, xml: Phi<String>) -> Option<Served> {
+    /// Serves what is written for its id; `None` while too many are served.
+    pub(super) fn serve(&self, write: impl FnOnce(&str) -> Phi<String>) -> Option<Served> {
         let (fetched, is_fetched) = oneshot::channel();
-        let (over, is_over) = oneshot::channel();
-        let ticket = self.keep(Document { xml, fetched: Some(fetched), over: Some(over) })?;
-        Some(Served { ticket, fetched: is_fetched, over: is_over })
+        let (tell, told) = mpsc::channel(TOLD_MAX);
+        let ticket = self.keep(|id| Document { xml: write(id), fetched: Some(fetched), told: tell })?;
+        Some(Served { ticket, fetched: is_fetched, told })
     }
 }
 
@@ -61,17 +63,17 @@ impl Served {
         self.ticket.id()
     }
 
-    /// How the provider says that the call has ended; never, where it says nothing. Once.
-    pub(super) async fn over(&mut self) -> Progress {
-        match (&mut self.over).await {
-            Ok(progress) => progress,
-            Err(_) => pending().await,
+    /// What the provider tells next of how far the call is; never, where it tells nothing. Cancel-safe.
+    pub(super) async fn told(&mut self) -> Progress {
+        match self.told.recv().await {
+            Some(progress) => progress,
+            None => pending().await,
         }
     }
 
     /// Stays until it was fetched, if that has not been yet, and no longer than this.
     pub(super) async fn stay(self, at_most: Duration) {
-        let Self { ticket, fetched, over: _over } = self;
+        let Self { ticket, fetched, told: _told } = self;
         // Fetched or too late: it is of no use any more.
         timeout(at_most, fetched).await.ok();
         drop(ticket);
@@ -81,7 +83,7 @@ impl Served {
 pub(super) fn router(instructions: Instructions) -> Router {
     Router::new()
         .route(&format!("{PATH}/{FETCHED}/{{id}}"), get(fetch).post(fetch))
-        .route(&format!("{PATH}/{ENDED}/{{id}}"), post(end).layer(DefaultBodyLimit::max(ENDED_BYTES_MAX)))
+        .route(&format!("{PATH}/{TOLD}/{{id}}"), post(hear).layer(DefaultBodyLimit::max(REPORT_BYTES_MAX)))
         .with_state(instructions)
 }
 
@@ -105,18 +107,14 @@ async fn fetch(State(instructions): State<Instructions>, asked: Asked) -> Respon
     }
 }
 
-async fn end(
+async fn hear(
     State(instructions): State<Instructions>,
     asked: Asked,
-    told: Result<Form<Ended>, FormRejection>,
+    report: Result<Form<Report>, FormRejection>,
 ) -> StatusCode {
     let Ok(Path(id)) = asked else { return StatusCode::NOT_FOUND };
-    // Whatever else it says, it says that.
-    let progress = told.map_or(Progress::Over, |Form(ended)| ended.progress());
-    let is_known = instructions.look(&id, |document| {
-        if let Some(over) = document.over.take_if(|_| matches!(progress, Progress::Busy | Progress::Over)) {
-            over.send(progress).ok();
-        }
-    });
-    if is_known.is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+    let progress = report.map_or(Progress::Over, |Form(report)| report.progress());
+    // What nobody listens to any more is left out.
+    let heard = instructions.look(&id, |document| document.told.try_send(progress).ok());
+    if heard.is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }

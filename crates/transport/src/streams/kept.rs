@@ -31,9 +31,10 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// `None` while too many are kept.
-    pub(super) fn keep(&self, what: T) -> Option<Ticket<T>> {
+    /// Keeps what is made of its id; `None` while too many are kept.
+    pub(super) fn keep(&self, what: impl FnOnce(&str) -> T) -> Option<Ticket<T>> {
         let id = Phi::new(format!("{:032x}", rand::rng().random::<u128>()));
+        let what = what(id.expose());
         self.with(|kept| {
             let has_room = kept.len() < KEPT_MAX;
             has_room.then(|| kept.insert(id.clone(), what))
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn it_is_taken_once_and_kept_no_longer_than_its_ticket() {
         let kept = Kept::default();
-        let (first, second) = (kept.keep(1).unwrap(), kept.keep(2).unwrap());
+        let (first, second) = (kept.keep(|_| 1).unwrap(), kept.keep(|_| 2).unwrap());
         let id = Phi::new(first.id().to_owned());
         assert_eq!(id.expose().len(), 32);
         assert_ne!(first.id(), second.id());
@@ -94,9 +95,9 @@ mod tests {
     #[test]
     fn no_more_are_kept_than_there_is_room() {
         let kept = Kept::default();
-        let mut tickets: Vec<_> = (0..KEPT_MAX).map(|n| kept.keep(n).unwrap()).collect();
-        assert!(kept.keep(0).is_none());
+        let mut tickets: Vec<_> = (0..KEPT_MAX).map(|n| kept.keep(|_| n).unwrap()).collect();
+        assert!(kept.keep(|_| 0).is_none());
         tickets.pop();
-        assert!(kept.keep(0).is_some());
+        assert!(kept.keep(|_| 0).is_some());
     }
 }

@@ -223,8 +223,11 @@ impl Session {
                 Ok(())
             }
             News::Outcome(Outcome::CallerGone) => Err(End::ByCaller),
-            News::Outcome(Outcome::NotDone | Outcome::Unknown) => {
-                away.tell(Err(NotAnswered::NotReached));
+            News::Outcome(how @ (Outcome::Refused | Outcome::NotDone | Outcome::Unknown)) => {
+                // An order that was refused is dropped: whoever gave it rings by themselves.
+                if how != Outcome::Refused {
+                    away.tell(Err(NotAnswered::NotReached));
+                }
                 if self.socket.is_some() { Ok(()) } else { Err(End::Broken) }
             }
         }

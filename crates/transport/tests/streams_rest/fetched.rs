@@ -65,7 +65,7 @@ impl Office {
     /// Where the instructions of the call are that was ordered last.
     async fn address(&self) -> String {
         let url = |form: &Map<String, Value>| {
-            let url = form.get("Url").or_else(|| form.get("answer_url"))?;
+            let url = ["Url", "answer_url", "aleg_url"].iter().find_map(|name| form.get(*name))?;
             Some(url.as_str().unwrap().to_owned())
         };
         let find = || self.gateway.asked().iter().rev().find_map(|(_, form)| url(form));
@@ -108,7 +108,7 @@ async fn instructions_stand_while_somebody_is_rung_and_no_log_knows_where() {
         assert_eq!(status(&format!("{prefix}{}", "0".repeat(32))).await, GONE);
         assert_eq!(status(&prefix).await, GONE);
         assert_eq!(status(&format!("{prefix}%ff")).await, GONE);
-        let ended = format!("http://{}/streams/ended/{}", office.server.address, "0".repeat(32));
+        let ended = format!("http://{}/streams/told/{}", office.server.address, "0".repeat(32));
         let told = reqwest::Client::new().post(ended).form(&[("CallStatus", "busy")]).send().await.unwrap();
         assert_eq!(told.status(), StatusCode::NOT_FOUND);
         assert_eq!(status(&address).await, THERE, "another's end is not theirs");
@@ -161,29 +161,33 @@ async fn a_call_of_plivos_is_called_as_its_stream_calls_it() {
 
 #[tokio::test]
 async fn a_caller_who_is_moved_finds_the_instructions_also_when_nobody_waits_any_more() {
-    let mut office = Office::open(Interface::SignalWire).await;
-    office.gateway.fetches_late(Duration::from_secs(2));
-    let (_, patient) = office.is_called(Dialect::Twilio, CALLER).await;
-    let (done, _outcome) = tokio::sync::oneshot::channel();
-    patient.leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
-    let address = office.address().await;
-    // Our part in the call ends before the provider has looked.
-    patient.leg.over.cancel();
-    drop(patient);
-    let twiml = office.gateway.moves(CALLER).await;
-    assert!(twiml.contains(&format!("<Dial timeout=\"20\">{DOCTOR}</Dial>")), "{twiml}");
-    office.forgets(&address).await;
+    for (interface, dialect) in [(Interface::SignalWire, Dialect::Twilio), (Interface::Plivo, Dialect::Plivo)] {
+        let mut office = Office::open(interface).await;
+        office.gateway.fetches_late(Duration::from_secs(2));
+        let (_, patient) = office.is_called(dialect, CALLER).await;
+        let (done, _outcome) = tokio::sync::oneshot::channel();
+        patient.leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
+        let address = office.address().await;
+        // Our part in the call ends before the provider has looked.
+        patient.leg.over.cancel();
+        drop(patient);
+        let xml = office.gateway.moves(CALLER).await;
+        assert!(xml.contains("<Dial timeout=\"20\"") && xml.contains(&DOCTOR[1..]), "{xml}");
+        office.forgets(&address).await;
+    }
 }
 
 #[tokio::test]
 async fn a_move_that_the_provider_refuses_leaves_nothing_behind() {
-    let mut office = Office::open(Interface::SignalWire).await;
-    let (_caller, patient) = office.is_called(Dialect::Twilio, CALLER).await;
-    office.gateway.has(CALLER, None);
-    let (done, outcome) = tokio::sync::oneshot::channel();
-    patient.leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
-    let address = office.address().await;
-    assert!(timeout(WITHIN, outcome).await.unwrap().unwrap().is_err());
-    office.forgets(&address).await;
-    assert!(!patient.leg.over.is_cancelled(), "the call is as it was");
+    for (interface, dialect) in [(Interface::SignalWire, Dialect::Twilio), (Interface::Plivo, Dialect::Plivo)] {
+        let mut office = Office::open(interface).await;
+        let (_caller, patient) = office.is_called(dialect, CALLER).await;
+        office.gateway.has(CALLER, None);
+        let (done, outcome) = tokio::sync::oneshot::channel();
+        patient.leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
+        let address = office.address().await;
+        assert!(timeout(WITHIN, outcome).await.unwrap().is_err(), "the order is dropped");
+        office.forgets(&address).await;
+        assert!(!patient.leg.over.is_cancelled(), "the call is as it was");
+    }
 }

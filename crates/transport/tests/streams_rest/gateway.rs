@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, sleep, timeout};
 
-use crate::party::{Dialect, Party};
+use crate::party::{Dialect, Party, TELNYX_USER};
 
 pub const ACCOUNT: &str = "AC1";
 pub const SECRET: &str = "a-secret-of-this-test";
@@ -56,6 +56,8 @@ struct Inner {
     moved: BTreeMap<String, String>,
     /// So much later than it was asked to it looks for them.
     late: Duration,
+    /// Calls that are moved are streamed on.
+    keeps_streams: bool,
 }
 
 /// To whom a call is streamed.
@@ -108,6 +110,7 @@ impl Gateway {
             asked: Vec::new(),
             moved: BTreeMap::new(),
             late: Duration::ZERO,
+            keeps_streams: false,
         };
         let inner = Arc::new(Mutex::new(inner));
         let app = Router::new()
@@ -116,8 +119,9 @@ impl Gateway {
             .route("/v2/calls", post(telnyx_places))
             .route("/v2/calls/{call}", get(telnyx_looks))
             .route("/v2/calls/{call}/actions/hangup", post(telnyx_ends))
+            .route("/v2/texml/Accounts/{account}/Calls/{call}", post(telnyx_changes))
             .route("/v1/Account/{account}/Call/", post(plivo_places))
-            .route("/v1/Account/{account}/Call/{call}/", delete(plivo_ends))
+            .route("/v1/Account/{account}/Call/{call}/", delete(plivo_ends).post(plivo_changes))
             .with_state(Arc::clone(&inner));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { inner, address, _serving: Arc::new(Stops(serving)) }
@@ -130,6 +134,11 @@ impl Gateway {
     /// Has it look for the instructions of calls that are moved only after this.
     pub fn fetches_late(&self, late: Duration) {
         self.inner.lock().unwrap().late = late;
+    }
+
+    /// Has calls that are moved streamed on.
+    pub fn keeps_streams(&self) {
+        self.inner.lock().unwrap().keeps_streams = true;
     }
 
     /// All that was asked since the last time.
@@ -193,6 +202,28 @@ fn is_ours(headers: &HeaderMap) -> Result<(), StatusCode> {
     if given == basic || given == format!("Bearer {SECRET}") { Ok(()) } else { Err(StatusCode::UNAUTHORIZED) }
 }
 
+/// The value of an attribute.
+fn attribute(xml: &str, name: &str) -> Option<String> {
+    let (_, value) = xml.split_once(&format!("{name}=\""))?;
+    value.split('"').next().map(|value| value.replace("&amp;", "&"))
+}
+
+/// Tells what becomes of whom a caller's instructions call, as the provider does that has such instructions; whether it is one that tells.
+pub async fn tells(xml: &str, progress: &str) -> bool {
+    // Plivo's status is the caller's, and not always followed by a report that the two were put together.
+    let (url, form) = if let Some(url) = attribute(xml, "statusCallback") {
+        (url, vec![("CallSid", "v3:of-the-doctor"), ("ParentCallSid", "v3:of-the-caller"), ("CallStatus", progress)])
+    } else if let Some(url) = attribute(xml, "callbackUrl") {
+        let action = if progress == "in-progress" { "answer" } else { "hangup" };
+        (url, vec![("CallUUID", "of-the-caller"), ("CallStatus", "in-progress"), ("DialAction", action)])
+    } else {
+        return false;
+    };
+    let told = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
+    assert!(told.status().is_success(), "{}", told.status());
+    true
+}
+
 /// Attributes `name` and `value` of each parameter.
 pub fn parameters(twiml: &str) -> Value {
     let pair = |parameter: &str| {
@@ -202,14 +233,17 @@ pub fn parameters(twiml: &str) -> Value {
     Value::Object(twiml.split("<Parameter ").skip(1).filter_map(pair).collect())
 }
 
-pub fn url_of(twiml: &str) -> &str {
-    twiml.split("<Stream url=\"").nth(1).unwrap().split('"').next().unwrap()
+/// Whom instructions stream to, in which dialect, with which parameters.
+pub fn stream_of(dialect: Dialect, xml: &str) -> (String, Value) {
+    let script = Script::of(dialect, xml);
+    (script.url, script.parameters)
 }
 
 impl Script {
     fn of(dialect: Dialect, xml: &str) -> Self {
         if dialect != Dialect::Plivo {
-            return Self { dialect, url: url_of(xml).to_owned(), shown: None, parameters: parameters(xml) };
+            let stream = xml.split_once("<Stream ").unwrap().1;
+            return Self { dialect, url: attribute(stream, "url").unwrap(), shown: None, parameters: parameters(xml) };
         }
         let (_, stream) = xml.split_once("<Stream ").unwrap();
         let (attributes, rest) = stream.split_once('>').unwrap();
@@ -349,24 +383,35 @@ async fn twilio_changes(
             let may_be = call.status == "ringing" && other == "canceled";
             may_be.then(|| other.clone_into(&mut call.status)).ok_or(StatusCode::BAD_REQUEST)?;
         }
-        None => {
-            let party = inner.lock().unwrap().calls.get(sid).and_then(|call| call.party.clone());
-            let party = party.ok_or(StatusCode::NOT_FOUND)?;
-            let (inner, sid) = (Arc::clone(&inner), sid.to_owned());
-            tokio::spawn(async move {
-                let late = inner.lock().unwrap().late;
-                sleep(late).await;
-                let xml = match twiml {
-                    Some(twiml) => twiml,
-                    None => fetched(&url.unwrap()).await,
-                };
-                // The stream ends; what comes next is the test's.
-                party.hang_up().await;
-                inner.lock().unwrap().moved.insert(sid, xml);
-            });
-        }
+        None => change(&inner, sid, twiml.map_or_else(|| New::At(url.unwrap()), New::Here))?,
     }
     Ok(Json(json!({ "sid": sid, "status": status.as_deref().unwrap_or("in-progress") })))
+}
+
+/// What a call is to do from now on.
+enum New {
+    Here(String),
+    At(String),
+}
+
+/// Replaces a call's instructions, which ends its stream; what comes next is the test's.
+fn change(inner: &Arc<Mutex<Inner>>, sid: &str, new: New) -> Result<(), StatusCode> {
+    let party = inner.lock().unwrap().calls.get(sid).and_then(|call| call.party.clone());
+    let party = party.ok_or(StatusCode::NOT_FOUND)?;
+    let (inner, sid) = (Arc::clone(inner), sid.to_owned());
+    tokio::spawn(async move {
+        let late = inner.lock().unwrap().late;
+        sleep(late).await;
+        let xml = match new {
+            New::Here(xml) => xml,
+            New::At(url) => fetched(&url).await,
+        };
+        if !inner.lock().unwrap().keeps_streams {
+            party.hang_up().await;
+        }
+        inner.lock().unwrap().moved.insert(sid, xml);
+    });
+    Ok(())
 }
 
 async fn telnyx_places(State(inner): Shared, headers: HeaderMap, Json(order): Json<Map<String, Value>>) -> Answer {
@@ -390,6 +435,35 @@ async fn telnyx_ends(State(inner): Shared, headers: HeaderMap, Path(call): Path<
     is_ours(&headers)?;
     end(&inner, &call).await?;
     Ok(Json(json!({ "data": { "result": "ok" } })))
+}
+
+async fn telnyx_changes(
+    State(inner): Shared,
+    headers: HeaderMap,
+    Path((owner, call)): Path<(String, String)>,
+    Form(form): Form<Map<String, Value>>,
+) -> Answer {
+    is_ours(&headers)?;
+    assert_eq!(owner, TELNYX_USER, "is the account of TeXML");
+    let texml = form["Texml"].as_str().unwrap().to_owned();
+    inner.lock().unwrap().asked.push((format!("change {call}"), form));
+    change(&inner, &call, New::Here(texml))?;
+    Ok(Json(json!({ "sid": call, "account_sid": owner, "status": "in-progress" })))
+}
+
+async fn plivo_changes(
+    State(inner): Shared,
+    headers: HeaderMap,
+    Path((_, call)): Path<(String, String)>,
+    Json(order): Json<Map<String, Value>>,
+) -> Result<(StatusCode, Json<Value>), StatusCode> {
+    is_ours(&headers)?;
+    let field = |name: &str| order[name].as_str().unwrap().to_owned();
+    assert_eq!((field("legs"), field("aleg_method")), ("aleg".to_owned(), "GET".to_owned()));
+    let url = field("aleg_url");
+    inner.lock().unwrap().asked.push((format!("change {call}"), order));
+    change(&inner, &call, New::At(url))?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "message": "call transferred", "call_uuids": [call], "api_id": "08c9" }))))
 }
 
 async fn plivo_places(

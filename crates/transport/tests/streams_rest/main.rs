@@ -15,7 +15,7 @@ mod provider;
 use std::time::Duration;
 
 use domain::{Phi, PhoneNumber};
-use gateway::{ACCOUNT, Gateway, Manner, SECRET, parameters, url_of};
+use gateway::{ACCOUNT, Gateway, Manner, SECRET, stream_of, tells};
 use line::{Call, TONE_OF_CALLER, TONE_OF_OURS, pitch, tone};
 use party::{Dialect, Party};
 use provider::{Server, TOKEN, WITHIN};
@@ -225,28 +225,51 @@ async fn hands_over(office: &Office, patient: &Call) -> (String, oneshot::Receiv
     (office.gateway.moves(CALLER).await, outcome)
 }
 
+/// What becomes of whom the provider calls for a caller: it tells, or is asked.
+async fn goes(office: &Office, xml: &str, status: &str) {
+    if !tells(xml, status).await {
+        office.gateway.has_with("CA-of-the-caller-child", status, None);
+    }
+}
+
+/// The caller is streamed to us again, as the instructions have it.
+async fn is_streamed_again(dialect: Dialect, xml: &str, sid: &str, sound: f32) -> Party {
+    let (url, parameters) = stream_of(dialect, xml);
+    Party::streams(dialect, &url, None, sid, &parameters, says(sound)).await
+}
+
 #[tokio::test]
 async fn a_caller_whom_nobody_answers_at_twilio_comes_back_to_the_same_call() {
-    comes_back(Interface::Twilio).await;
+    comes_back(Interface::Twilio, Dialect::Twilio).await;
 }
 
 #[tokio::test]
 async fn a_caller_whom_nobody_answers_at_signalwire_comes_back_to_the_same_call() {
-    comes_back(Interface::SignalWire).await;
+    comes_back(Interface::SignalWire, Dialect::Twilio).await;
 }
 
-async fn comes_back(interface: Interface) {
+#[tokio::test]
+async fn a_caller_whom_nobody_answers_at_telnyx_comes_back_to_the_same_call() {
+    comes_back(Interface::Telnyx, Dialect::Telnyx).await;
+}
+
+#[tokio::test]
+async fn a_caller_whom_nobody_answers_at_plivo_comes_back_to_the_same_call() {
+    comes_back(Interface::Plivo, Dialect::Plivo).await;
+}
+
+async fn comes_back(interface: Interface, dialect: Dialect) {
     let mut office = Office::open(interface).await;
-    let (mut caller, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
-    let (twiml, outcome) = hands_over(&office, &patient).await;
-    assert!(twiml.contains(&format!("<Dial timeout=\"20\">{DOCTOR}</Dial><Connect>")), "{twiml}");
+    let (mut caller, mut patient) = office.is_called(dialect, CALLER).await;
+    let (xml, outcome) = hands_over(&office, &patient).await;
+    let (dial, stream) = (xml.find("<Dial timeout=\"20\"").expect(&xml), xml.find("<Stream ").expect(&xml));
+    assert!(dial < stream && xml[dial..stream].contains(&DOCTOR[1..]), "{xml}");
     caller.ended().await;
-    office.gateway.has_with("CA-of-the-caller-child", "no-answer", None);
+    goes(&office, &xml, "no-answer").await;
     patient.listens(Duration::from_secs(3)).await;
     assert!(!patient.leg.over.is_cancelled(), "the call waits for them");
 
-    let back = parameters(&twiml);
-    let back_again = Party::streams(Dialect::Twilio, url_of(&twiml), None, CALLER, &back, says(TONE_OF_CALLER)).await;
+    let back_again = is_streamed_again(dialect, &xml, CALLER, TONE_OF_CALLER).await;
     assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Err(NotAnswered::NotReached));
     patient.heard.clear();
     patient.listens(Duration::from_secs(2)).await;
@@ -261,27 +284,36 @@ async fn comes_back(interface: Interface) {
 
 #[tokio::test]
 async fn a_caller_whom_twilio_put_through_is_left_to_it_and_answered_anew_if_they_come_back() {
-    is_left_to(Interface::Twilio).await;
+    is_left_to(Interface::Twilio, Dialect::Twilio).await;
 }
 
 #[tokio::test]
 async fn a_caller_whom_signalwire_put_through_is_left_to_it_and_answered_anew_if_they_come_back() {
-    is_left_to(Interface::SignalWire).await;
+    is_left_to(Interface::SignalWire, Dialect::Twilio).await;
 }
 
-async fn is_left_to(interface: Interface) {
+#[tokio::test]
+async fn a_caller_whom_telnyx_put_through_is_left_to_it_and_answered_anew_if_they_come_back() {
+    is_left_to(Interface::Telnyx, Dialect::Telnyx).await;
+}
+
+#[tokio::test]
+async fn a_caller_whom_plivo_put_through_is_left_to_it_and_answered_anew_if_they_come_back() {
+    is_left_to(Interface::Plivo, Dialect::Plivo).await;
+}
+
+async fn is_left_to(interface: Interface, dialect: Dialect) {
     let mut office = Office::open(interface).await;
-    let (_, patient) = office.is_called(Dialect::Twilio, CALLER).await;
-    let (twiml, outcome) = hands_over(&office, &patient).await;
-    office.gateway.has_with("CA-of-the-caller-child", "in-progress", None);
+    let (_, patient) = office.is_called(dialect, CALLER).await;
+    let (xml, outcome) = hands_over(&office, &patient).await;
+    goes(&office, &xml, "in-progress").await;
     assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Ok(()));
     drop(office.gateway.asked());
     patient.leg.speaker.goodbye();
     drop(patient);
 
     // The doctor has hung up, the caller has not.
-    let back = parameters(&twiml);
-    let _party = Party::streams(Dialect::Twilio, url_of(&twiml), None, CALLER, &back, says(TONE_OF_CALLER)).await;
+    let _party = is_streamed_again(dialect, &xml, CALLER, TONE_OF_CALLER).await;
     let again = timeout(WITHIN, office.server.incoming.recv()).await.expect("is answered").unwrap();
     assert!(matches!(again.from, transport::IncomingFrom::Stream { .. }));
     assert!(office.gateway.asked().is_empty(), "the call was not ended");
@@ -289,21 +321,41 @@ async fn is_left_to(interface: Interface) {
 
 #[tokio::test]
 async fn a_caller_who_hangs_up_while_somebody_is_called_is_gone() {
-    let mut office = Office::open(Interface::Twilio).await;
-    let (_, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
-    let (_, _outcome) = hands_over(&office, &patient).await;
-    office.gateway.has_with(CALLER, "completed", None);
-    assert_eq!(patient.news(WITHIN, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp));
+    for (interface, dialect) in
+        [(Interface::Twilio, Dialect::Twilio), (Interface::Telnyx, Dialect::Telnyx), (Interface::Plivo, Dialect::Plivo)]
+    {
+        let mut office = Office::open(interface).await;
+        let (_, mut patient) = office.is_called(dialect, CALLER).await;
+        let (xml, _outcome) = hands_over(&office, &patient).await;
+        office.gateway.has_with(CALLER, "completed", None);
+        // Plivo stops calling the doctor, and does not say why.
+        tells(&xml, "canceled").await;
+        assert_eq!(patient.news(WITHIN, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp), "{interface:?}");
+    }
+}
+
+/// Plivo's documentation does not say that the stream of a call that is moved ends.
+#[tokio::test]
+async fn a_caller_who_is_put_through_and_streamed_still_is_left_to_the_provider() {
+    let mut office = Office::open(Interface::Plivo).await;
+    let (mut caller, patient) = office.is_called(Dialect::Plivo, CALLER).await;
+    office.gateway.keeps_streams();
+    let (xml, outcome) = hands_over(&office, &patient).await;
+    tells(&xml, "in-progress").await;
+    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Ok(()));
+    drop(office.gateway.asked());
+    patient.leg.speaker.goodbye();
+    drop(patient);
+    assert_eq!(caller.ended().await, Some(1000));
+    assert!(office.gateway.asked().is_empty(), "the call was not ended");
 }
 
 #[tokio::test]
 async fn another_call_that_shows_the_id_of_who_is_away_is_not_taken_for_theirs() {
     let mut office = Office::open(Interface::Twilio).await;
     let (_, mut patient) = office.is_called(Dialect::Twilio, CALLER).await;
-    let (twiml, outcome) = hands_over(&office, &patient).await;
-    let back = parameters(&twiml);
-    let mut another =
-        Party::streams(Dialect::Twilio, url_of(&twiml), None, "CA-another", &back, says(TONE_OF_DOCTOR)).await;
+    let (xml, outcome) = hands_over(&office, &patient).await;
+    let mut another = is_streamed_again(Dialect::Twilio, &xml, "CA-another", TONE_OF_DOCTOR).await;
     another.ended().await;
     // What was on its way before the stream ended.
     patient.listens(Duration::from_millis(500)).await;
@@ -318,8 +370,8 @@ async fn another_call_that_shows_the_id_of_who_is_away_is_not_taken_for_theirs()
 #[tokio::test]
 async fn what_cannot_be_handed_over_stays() {
     for (interface, dialect, to, speaks_on) in [
-        (Interface::Telnyx, Dialect::Telnyx, format!("tel:{DOCTOR}"), false),
-        (Interface::Plivo, Dialect::Plivo, format!("tel:{DOCTOR}"), false),
+        (Interface::Telnyx, Dialect::Telnyx, "tel:+12125550191".to_owned(), false),
+        (Interface::Plivo, Dialect::Plivo, format!("tel:{DOCTOR}"), true),
         (Interface::Twilio, Dialect::Twilio, "tel:+12125550191".to_owned(), false),
         (Interface::Twilio, Dialect::Twilio, "sip:patel@127.0.0.1".to_owned(), false),
         (Interface::Twilio, Dialect::Twilio, format!("tel:{DOCTOR}"), true),
@@ -334,18 +386,18 @@ async fn what_cannot_be_handed_over_stays() {
         patient.listens(Duration::from_secs(1)).await;
         assert!((pitch(&patient.heard, 16_000) - TONE_OF_CALLER).abs() < 12.0, "{to}: the caller is with us");
     }
-    // The provider refuses: there is no such call.
-    let mut office = Office::open(Interface::Twilio).await;
-    let url = office.server.url();
-    let caller =
-        Party::streams(Dialect::Twilio, &url, None, "CA-unknown", &json!({ "token": TOKEN }), says(TONE_OF_CALLER))
-            .await;
-    let Incoming { leg, .. } = timeout(WITHIN, office.server.incoming.recv()).await.unwrap().unwrap();
-    let (done, outcome) = oneshot::channel();
-    leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
-    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Err(NotAnswered::NotReached));
-    assert!(!leg.over.is_cancelled(), "the call is as it was");
-    caller.hang_up().await;
+    // The provider refuses: there is no such call, or none that has instructions.
+    for (interface, dialect) in
+        [(Interface::Twilio, Dialect::Twilio), (Interface::Telnyx, Dialect::Telnyx), (Interface::Plivo, Dialect::Plivo)]
+    {
+        let mut office = Office::open(interface).await;
+        let (_caller, patient) = office.is_called(dialect, CALLER).await;
+        office.gateway.has(CALLER, None);
+        let (done, outcome) = oneshot::channel();
+        patient.leg.speaker.refer(Refer { to: Phi::new(format!("tel:{DOCTOR}")), speaks_on: false, done }).unwrap();
+        assert!(timeout(WITHIN, outcome).await.unwrap().is_err(), "{interface:?}: the order is dropped");
+        assert!(!patient.leg.over.is_cancelled(), "the call is as it was");
+    }
 }
 
 #[tokio::test]

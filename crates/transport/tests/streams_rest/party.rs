@@ -22,6 +22,9 @@ const WITHIN: Duration = Duration::from_secs(20);
 /// Orders of a test that a party has not come to yet.
 const ORDERS_MAX: usize = 4;
 
+/// Whose calls Telnyx's are.
+pub const TELNYX_USER: &str = "61bf923e-5e4d-4595-a110-56190ea18a1b";
+
 /// Whose messages they speak.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -106,7 +109,7 @@ fn start(dialect: Dialect, sid: &str, parameters: &Value) -> Value {
         }),
         Dialect::Telnyx => json!({
             "event": "start", "sequence_number": "1", "stream_id": "32de",
-            "start": { "user_id": "3e6f", "call_control_id": sid, "custom_parameters": parameters,
+            "start": { "user_id": TELNYX_USER, "call_control_id": sid, "custom_parameters": parameters,
                 "media_format": { "encoding": "PCMU", "sample_rate": 8000, "channels": 1 } },
         }),
         Dialect::Plivo => json!({

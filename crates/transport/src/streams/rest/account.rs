@@ -1,10 +1,10 @@
 use std::net::IpAddr;
 
-use domain::{Phi, PhoneNumber};
+use domain::Phi;
 use reqwest::{Method, Url};
 
 use super::interface::Interface;
-use super::request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
+use super::request::{Authorization, Body, Move, Orders, Progress, RemoteId, Request, Ring};
 use super::{plivo, signalwire, telnyx, twilio};
 
 /// An account at a provider: writes what is asked, reads what is answered. Pure.
@@ -68,7 +68,7 @@ impl Account {
     }
 
     /// Ends a call.
-    pub fn hang_up(&self, call: &RemoteCall) -> Request {
+    pub fn hang_up(&self, call: &RemoteId) -> Request {
         match self.interface {
             Interface::Twilio | Interface::SignalWire => twilio::hang_up(self, call),
             Interface::Telnyx => telnyx::hang_up(self, call),
@@ -77,49 +77,34 @@ impl Account {
     }
 
     /// Ends a call that nobody has picked up yet; `None` where the same ends it as any other.
-    pub fn cancel(&self, call: &RemoteCall) -> Option<Request> {
+    pub fn cancel(&self, call: &RemoteId) -> Option<Request> {
         match self.interface {
             Interface::SignalWire => Some(signalwire::cancel(self, call)),
             Interface::Twilio | Interface::Telnyx | Interface::Plivo => None,
         }
     }
 
-    /// What the provider is to fetch for a call that is placed, or moved to somebody who is called for so many seconds: whoever is on the line is
-    /// streamed to us with `parameters`. `None` for one that takes it within the request, or cannot do it.
-    pub fn instructions(
-        &self,
-        end: &OurEnd,
-        to: Option<(&PhoneNumber, u64)>,
-        parameters: &[(&str, &str)],
-    ) -> Option<Phi<String>> {
-        match self.interface {
-            Interface::SignalWire => Some(Phi::new(twilio::instructions(end, to, parameters))),
-            Interface::Plivo if to.is_none() => Some(Phi::new(plivo::instructions(end, parameters))),
-            Interface::Plivo | Interface::Twilio | Interface::Telnyx => None,
-        }
+    /// What a call is to do, as this provider reads it.
+    pub fn instructions(&self, orders: &Orders<'_>) -> Phi<String> {
+        Phi::new(match self.interface {
+            Interface::Twilio | Interface::SignalWire => twilio::instructions(orders),
+            Interface::Telnyx => telnyx::instructions(orders),
+            Interface::Plivo => plivo::instructions(orders),
+        })
     }
 
-    /// Calls somebody, for so many seconds; when they pick up they are streamed to us with the id `ringing`. `at` is the id of what the provider
-    /// fetches for that, if it does.
-    pub fn ring(
-        &self,
-        to: &PhoneNumber,
-        from: &PhoneNumber,
-        end: &OurEnd,
-        ringing: &str,
-        at: &str,
-        seconds: u64,
-    ) -> Request {
+    /// Calls somebody.
+    pub fn ring(&self, ring: &Ring<'_>) -> Request {
         match self.interface {
-            Interface::Twilio => twilio::ring(self, to, from, end, ringing, seconds),
-            Interface::SignalWire => signalwire::ring(self, to, from, end, at, seconds),
-            Interface::Telnyx => telnyx::ring(self, to, from, end, ringing, seconds),
-            Interface::Plivo => plivo::ring(self, to, from, end, at, seconds),
+            Interface::Twilio => twilio::ring(self, ring),
+            Interface::SignalWire => signalwire::ring(self, ring),
+            Interface::Telnyx => telnyx::ring(self, ring),
+            Interface::Plivo => plivo::ring(self, ring),
         }
     }
 
     /// Asks how far a call is that we placed; `None` for a provider that tells by itself when it is over.
-    pub fn look(&self, call: &RemoteCall) -> Option<Request> {
+    pub fn look(&self, call: &RemoteId) -> Option<Request> {
         match self.interface {
             Interface::Twilio | Interface::SignalWire => Some(twilio::look(self, call)),
             Interface::Telnyx => Some(telnyx::look(self, call)),
@@ -127,26 +112,19 @@ impl Account {
         }
     }
 
-    /// Has somebody else called for a call, for so many seconds. That ends its stream; when it comes to nothing, or they hang up first, the caller
-    /// is streamed to us again with `parameters`. `at` is the id of what the provider fetches for that, if it does. `None` where that is not possible.
-    pub fn hand_over(
-        &self,
-        call: &RemoteCall,
-        to: &PhoneNumber,
-        end: &OurEnd,
-        parameters: &[(&str, &str)],
-        at: &str,
-        seconds: u64,
-    ) -> Option<Request> {
+    /// Has somebody else called for a caller. That ends their stream; when it comes to nothing, or whoever was called hangs up first, the caller is
+    /// streamed to us again. `None` where the provider does not know the call by what is known of it.
+    pub fn hand_over(&self, moved: &Move<'_>) -> Option<Request> {
         match self.interface {
-            Interface::Twilio => Some(twilio::hand_over(self, call, to, end, parameters, seconds)),
-            Interface::SignalWire => Some(signalwire::hand_over(self, call, end, at)),
-            Interface::Telnyx | Interface::Plivo => None,
+            Interface::Twilio => Some(twilio::hand_over(self, moved)),
+            Interface::SignalWire => Some(signalwire::hand_over(self, moved)),
+            Interface::Telnyx => telnyx::hand_over(self, moved),
+            Interface::Plivo => Some(plivo::hand_over(self, moved)),
         }
     }
 
-    /// Asks for the calls that a call was handed over by.
-    pub fn children(&self, call: &RemoteCall) -> Option<Request> {
+    /// Asks for the calls that a call was handed over by; `None` for a provider that tells how they go.
+    pub fn children(&self, call: &RemoteId) -> Option<Request> {
         match self.interface {
             Interface::Twilio | Interface::SignalWire => Some(twilio::children(self, call)),
             Interface::Telnyx | Interface::Plivo => None,
@@ -154,7 +132,7 @@ impl Account {
     }
 
     /// Which call was placed.
-    pub fn read_call(&self, body: &[u8]) -> Option<RemoteCall> {
+    pub fn read_call(&self, body: &[u8]) -> Option<RemoteId> {
         match self.interface {
             Interface::Twilio | Interface::SignalWire => twilio::read_call(body),
             Interface::Telnyx => telnyx::read_call(body),
@@ -172,7 +150,7 @@ impl Account {
     }
 
     /// Whether one of the calls that this one was handed over by goes on.
-    pub fn read_children(&self, of: &RemoteCall, body: &[u8]) -> Option<bool> {
+    pub fn read_children(&self, of: &RemoteId, body: &[u8]) -> Option<bool> {
         match self.interface {
             Interface::Twilio | Interface::SignalWire => twilio::read_children(of, body),
             Interface::Telnyx | Interface::Plivo => None,

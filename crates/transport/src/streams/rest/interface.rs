@@ -7,9 +7,9 @@ pub enum Interface {
     Twilio,
     /// SignalWire's, which is Twilio's but fetches its instructions: ends, places and moves calls.
     SignalWire,
-    /// Telnyx's call commands: ends and places calls.
+    /// Telnyx's call commands, and its TeXML to move callers: ends, places and moves calls.
     Telnyx,
-    /// Plivo's, which fetches its instructions: ends and places calls.
+    /// Plivo's, which fetches its instructions: ends, places and moves calls.
     Plivo,
 }
 
@@ -33,11 +33,6 @@ impl Interface {
         }
     }
 
-    /// Whether it puts callers through instead of us, and brings back those whom nobody answers. All of them place calls that are streamed to us.
-    pub fn moves(self) -> bool {
-        matches!(self, Self::Twilio | Self::SignalWire)
-    }
-
     /// Whether the streams of calls that it places can be let in by its signature, as far as is documented. Those of others show the token.
     pub fn signs(self) -> bool {
         matches!(self, Self::Twilio)
@@ -46,6 +41,15 @@ impl Interface {
     /// Whether it tells by itself that a call which it has placed is over. Of others it is asked.
     pub(super) fn tells(self) -> bool {
         matches!(self, Self::Plivo)
+    }
+
+    /// Whether it comes to an address of ours for a call that is placed, or moved: to fetch what the call is to do, or to tell how it goes.
+    pub(super) fn comes(self, is_moved: bool) -> bool {
+        match self {
+            Self::Twilio => false,
+            Self::Telnyx => is_moved,
+            Self::SignalWire | Self::Plivo => true,
+        }
     }
 
     /// Whether the id that it gives a call when it is placed is documented to be the one that its stream has.

@@ -1,8 +1,8 @@
-use domain::Phi;
+use domain::{Phi, PhoneNumber};
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use crate::streams::instructions::{ENDED, FETCHED};
+use crate::streams::instructions::{FETCHED, TOLD};
 
 /// What a provider is asked, as a value: nothing is sent here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,15 +37,15 @@ pub enum Authorization {
     Bearer(Phi<String>),
 }
 
-/// A provider's id of a call that may stand in an address: letters, digits and `-`, `_`, `:`, `=`. Whoever streams a call chooses its id; one
-/// with a slash, a dot or a percent sign would lead elsewhere at the provider, and an empty one ends every call of an account at Plivo.
+/// A provider's id of a call, or of whose it is, that may stand in an address: letters, digits and `-`, `_`, `:`, `=`. Whoever streams a call chooses
+/// it; one with a slash, a dot or a percent sign would lead elsewhere at the provider, and an empty one ends every call of an account at Plivo.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RemoteCall(String);
+pub struct RemoteId(String);
 
-impl RemoteCall {
+impl RemoteId {
     const LEN_MAX: usize = 256;
 
-    /// `None` if it is not an id of a call.
+    /// `None` if it is not an id.
     pub fn of(id: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:=".contains(&byte);
         ((1..=Self::LEN_MAX).contains(&id.len()) && id.bytes().all(is_plain)).then(|| Self(id.to_owned()))
@@ -85,13 +85,67 @@ impl OurEnd {
         self.below(FETCHED, id)
     }
 
-    /// Where it is told that the call is over whose instructions have this id.
-    pub(super) fn ended(&self, id: &str) -> String {
-        self.below(ENDED, id)
+    /// Where it is told how far the call is whose instructions have this id.
+    pub(super) fn told(&self, id: &str) -> String {
+        self.below(TOLD, id)
     }
 
     /// The same server by HTTP: `https://` for `wss://`.
     fn below(&self, what: &str, id: &str) -> String {
         format!("{}/{what}/{id}", self.url.replacen("ws", "http", 1))
     }
+}
+
+/// A call to be placed.
+#[derive(Clone, Copy, Debug)]
+pub struct Ring<'a> {
+    /// Who is called.
+    pub to: &'a PhoneNumber,
+    /// As whom.
+    pub from: &'a PhoneNumber,
+    /// Where whoever picks up is streamed to.
+    pub end: &'a OurEnd,
+    /// By this their stream is known.
+    pub ringing: &'a str,
+    /// The id of what the provider fetches for it, if it does.
+    pub at: &'a str,
+    /// So long it rings.
+    pub seconds: u64,
+}
+
+/// What a call is to do: whoever is on the line is streamed to us, after somebody else was called, if anybody is.
+#[derive(Clone, Copy, Debug)]
+pub struct Orders<'a> {
+    /// Where they are streamed to.
+    pub end: &'a OurEnd,
+    /// With these: `token` comes of itself.
+    pub parameters: &'a [(&'a str, &'a str)],
+    /// Who is called first.
+    pub callee: Option<Callee<'a>>,
+    /// Their own id: where they are fetched, and where it is told what becomes of the callee.
+    pub at: &'a str,
+}
+
+/// Somebody who is called for a caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee<'a> {
+    /// Who.
+    pub to: &'a PhoneNumber,
+    /// As whom, where the caller's own number is not shown.
+    pub from: Option<&'a PhoneNumber>,
+    /// So long it rings.
+    pub seconds: u64,
+}
+
+/// A caller who is to be moved.
+#[derive(Clone, Copy, Debug)]
+pub struct Move<'a> {
+    /// Their call.
+    pub call: &'a RemoteId,
+    /// Whose call it is at the provider, if their stream has told.
+    pub owner: Option<&'a RemoteId>,
+    /// What it is to do from now on: [`Orders`], as this provider reads them.
+    pub xml: &'a Phi<String>,
+    /// Where the same is fetched.
+    pub url: &'a str,
 }

@@ -6,10 +6,11 @@ use domain::{Phi, PhoneNumber};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use super::request::{Progress, RemoteCall};
+use super::request::{Progress, RemoteId};
 use super::sending::{Rest, Rung};
 use crate::streams::awaited::Arrived;
 use crate::streams::behind::{Behind, Ends};
+use crate::streams::instructions::Served;
 use crate::streams::session::Session;
 use crate::{DIALS_MAX, Dial, Dials, Leg, NotAnswered, pair};
 
@@ -46,12 +47,12 @@ async fn take(mut orders: mpsc::Receiver<Dial>, rest: Rest, from: PhoneNumber) {
     }
 }
 
-async fn conduct(rest: Rest, call: RemoteCall, arrived: Arrived, answered: oneshot::Sender<Result<Leg, NotAnswered>>) {
+async fn conduct(rest: Rest, call: RemoteId, arrived: Arrived, answered: oneshot::Sender<Result<Leg, NotAnswered>>) {
     let Arrived { socket, adapter, start, idle } = arrived;
     let (leg, driver) = pair(None);
     // A leg that nobody takes any more is dropped, and that ends the call.
     drop(answered.send(Ok(leg)));
-    let behind = Behind { rest, call, ends: Ends::WithUs, from: None, to: None };
+    let behind = Behind { rest, call, owner: None, ends: Ends::WithUs, from: None, to: None };
     Session::new(socket, driver, adapter, &start, idle).with(Some(behind)).run().await;
 }
 
@@ -61,7 +62,7 @@ async fn ring(
     to: &Phi<String>,
     from: &PhoneNumber,
     answered: &mut oneshot::Sender<Result<Leg, NotAnswered>>,
-) -> Result<(RemoteCall, Arrived), NotAnswered> {
+) -> Result<(RemoteId, Arrived), NotAnswered> {
     let to = rest.allowed(to).ok_or(NotAnswered::NotAllowed)?;
     let (ticket, arrival) = rest.awaited().expect().ok_or(NotAnswered::NotReached)?;
     // Not given up in between: a call must be known to be ended.
@@ -89,14 +90,22 @@ async fn ring(
 /// When the call is over without having come to us, and why.
 async fn over(rest: &Rest, rung: &mut Rung) -> NotAnswered {
     let progress = match &mut rung.served {
-        Some(served) if rest.tells() => served.over().await,
+        Some(served) if rest.tells() => told_to_be_over(served).await,
         Some(_) | None => seen_to_be_over(rest, &rung.call).await,
     };
     if progress == Progress::Busy { NotAnswered::Busy } else { NotAnswered::NotReached }
 }
 
+async fn told_to_be_over(served: &mut Served) -> Progress {
+    loop {
+        if let over @ (Progress::Busy | Progress::Over) = served.told().await {
+            return over;
+        }
+    }
+}
+
 /// An answer that does not come, or is not understood, says nothing.
-async fn seen_to_be_over(rest: &Rest, call: &RemoteCall) -> Progress {
+async fn seen_to_be_over(rest: &Rest, call: &RemoteId) -> Progress {
     loop {
         sleep(LOOK_EVERY).await;
         match rest.look(call).await {

@@ -6,7 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
 use super::account::Account;
-use super::request::{Authorization, Body, OurEnd, Progress, RemoteCall, Request};
+use super::request::{Authorization, Body, Callee, Move, Orders, OurEnd, Progress, RemoteId, Request, Ring};
 use super::ringing::TEL;
 use crate::streams::awaited::{Arrived, Awaited};
 use crate::streams::instructions::{Instructions, Served};
@@ -45,7 +45,7 @@ pub struct Rest {
 #[derive(Debug)]
 pub(super) struct Rung {
     /// As the provider called it then.
-    pub(super) call: RemoteCall,
+    pub(super) call: RemoteId,
     /// What it fetches, if it does.
     pub(super) served: Option<Served>,
 }
@@ -122,33 +122,36 @@ impl Rest {
         &self.instructions
     }
 
-    /// Has the provider find its instructions, if it fetches them: somebody is called for so many seconds, if anybody, and whoever is on the line
+    fn instructions_at(&self, at: &str, callee: Option<Callee<'_>>, parameters: &[(&str, &str)]) -> Phi<String> {
+        self.account().instructions(&Orders { end: &self.options.end, parameters, callee, at })
+    }
+
+    /// Has the provider find its instructions and tell how it goes, if it comes for that: somebody is called, if anybody, and whoever is on the line
     /// is streamed to us with these parameters.
-    pub(in crate::streams) fn serve(
-        &self,
-        to: Option<(&PhoneNumber, u64)>,
-        parameters: &[(&str, &str)],
-    ) -> Result<Option<Served>, NotAsked> {
-        let Some(xml) = self.account().instructions(&self.options.end, to, parameters) else { return Ok(None) };
-        self.instructions.serve(xml).map(Some).ok_or(NotAsked::TooMany)
+    fn serve(&self, callee: Option<Callee<'_>>, parameters: &[(&str, &str)]) -> Result<Option<Served>, NotAsked> {
+        if !self.account().interface().comes(callee.is_some()) {
+            return Ok(None);
+        }
+        let served = self.instructions.serve(|at| self.instructions_at(at, callee, parameters));
+        served.map(Some).ok_or(NotAsked::TooMany)
     }
 
     /// The call as this interface takes it; `None` if it is none of this provider's, or its id is no id.
-    pub fn call_of(&self, provider: Provider, ids: &CallIds) -> Option<RemoteCall> {
+    pub fn call_of(&self, provider: Provider, ids: &CallIds) -> Option<RemoteId> {
         let is_ours = provider == self.account().interface().provider();
-        is_ours.then(|| RemoteCall::of(ids.call.as_str())).flatten()
+        is_ours.then(|| RemoteId::of(ids.call.as_str())).flatten()
     }
 
     /// Ends a call.
     ///
     /// # Errors
     /// It is not ended, or was before.
-    pub async fn hang_up(&self, call: &RemoteCall) -> Result<(), NotAsked> {
+    pub async fn hang_up(&self, call: &RemoteId) -> Result<(), NotAsked> {
         self.ask(self.account().hang_up(call)).await.map(drop)
     }
 
     /// Ends a call that was placed and has not come to us, whether it was picked up meanwhile or not.
-    pub(super) async fn give_up(&self, call: &RemoteCall) -> Result<(), NotAsked> {
+    pub(super) async fn give_up(&self, call: &RemoteId) -> Result<(), NotAsked> {
         let cancelled = match self.account().cancel(call) {
             Some(request) => self.ask(request).await.is_ok(),
             None => false,
@@ -172,7 +175,7 @@ impl Rest {
     ) -> Result<Rung, NotAsked> {
         let served = self.serve(None, &[("ringing", ringing)])?;
         let at = served.as_ref().map_or("", Served::id);
-        let request = self.account().ring(to, from, &self.options.end, ringing, at, seconds);
+        let request = self.account().ring(&Ring { to, from, end: &self.options.end, ringing, at, seconds });
         let answer = self.ask(request).await;
         match answer.and_then(|answer| self.account().read_call(&answer).ok_or(NotAsked::NotUnderstood)) {
             Ok(call) => Ok(Rung { call, served }),
@@ -187,37 +190,40 @@ impl Rest {
     }
 
     /// What a call that was placed is called, now that it has come; `None` if another has.
-    pub(super) fn come(&self, placed: &RemoteCall, arrived: &Arrived) -> Option<RemoteCall> {
+    pub(super) fn come(&self, placed: &RemoteId, arrived: &Arrived) -> Option<RemoteId> {
         let come = self.call_of(arrived.start.provider, &arrived.start.ids)?;
         (come == *placed || !self.account().interface().names_at_once()).then_some(come)
     }
 
-    /// Whether it puts callers through instead of us.
-    pub(in crate::streams) fn moves(&self) -> bool {
-        self.account().interface().moves()
-    }
-
-    /// Has somebody else called for a call; it comes back with these parameters. `at` is the id of what is served for that, if anything.
+    /// Has somebody else called for a caller, who comes back with these parameters. What is served for that is given back, if anything.
     pub(in crate::streams) async fn hand_over(
         &self,
-        call: &RemoteCall,
-        to: &PhoneNumber,
+        (call, owner): (&RemoteId, Option<&RemoteId>),
+        (to, seconds): (&PhoneNumber, u64),
         parameters: &[(&str, &str)],
-        at: &str,
-        seconds: u64,
-    ) -> Result<(), NotAsked> {
-        let request = self.account().hand_over(call, to, &self.options.end, parameters, at, seconds);
-        self.ask(request.ok_or(NotAsked::Impossible)?).await.map(drop)
+    ) -> (Result<(), NotAsked>, Option<Served>) {
+        let callee = Some(Callee { to, from: self.from(), seconds });
+        let served = match self.serve(callee, parameters) {
+            Ok(served) => served,
+            Err(why) => return (Err(why), None),
+        };
+        let at = served.as_ref().map_or("", Served::id);
+        let (xml, url) = (self.instructions_at(at, callee, parameters), self.options.end.fetched(at));
+        let asked = match self.account().hand_over(&Move { call, owner, xml: &xml, url: &url }) {
+            Some(request) => self.ask(request).await.map(drop),
+            None => Err(NotAsked::Impossible),
+        };
+        (asked, served)
     }
 
     /// Whether somebody whom it was handed over to has picked up.
-    pub(in crate::streams) async fn is_put_through(&self, call: &RemoteCall) -> Result<bool, NotAsked> {
+    pub(in crate::streams) async fn is_put_through(&self, call: &RemoteId) -> Result<bool, NotAsked> {
         let request = self.account().children(call).ok_or(NotAsked::Impossible)?;
         self.account().read_children(call, &self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
     }
 
     /// How far a call is.
-    pub(in crate::streams) async fn look(&self, call: &RemoteCall) -> Result<Progress, NotAsked> {
+    pub(in crate::streams) async fn look(&self, call: &RemoteId) -> Result<Progress, NotAsked> {
         let request = self.account().look(call).ok_or(NotAsked::Impossible)?;
         self.account().read_progress(&self.ask(request).await?).ok_or(NotAsked::NotUnderstood)
     }

@@ -1,24 +1,16 @@
 //! SignalWire's interface, as <https://signalwire.com/docs/compatibility-api/rest> has it: Twilio's, but a call that is moved takes its instructions
 //! from an address only. So does one that is placed here, which older documentation asks for and newer allows.
 
-use domain::PhoneNumber;
 use reqwest::Method;
 
 use super::account::Account;
-use super::request::{OurEnd, RemoteCall, Request};
+use super::request::{Move, RemoteId, Request, Ring};
 use super::twilio::{calls, form, of_call};
 
 /// How the instructions are asked for: nothing that comes along is needed.
 const METHOD: &str = "GET";
 
-pub(super) fn ring(
-    account: &Account,
-    to: &PhoneNumber,
-    from: &PhoneNumber,
-    end: &OurEnd,
-    at: &str,
-    seconds: u64,
-) -> Request {
+pub(super) fn ring(account: &Account, Ring { to, from, end, at, seconds, ringing: _ }: &Ring<'_>) -> Request {
     let fields = vec![
         ("To", to.as_str().to_owned()),
         ("From", from.as_str().to_owned()),
@@ -31,17 +23,15 @@ pub(super) fn ring(
 
 /// Of a call that nobody has picked up yet. Its newer interface has this status for such a call and `completed` for one in progress; whether the
 /// latter ends both here, as at Twilio, is not written.
-pub(super) fn cancel(account: &Account, call: &RemoteCall) -> Request {
+pub(super) fn cancel(account: &Account, call: &RemoteId) -> Request {
     account.basic(Method::POST, &of_call(account, call), form(vec![("Status", "canceled".to_owned())]))
 }
 
 /// What becomes of a caller whose instructions cannot be fetched is not written, so they are asked for twice.
-pub(super) fn hand_over(account: &Account, call: &RemoteCall, end: &OurEnd, at: &str) -> Request {
-    let fields = vec![
-        ("Url", end.fetched(at)),
-        ("Method", METHOD.to_owned()),
-        ("FallbackUrl", end.fetched(at)),
-        ("FallbackMethod", METHOD.to_owned()),
-    ];
+pub(super) fn hand_over(account: &Account, Move { call, url, .. }: &Move<'_>) -> Request {
+    let address = || (*url).to_owned();
+    let method = || METHOD.to_owned();
+    let fields =
+        vec![("Url", address()), ("Method", method()), ("FallbackUrl", address()), ("FallbackMethod", method())];
     account.basic(Method::POST, &of_call(account, call), form(fields))
 }

@@ -20,12 +20,35 @@ fn telnyx() -> Account {
     account(Interface::Telnyx, "https://api.telnyx.com/v2/", "7267")
 }
 
-fn call(id: &str) -> RemoteCall {
-    RemoteCall::of(id).unwrap()
+fn call(id: &str) -> RemoteId {
+    RemoteId::of(id).unwrap()
 }
 
 fn number(written: &str) -> PhoneNumber {
     written.parse().unwrap()
+}
+
+/// The doctor, rung by the practice.
+fn rung(by: &Account, end: &OurEnd, at: &str) -> Request {
+    let (to, from) = (&number("+12125550190"), &number("+12125550111"));
+    by.ring(&Ring { to, from, end, ringing: "0f", at, seconds: 25 })
+}
+
+/// What the doctor's call is to do.
+fn of_the_doctor(by: &Account, end: &OurEnd) -> Phi<String> {
+    by.instructions(&Orders { end, parameters: &[("ringing", "0f")], callee: None, at: "7e" })
+}
+
+/// What the caller's is, with the doctor called.
+fn of_the_caller(by: &Account, end: &OurEnd, parameters: &[(&str, &str)]) -> Phi<String> {
+    let (to, from) = (&number("+12125550190"), &number("+12125550111"));
+    let callee = Some(Callee { to, from: Some(from), seconds: 20 });
+    by.instructions(&Orders { end, parameters, callee, at: "7e" })
+}
+
+fn moved(by: &Account, call: &RemoteId, owner: Option<&RemoteId>) -> Option<Request> {
+    let (xml, url) = (&Phi::new("<Response/>".to_owned()), "https://phone.example.org/streams/instructions/7e");
+    by.hand_over(&Move { call, owner, xml, url })
 }
 
 fn our_end() -> OurEnd {
@@ -43,13 +66,12 @@ fn form(request: &Request) -> Vec<(&'static str, String)> {
 
 #[test]
 fn twilio_ends_places_looks_at_and_moves_calls_as_documented() {
-    let (to, from) = (number("+12125550190"), number("+12125550111"));
     let ended = twilio().hang_up(&call("CA1"));
     assert_eq!(asked(&ended), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
     assert_eq!(form(&ended), [("Status", "completed".to_owned())]);
     assert_eq!(ended.authorization, Authorization::Basic("AC123".to_owned(), Phi::new(SECRET.replace(' ', "-"))));
 
-    let rung = twilio().ring(&to, &from, &our_end(), "0f", "", 25);
+    let rung = rung(&twilio(), &our_end(), "");
     assert_eq!(asked(&rung), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls.json"));
     let twiml = "<Response><Connect><Stream url=\"wss://phone.example.org/streams\">\
                  <Parameter name=\"token\" value=\"a &amp; &quot;b&quot;\"></Parameter>\
@@ -85,12 +107,13 @@ fn twilio_ends_places_looks_at_and_moves_calls_as_documented() {
 #[test]
 fn twilio_hands_a_call_over_and_takes_it_back() {
     let end = OurEnd { token: None, ..our_end() };
-    let moved = twilio().hand_over(&call("CA1"), &number("+12125550190"), &end, &[("back", "0f")], "", 20).unwrap();
+    let moved = moved(&twilio(), &call("CA1"), None).unwrap();
     assert_eq!(asked(&moved), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
+    assert_eq!(form(&moved), [("Twiml", "<Response/>".to_owned())]);
     let twiml = "<Response><Dial timeout=\"20\">+12125550190</Dial>\
                  <Connect><Stream url=\"wss://phone.example.org/streams\">\
                  <Parameter name=\"back\" value=\"0f\"></Parameter></Stream></Connect></Response>";
-    assert_eq!(form(&moved), [("Twiml", twiml.to_owned())]);
+    assert_eq!(of_the_caller(&twilio(), &end, &[("back", "0f")]).expose(), twiml);
 
     let children = twilio().children(&call("CA1")).unwrap();
     let url = "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls.json?ParentCallSid=CA1&PageSize=20";
@@ -116,7 +139,7 @@ fn telnyx_ends_places_and_looks_at_calls_as_documented() {
     assert_eq!(ended.url.as_str(), format!("https://api.telnyx.com/v2/calls/{id}/actions/hangup"));
     assert_eq!(ended.authorization, Authorization::Bearer(Phi::new(SECRET.replace(' ', "-"))));
 
-    let rung = telnyx().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", "", 25);
+    let rung = rung(&telnyx(), &our_end(), "");
     assert_eq!(asked(&rung), (Method::POST, "https://api.telnyx.com/v2/calls"));
     let Body::Json(order) = &rung.body else { panic!("not JSON: {rung:?}") };
     let expected: Value = json!({
@@ -136,6 +159,26 @@ fn telnyx_ends_places_and_looks_at_calls_as_documented() {
 }
 
 #[test]
+fn telnyx_hands_a_call_over_by_texml_and_takes_it_back() {
+    let id = "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg";
+    let owner = call("61bf923e-5e4d-4595-a110-56190ea18a1b");
+    let request = moved(&telnyx(), &call(id), Some(&owner)).unwrap();
+    let url = format!("https://api.telnyx.com/v2/texml/Accounts/{}/Calls/{id}", owner.as_str());
+    assert_eq!(asked(&request), (Method::POST, url.as_str()));
+    assert_eq!(form(&request), [("Texml", "<Response/>".to_owned())]);
+    assert_eq!(request.authorization, Authorization::Bearer(Phi::new(SECRET.replace(' ', "-"))));
+    assert_eq!(moved(&telnyx(), &call(id), None), None, "nobody knows whose call it is");
+
+    let texml = "<Response><Dial timeout=\"20\" callerId=\"+12125550111\">\
+                 <Number statusCallback=\"https://phone.example.org/streams/told/7e\" statusCallbackEvent=\"answered completed\" \
+                 statusCallbackMethod=\"POST\">+12125550190</Number></Dial>\
+                 <Connect><Stream url=\"wss://phone.example.org/streams?token=a+%26+%22b%22&amp;back=0f\" track=\"inbound_track\" \
+                 bidirectionalMode=\"rtp\" codec=\"PCMU\" bidirectionalCodec=\"PCMU\"></Stream></Connect></Response>";
+    assert_eq!(of_the_caller(&telnyx(), &our_end(), &[("back", "0f")]).expose(), texml);
+    assert_eq!(telnyx().children(&call(id)), None, "it tells by itself");
+}
+
+#[test]
 fn signalwire_ends_places_looks_at_and_moves_calls_as_documented() {
     let signalwire = account(Interface::SignalWire, "https://practice.signalwire.com/api/laml", "8c0f-4d");
     let of_call = "https://practice.signalwire.com/api/laml/2010-04-01/Accounts/8c0f-4d/Calls/1a-2b.json";
@@ -148,27 +191,25 @@ fn signalwire_ends_places_looks_at_and_moves_calls_as_documented() {
 
     let end = OurEnd { token: None, ..our_end() };
     let address = "https://phone.example.org/streams/instructions/7e";
-    let rung = signalwire.ring(&number("+12125550190"), &number("+12125550111"), &end, "0f", "7e", 25);
+    let rung = rung(&signalwire, &end, "7e");
     let calls = "https://practice.signalwire.com/api/laml/2010-04-01/Accounts/8c0f-4d/Calls.json";
     assert_eq!(asked(&rung), (Method::POST, calls));
     let expected =
         [("To", "+12125550190"), ("From", "+12125550111"), ("Url", address), ("Method", "GET"), ("Timeout", "25")];
     assert_eq!(form(&rung), expected.map(|(name, value)| (name, value.to_owned())));
-    let fetched = signalwire.instructions(&end, None, &[("ringing", "0f")]).unwrap();
     let stream = |name: &str| {
         format!(
             "<Connect><Stream url=\"wss://phone.example.org/streams\"><Parameter name=\"{name}\" value=\"0f\"></Parameter>\
              </Stream></Connect></Response>"
         )
     };
-    assert_eq!(fetched.expose(), &format!("<Response>{}", stream("ringing")));
+    assert_eq!(of_the_doctor(&signalwire, &end).expose(), &format!("<Response>{}", stream("ringing")));
 
-    let moved = signalwire.hand_over(&call("1a-2b"), &number("+12125550190"), &end, &[("back", "0f")], "7e", 20);
-    let moved = moved.unwrap();
+    let moved = moved(&signalwire, &call("1a-2b"), None).unwrap();
     assert_eq!(asked(&moved), (Method::POST, of_call));
     let expected = [("Url", address), ("Method", "GET"), ("FallbackUrl", address), ("FallbackMethod", "GET")];
     assert_eq!(form(&moved), expected.map(|(name, value)| (name, value.to_owned())));
-    let fetched = signalwire.instructions(&end, Some((&number("+12125550190"), 20)), &[("back", "0f")]).unwrap();
+    let fetched = of_the_caller(&signalwire, &end, &[("back", "0f")]);
     assert_eq!(fetched.expose(), &format!("<Response><Dial timeout=\"20\">+12125550190</Dial>{}", stream("back")));
 
     assert_eq!(asked(&signalwire.look(&call("1a-2b")).unwrap()), (Method::GET, of_call));
@@ -178,11 +219,10 @@ fn signalwire_ends_places_looks_at_and_moves_calls_as_documented() {
     assert_eq!(signalwire.read_children(&call("1a-2b"), body.as_bytes()), Some(true));
     let body = json!({ "sid": "3c-4d", "status": "queued", "price": null }).to_string();
     assert_eq!(signalwire.read_call(body.as_bytes()), Some(call("3c-4d")));
-    assert!(signalwire.interface().moves());
 }
 
 #[test]
-fn plivo_ends_and_places_calls_as_documented_and_moves_none() {
+fn plivo_ends_places_and_moves_calls_as_documented() {
     let plivo = account(Interface::Plivo, "https://api.plivo.com/v1", "MA1");
     let id = call("eba53b9e-8fbd-45c1-9444-696d2172fbc8");
     let ended = plivo.hang_up(&id);
@@ -190,15 +230,14 @@ fn plivo_ends_and_places_calls_as_documented_and_moves_none() {
     assert_eq!((asked(&ended), &ended.body), ((Method::DELETE, url), &Body::None));
     assert_eq!(plivo.cancel(&id), None, "the same ends a call in the queue");
 
-    let (to, from) = (number("+12125550190"), number("+12125550111"));
-    let rung = plivo.ring(&to, &from, &our_end(), "0f", "7e", 25);
+    let rung = rung(&plivo, &our_end(), "7e");
     assert_eq!(asked(&rung), (Method::POST, "https://api.plivo.com/v1/Account/MA1/Call/"));
     assert_eq!(rung.authorization, Authorization::Basic("MA1".to_owned(), Phi::new(SECRET.replace(' ', "-"))));
     let Body::Json(order) = &rung.body else { panic!("not JSON: {rung:?}") };
     let expected = json!({
         "to": "12125550190", "from": "12125550111", "ring_timeout": 25,
         "answer_url": "https://phone.example.org/streams/instructions/7e", "answer_method": "GET",
-        "hangup_url": "https://phone.example.org/streams/ended/7e", "hangup_method": "POST",
+        "hangup_url": "https://phone.example.org/streams/told/7e", "hangup_method": "POST",
     });
     assert_eq!(order.expose(), &expected);
     let body = json!({ "message": "call fired", "request_uuid": id.as_str(), "api_id": "97ce" }).to_string();
@@ -206,18 +245,29 @@ fn plivo_ends_and_places_calls_as_documented_and_moves_none() {
     assert_eq!(plivo.read_call(json!({ "request_uuid": ["a", "b"] }).to_string().as_bytes()), None, "several calls");
 
     let end = OurEnd { token: Some(Phi::new("THETOKEN".to_owned())), ..our_end() };
-    let fetched = plivo.instructions(&end, None, &[("ringing", "0f")]).unwrap();
-    let expected = "<Response><Stream bidirectional=\"true\" keepCallAlive=\"true\" contentType=\"audio/x-mulaw;rate=8000\" \
-                    extraHeaders=\"token=THETOKEN,ringing=0f\">wss://phone.example.org/streams</Stream></Response>";
-    assert_eq!(fetched.expose(), expected);
+    let stream = |headers: &str| {
+        format!(
+            "<Stream bidirectional=\"true\" keepCallAlive=\"true\" contentType=\"audio/x-mulaw;rate=8000\" \
+             extraHeaders=\"token=THETOKEN,{headers}\">wss://phone.example.org/streams</Stream></Response>"
+        )
+    };
+    assert_eq!(of_the_doctor(&plivo, &end).expose(), &format!("<Response>{}", stream("ringing=0f")));
 
+    let moved = moved(&plivo, &id, None).unwrap();
+    assert_eq!(asked(&moved), (Method::POST, url));
+    let Body::Json(order) = &moved.body else { panic!("not JSON: {moved:?}") };
+    let address = "https://phone.example.org/streams/instructions/7e";
+    assert_eq!(order.expose(), &json!({ "legs": "aleg", "aleg_url": address, "aleg_method": "GET" }));
+    let dial = "<Dial timeout=\"20\" callerId=\"12125550111\" callbackUrl=\"https://phone.example.org/streams/told/7e\" \
+                callbackMethod=\"POST\"><Number>12125550190</Number></Dial>";
+    let parameters = [("back", "0f"), ("from", "+12125550142"), ("to", "sip:practice@example.org")];
+    let fetched = of_the_caller(&plivo, &end, &parameters);
+    assert_eq!(fetched.expose(), &format!("<Response>{dial}{}", stream("back=0f,from=12125550142")));
     assert_eq!((plivo.look(&id), plivo.children(&id)), (None, None), "it tells by itself");
-    assert_eq!(plivo.hand_over(&id, &to, &end, &[("back", "0f")], "7e", 20), None);
-    assert!(!plivo.interface().moves() && plivo.instructions(&end, Some((&to, 20)), &[]).is_none());
 }
 
 #[test]
-fn plivo_tells_how_a_call_has_ended() {
+fn a_provider_tells_how_far_a_call_is() {
     for (told, progress) in [
         (json!({ "CallStatus": "busy", "HangupCause": "USER_BUSY" }), Progress::Busy),
         (json!({ "CallStatus": "no-answer" }), Progress::Over),
@@ -229,8 +279,13 @@ fn plivo_tells_how_a_call_has_ended() {
         (json!({}), Progress::Over),
         (json!({ "CallStatus": "ringing" }), Progress::Rings),
         (json!({ "CallStatus": "in-progress" }), Progress::PickedUp),
+        // Plivo's of a doctor who is called for a caller: the status is the caller's.
+        (json!({ "CallStatus": "in-progress", "DialAction": "answer" }), Progress::PickedUp),
+        (json!({ "CallStatus": "in-progress", "DialAction": "connected" }), Progress::PickedUp),
+        (json!({ "CallStatus": "in-progress", "DialAction": "digits" }), Progress::Rings),
+        (json!({ "CallStatus": "in-progress", "DialAction": "hangup" }), Progress::Over),
     ] {
-        assert_eq!(serde_json::from_value::<Ended>(told.clone()).unwrap().progress(), progress, "{told}");
+        assert_eq!(serde_json::from_value::<Report>(told.clone()).unwrap().progress(), progress, "{told}");
     }
 }
 
@@ -238,9 +293,9 @@ fn plivo_tells_how_a_call_has_ended() {
 fn no_id_leads_elsewhere_and_none_ends_every_call() {
     for id in ["", "/", "..", "CA1/../../AC9", "CA1.json", "CA1?x=1", "CA1#", "CA1%2f", "CA1\\", "CA 1", "CA1\r\n", "Ü"]
     {
-        assert_eq!(RemoteCall::of(id), None, "{id}");
+        assert_eq!(RemoteId::of(id), None, "{id}");
     }
-    assert_eq!(RemoteCall::of(&"a".repeat(257)), None);
+    assert_eq!(RemoteId::of(&"a".repeat(257)), None);
     rustls::crypto::ring::default_provider().install_default().ok();
     let rest = Rest::open(RestOptions { account: twilio(), end: our_end(), from: None, may_ring: Vec::new() }).unwrap();
     let ids = |call: &str| crate::streams::CallIds {
@@ -272,7 +327,8 @@ fn an_account_is_asked_over_tls_or_on_this_machine() {
 
 #[test]
 fn neither_secrets_nor_numbers_are_printed() {
-    let rung = twilio().ring(&number("+12125550190"), &number("+12125550111"), &our_end(), "0f", "", 25);
-    let printed = format!("{:?} {rung:?} {:?}", twilio(), our_end());
+    let rung = rung(&twilio(), &our_end(), "");
+    let moved = of_the_caller(&telnyx(), &our_end(), &[("back", "0f")]);
+    let printed = format!("{:?} {rung:?} {:?} {moved:?}", twilio(), our_end());
     assert!(!printed.contains("a-secret") && !printed.contains("5550190") && !printed.contains("\"b\""), "{printed}");
 }
