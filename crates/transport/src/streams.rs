@@ -159,13 +159,15 @@ impl Door {
         }
         // Whoever comes back when nobody waits any more is a caller like any other.
         let back = start.back.as_ref().zip(behind.as_ref());
-        if let Some(awaits) = back.and_then(|(back, behind)| behind.rest.awaited().claim(back)) {
-            let arrived = Arrived { socket, adapter, start, idle: self.options.idle };
-            if let Err(Arrived { socket, .. }) = awaits.send(arrived) {
-                refuse(socket, Fault::NotAwaited).await;
-            }
-            return;
-        }
+        let awaits = back.and_then(|(back, behind)| behind.rest.awaited().claim(back));
+        let arrived = Arrived { socket, adapter, start, idle: self.options.idle };
+        let Arrived { socket, adapter, start, .. } = match awaits {
+            Some(awaits) => match awaits.send(arrived) {
+                Ok(()) => return,
+                Err(arrived) => arrived,
+            },
+            None => arrived,
+        };
         let seat = (Arc::clone(&self.lines).try_acquire_owned(), self.incoming.try_reserve_owned());
         let (Ok(line), Ok(hand_over)) = seat else {
             return refuse(socket, Fault::Busy).await;

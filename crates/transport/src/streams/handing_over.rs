@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::PhoneNumber;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::awaited::{Arrived, Ticket};
 use super::behind::Behind;
@@ -48,7 +48,7 @@ pub(super) enum Outcome {
     PutThrough,
     /// The caller hung up.
     CallerGone,
-    /// Nobody knows.
+    /// Nobody knows: the provider has said that it does it.
     Unknown,
 }
 
@@ -71,7 +71,7 @@ impl Away {
         Some(Self { refer, _ticket: ticket, back: Some(back), outcome })
     }
 
-    /// What comes next; never, where nobody is away. Cancel-safe.
+    /// What comes next; never, where nobody is away: that they are back before all else. Cancel-safe.
     pub(super) async fn next(away: &mut Option<Self>) -> News {
         let Some(Self { back, outcome, .. }) = away else { return pending().await };
         let returns = async {
@@ -81,9 +81,17 @@ impl Away {
             }
         };
         tokio::select! {
+            biased;
             Ok(arrived) = returns => News::Back(Box::new(arrived)),
             outcome = outcome => News::Outcome(outcome.unwrap_or(Outcome::Unknown)),
         }
+    }
+
+    /// Who came back at the very last; nobody can from now on.
+    pub(super) fn late(&mut self) -> Option<Arrived> {
+        let back = self.back.as_mut().filter(|back| !back.is_terminated())?;
+        back.close();
+        back.try_recv().ok()
     }
 
     /// Whoever came was somebody else.
@@ -102,7 +110,7 @@ async fn watch(behind: Behind, to: PhoneNumber, back: String, mut tell: oneshot:
     let (asked, mut served) = ask(&behind, &to, &back).await;
     let outcome = match asked {
         Ok(()) => tokio::select! {
-            outcome = follow(&behind, served.as_mut()) => Some(outcome),
+            outcome = follow(&behind, &mut served) => Some(outcome),
             () = tell.closed() => None,
         },
         Err(why) if why.may_be_done() => Some(Outcome::NotDone),
@@ -133,7 +141,7 @@ async fn ask(behind: &Behind, to: &PhoneNumber, back: &str) -> (Result<(), NotAs
 }
 
 /// What becomes of a caller whom the provider puts through.
-async fn follow(behind: &Behind, served: Option<&mut Served>) -> Outcome {
+async fn follow(behind: &Behind, served: &mut Option<Served>) -> Outcome {
     let found = async {
         match served {
             Some(served) => tokio::select! {
@@ -143,19 +151,33 @@ async fn follow(behind: &Behind, served: Option<&mut Served>) -> Outcome {
             None => seen(behind).await,
         }
     };
-    timeout(KNOWN_WITHIN, found).await.unwrap_or(Outcome::Unknown)
+    match timeout(KNOWN_WITHIN, found).await {
+        Ok(outcome) => outcome,
+        // What was never fetched was never begun.
+        Err(_) if served.as_ref().is_some_and(Served::waits) => Outcome::NotDone,
+        Err(_) => Outcome::Unknown,
+    }
 }
 
-/// By a provider that tells.
+/// By a provider that tells, in whatever order that comes.
 async fn told(served: &mut Served) -> Outcome {
+    let mut gone_at = None;
     loop {
-        match served.told().await {
-            Progress::Rings => {}
-            Progress::PickedUp => return Outcome::PutThrough,
-            Progress::Busy | Progress::Over => {
-                sleep(BACK_WITHIN).await;
-                return Outcome::CallerGone;
+        let gone = async {
+            match gone_at {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
             }
+        };
+        tokio::select! {
+            progress = served.told() => match progress {
+                Progress::Rings => {}
+                Progress::PickedUp => return Outcome::PutThrough,
+                Progress::Busy | Progress::Over => {
+                    gone_at.get_or_insert_with(|| Instant::now() + BACK_WITHIN);
+                }
+            },
+            () = gone => return Outcome::CallerGone,
         }
     }
 }

@@ -32,7 +32,8 @@ const TOLD_MAX: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Document {
-    xml: Phi<String>,
+    /// `None` where it is only told how the call goes.
+    xml: Option<Phi<String>>,
     fetched: Option<oneshot::Sender<()>>,
     told: mpsc::Sender<Progress>,
 }
@@ -44,16 +45,24 @@ pub(super) type Instructions = Kept<Document>;
 #[derive(Debug)]
 pub(super) struct Served {
     ticket: Ticket<Document>,
-    fetched: oneshot::Receiver<()>,
+    /// `None` where there is nothing to be fetched.
+    fetched: Option<oneshot::Receiver<()>>,
     told: mpsc::Receiver<Progress>,
 }
 
 impl Instructions {
-    /// Serves what is written for its id; `None` while too many are served.
-    pub(super) fn serve(&self, write: impl FnOnce(&str) -> Phi<String>) -> Option<Served> {
-        let (fetched, is_fetched) = oneshot::channel();
+    /// Serves what is written for its id, if anything is; `None` while too many are served.
+    pub(super) fn serve(&self, write: impl FnOnce(&str) -> Option<Phi<String>>) -> Option<Served> {
         let (tell, told) = mpsc::channel(TOLD_MAX);
-        let ticket = self.keep(|id| Document { xml: write(id), fetched: Some(fetched), told: tell })?;
+        let mut is_fetched = None;
+        let ticket = self.keep(|id| {
+            let xml = write(id);
+            let fetched = xml.is_some().then(oneshot::channel).map(|(fetched, receiver)| {
+                is_fetched = Some(receiver);
+                fetched
+            });
+            Document { xml, fetched, told: tell }
+        })?;
         Some(Served { ticket, fetched: is_fetched, told })
     }
 }
@@ -71,11 +80,18 @@ impl Served {
         }
     }
 
-    /// Stays until it was fetched, if that has not been yet, and no longer than this.
+    /// Whether there is something that was not fetched yet.
+    pub(super) fn waits(&self) -> bool {
+        self.fetched.as_ref().is_some_and(oneshot::Receiver::is_empty)
+    }
+
+    /// Stays until it was fetched, if there is something that was not yet, and no longer than this.
     pub(super) async fn stay(self, at_most: Duration) {
         let Self { ticket, fetched, told: _told } = self;
-        // Fetched or too late: it is of no use any more.
-        timeout(at_most, fetched).await.ok();
+        if let Some(fetched) = fetched {
+            // Fetched or too late: it is of no use any more.
+            timeout(at_most, fetched).await.ok();
+        }
         drop(ticket);
     }
 }
@@ -99,7 +115,7 @@ async fn fetch(State(instructions): State<Instructions>, asked: Asked) -> Respon
         }
         document.xml.clone()
     });
-    match xml {
+    match xml.flatten() {
         Some(xml) => {
             ([(CONTENT_TYPE, "application/xml"), (CACHE_CONTROL, "no-store")], xml.into_exposed()).into_response()
         }
@@ -116,5 +132,5 @@ async fn hear(
     let progress = report.map_or(Progress::Over, |Form(report)| report.progress());
     // What nobody listens to any more is left out.
     let heard = instructions.look(&id, |document| document.told.try_send(progress).ok());
-    if heard.is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+    if heard.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND }
 }

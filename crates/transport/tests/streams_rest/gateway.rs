@@ -433,6 +433,7 @@ async fn telnyx_looks(State(inner): Shared, headers: HeaderMap, Path(call): Path
 
 async fn telnyx_ends(State(inner): Shared, headers: HeaderMap, Path(call): Path<String>) -> Answer {
     is_ours(&headers)?;
+    inner.lock().unwrap().asked.push((format!("end {call}"), Map::new()));
     end(&inner, &call).await?;
     Ok(Json(json!({ "data": { "result": "ok" } })))
 }
@@ -486,6 +487,7 @@ async fn plivo_ends(
     Path((_, call)): Path<(String, String)>,
 ) -> Result<StatusCode, StatusCode> {
     is_ours(&headers)?;
+    inner.lock().unwrap().asked.push((format!("end {call}"), Map::new()));
     end(&inner, &call).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -304,13 +304,14 @@ async fn a_caller_whom_plivo_put_through_is_left_to_it_and_answered_anew_if_they
 
 async fn is_left_to(interface: Interface, dialect: Dialect) {
     let mut office = Office::open(interface).await;
-    let (_, patient) = office.is_called(dialect, CALLER).await;
+    let (_, mut patient) = office.is_called(dialect, CALLER).await;
     let (xml, outcome) = hands_over(&office, &patient).await;
     goes(&office, &xml, "in-progress").await;
     assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Ok(()));
     drop(office.gateway.asked());
     patient.leg.speaker.goodbye();
-    drop(patient);
+    patient.leg.over.cancel();
+    while patient.leg.news.recv().await.is_some() {}
 
     // The doctor has hung up, the caller has not.
     let _party = is_streamed_again(dialect, &xml, CALLER, TONE_OF_CALLER).await;
@@ -328,13 +329,31 @@ async fn a_caller_who_hangs_up_while_somebody_is_called_is_gone() {
         let (_, mut patient) = office.is_called(dialect, CALLER).await;
         let (xml, _outcome) = hands_over(&office, &patient).await;
         office.gateway.has_with(CALLER, "completed", None);
-        // Plivo stops calling the doctor, and does not say why.
-        tells(&xml, "canceled").await;
+        // Plivo, which is not asked, stops calling the doctor, and does not say why.
+        if interface == Interface::Plivo {
+            tells(&xml, "canceled").await;
+        }
         assert_eq!(patient.news(WITHIN, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp), "{interface:?}");
     }
 }
 
 /// Plivo's documentation does not say that the stream of a call that is moved ends.
+#[tokio::test]
+async fn a_caller_whom_nobody_answers_and_who_is_streamed_still_is_with_us() {
+    let mut office = Office::open(Interface::Plivo).await;
+    let (caller, mut patient) = office.is_called(Dialect::Plivo, CALLER).await;
+    office.gateway.keeps_streams();
+    let (xml, outcome) = hands_over(&office, &patient).await;
+    tells(&xml, "no-answer").await;
+    assert_eq!(timeout(WITHIN, outcome).await.unwrap().unwrap(), Err(NotAnswered::NotReached));
+    patient.heard.clear();
+    patient.listens(Duration::from_secs(1)).await;
+    assert!((pitch(&patient.heard, 16_000) - TONE_OF_CALLER).abs() < 12.0, "the caller is heard");
+    caller.hang_up().await;
+    assert_eq!(patient.news(WITHIN, |news| *news == LegNews::HungUp).await, Some(LegNews::HungUp));
+}
+
+/// The same.
 #[tokio::test]
 async fn a_caller_who_is_put_through_and_streamed_still_is_left_to_the_provider() {
     let mut office = Office::open(Interface::Plivo).await;

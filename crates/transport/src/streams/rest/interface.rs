@@ -43,13 +43,14 @@ impl Interface {
         matches!(self, Self::Plivo)
     }
 
-    /// Whether it comes to an address of ours for a call that is placed, or moved: to fetch what the call is to do, or to tell how it goes.
-    pub(super) fn comes(self, is_moved: bool) -> bool {
-        match self {
-            Self::Twilio => false,
-            Self::Telnyx => is_moved,
-            Self::SignalWire | Self::Plivo => true,
-        }
+    /// Whether it fetches from an address of ours what a call is to do.
+    pub(super) fn fetches(self) -> bool {
+        matches!(self, Self::SignalWire | Self::Plivo)
+    }
+
+    /// Whether it tells at an address of ours what becomes of somebody whom it calls for a caller.
+    pub(super) fn tells_of_callees(self) -> bool {
+        matches!(self, Self::Telnyx | Self::Plivo)
     }
 
     /// Whether the id that it gives a call when it is placed is documented to be the one that its stream has.

@@ -35,13 +35,10 @@ fn plain(number: &str) -> &str {
     number.trim_start_matches('+')
 }
 
-pub(super) fn hand_over(account: &Account, Move { call, url, .. }: &Move<'_>) -> Request {
-    let order = json!({ "legs": "aleg", "aleg_url": url, "aleg_method": "GET" });
-    account.basic(
-        Method::POST,
-        &format!("Account/{}/Call/{}/", account.id(), call.as_str()),
-        Body::Json(Phi::new(order)),
-    )
+pub(super) fn hand_over(account: &Account, moved: &Move<'_>) -> Request {
+    let order = json!({ "legs": "aleg", "aleg_url": moved.orders.url(), "aleg_method": "GET" });
+    let path = format!("Account/{}/Call/{}/", account.id(), moved.call.as_str());
+    account.basic(Method::POST, &path, Body::Json(Phi::new(order)))
 }
 
 /// When nobody picks up, or they hang up first, the next element streams the caller to us again. Letters and digits alone may stand in the values

@@ -16,11 +16,12 @@ pub(in crate::streams) struct Report {
 impl Report {
     /// One that does not say how far the call is says that it has ended.
     pub(in crate::streams) fn progress(&self) -> Progress {
-        match self.action.as_deref().or(self.status.as_deref()) {
-            Some("initiated" | "ringing" | "digits") => Progress::Rings,
-            Some("in-progress" | "answer" | "connected") => Progress::PickedUp,
-            Some("busy") => Progress::Busy,
-            Some(_) | None => Progress::Over,
+        match (self.action.as_deref(), self.status.as_deref()) {
+            (Some("answer" | "connected"), _) | (None, Some("in-progress")) => Progress::PickedUp,
+            (Some("hangup"), _) => Progress::Over,
+            (Some(_), _) | (None, Some("initiated" | "ringing")) => Progress::Rings,
+            (None, Some("busy")) => Progress::Busy,
+            (None, _) => Progress::Over,
         }
     }
 }

@@ -126,6 +126,13 @@ pub struct Orders<'a> {
     pub at: &'a str,
 }
 
+impl Orders<'_> {
+    /// Where they are fetched.
+    pub(super) fn url(&self) -> String {
+        self.end.fetched(self.at)
+    }
+}
+
 /// Somebody who is called for a caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Callee<'a> {
@@ -144,8 +151,6 @@ pub struct Move<'a> {
     pub call: &'a RemoteId,
     /// Whose call it is at the provider, if their stream has told.
     pub owner: Option<&'a RemoteId>,
-    /// What it is to do from now on: [`Orders`], as this provider reads them.
-    pub xml: &'a Phi<String>,
-    /// Where the same is fetched.
-    pub url: &'a str,
+    /// What it is to do from now on.
+    pub orders: Orders<'a>,
 }

@@ -122,18 +122,12 @@ impl Rest {
         &self.instructions
     }
 
-    fn instructions_at(&self, at: &str, callee: Option<Callee<'_>>, parameters: &[(&str, &str)]) -> Phi<String> {
-        self.account().instructions(&Orders { end: &self.options.end, parameters, callee, at })
-    }
-
-    /// Has the provider find its instructions and tell how it goes, if it comes for that: somebody is called, if anybody, and whoever is on the line
-    /// is streamed to us with these parameters.
-    fn serve(&self, callee: Option<Callee<'_>>, parameters: &[(&str, &str)]) -> Result<Option<Served>, NotAsked> {
-        if !self.account().interface().comes(callee.is_some()) {
-            return Ok(None);
-        }
-        let served = self.instructions.serve(|at| self.instructions_at(at, callee, parameters));
-        served.map(Some).ok_or(NotAsked::TooMany)
+    /// Has the provider find its instructions and tell how it goes, if it comes for that. `orders` have no id yet.
+    fn serve(&self, orders: &Orders<'_>) -> Result<Option<Served>, NotAsked> {
+        let interface = self.account().interface();
+        let comes = interface.fetches() || interface.tells_of_callees() && orders.callee.is_some();
+        let write = |at: &str| interface.fetches().then(|| self.account().instructions(&Orders { at, ..*orders }));
+        comes.then(|| self.instructions.serve(write).ok_or(NotAsked::TooMany)).transpose()
     }
 
     /// The call as this interface takes it; `None` if it is none of this provider's, or its id is no id.
@@ -173,9 +167,10 @@ impl Rest {
         ringing: &str,
         seconds: u64,
     ) -> Result<Rung, NotAsked> {
-        let served = self.serve(None, &[("ringing", ringing)])?;
+        let end = &self.options.end;
+        let served = self.serve(&Orders { end, parameters: &[("ringing", ringing)], callee: None, at: "" })?;
         let at = served.as_ref().map_or("", Served::id);
-        let request = self.account().ring(&Ring { to, from, end: &self.options.end, ringing, at, seconds });
+        let request = self.account().ring(&Ring { to, from, end, ringing, at, seconds });
         let answer = self.ask(request).await;
         match answer.and_then(|answer| self.account().read_call(&answer).ok_or(NotAsked::NotUnderstood)) {
             Ok(call) => Ok(Rung { call, served }),
@@ -203,13 +198,13 @@ impl Rest {
         parameters: &[(&str, &str)],
     ) -> (Result<(), NotAsked>, Option<Served>) {
         let callee = Some(Callee { to, from: self.from(), seconds });
-        let served = match self.serve(callee, parameters) {
+        let orders = Orders { end: &self.options.end, parameters, callee, at: "" };
+        let served = match self.serve(&orders) {
             Ok(served) => served,
             Err(why) => return (Err(why), None),
         };
-        let at = served.as_ref().map_or("", Served::id);
-        let (xml, url) = (self.instructions_at(at, callee, parameters), self.options.end.fetched(at));
-        let asked = match self.account().hand_over(&Move { call, owner, xml: &xml, url: &url }) {
+        let orders = Orders { at: served.as_ref().map_or("", Served::id), ..orders };
+        let asked = match self.account().hand_over(&Move { call, owner, orders }) {
             Some(request) => self.ask(request).await.map(drop),
             None => Err(NotAsked::Impossible),
         };

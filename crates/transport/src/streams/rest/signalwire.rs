@@ -28,10 +28,12 @@ pub(super) fn cancel(account: &Account, call: &RemoteId) -> Request {
 }
 
 /// What becomes of a caller whose instructions cannot be fetched is not written, so they are asked for twice.
-pub(super) fn hand_over(account: &Account, Move { call, url, .. }: &Move<'_>) -> Request {
-    let address = || (*url).to_owned();
-    let method = || METHOD.to_owned();
-    let fields =
-        vec![("Url", address()), ("Method", method()), ("FallbackUrl", address()), ("FallbackMethod", method())];
-    account.basic(Method::POST, &of_call(account, call), form(fields))
+pub(super) fn hand_over(account: &Account, moved: &Move<'_>) -> Request {
+    let fields = vec![
+        ("Url", moved.orders.url()),
+        ("Method", METHOD.to_owned()),
+        ("FallbackUrl", moved.orders.url()),
+        ("FallbackMethod", METHOD.to_owned()),
+    ];
+    account.basic(Method::POST, &of_call(account, moved.call), form(fields))
 }

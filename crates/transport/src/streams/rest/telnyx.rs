@@ -14,6 +14,9 @@ use super::account::Account;
 use super::request::{Body, Callee, Move, Orders, OurEnd, Progress, RemoteId, Request, Ring};
 use super::twilio;
 
+/// What may stand in an address. Who calls whom may not: addresses are read in logs, and Telnyx tells it by itself.
+const OURS: [&str; 2] = ["ringing", "back"];
+
 #[derive(Deserialize)]
 struct Answer {
     data: Call,
@@ -54,13 +57,14 @@ fn address(end: &OurEnd, parameters: &[(&str, &str)]) -> String {
 /// The instructions of a call are replaced, which ends its stream. The call's id and its owner's are those that its stream tells.
 pub(super) fn hand_over(account: &Account, moved: &Move<'_>) -> Option<Request> {
     let path = format!("texml/Accounts/{}/Calls/{}", moved.owner?.as_str(), moved.call.as_str());
-    Some(account.bearer(Method::POST, &path, twilio::form(vec![("Texml", moved.xml.expose().clone())])))
+    Some(account.bearer(Method::POST, &path, twilio::form(vec![("Texml", instructions(&moved.orders))])))
 }
 
 /// As Twilio's. What becomes of the callee is told to us: of the calls that a call has placed none says whose they are.
 pub(super) fn instructions(Orders { end, parameters, callee, at }: &Orders<'_>) -> String {
     let token = end.token.as_ref().map(|token| ("token", token.expose().as_str()));
-    let parameters: Vec<_> = token.into_iter().chain(parameters.iter().copied()).collect();
+    let known = token.into_iter().chain(parameters.iter().copied().filter(|(name, _)| OURS.contains(name)));
+    let parameters: Vec<_> = known.collect();
     let document = html! {
         Response {
             @if let Some(Callee { to, from, seconds }) = callee {

@@ -47,8 +47,8 @@ fn of_the_caller(by: &Account, end: &OurEnd, parameters: &[(&str, &str)]) -> Phi
 }
 
 fn moved(by: &Account, call: &RemoteId, owner: Option<&RemoteId>) -> Option<Request> {
-    let (xml, url) = (&Phi::new("<Response/>".to_owned()), "https://phone.example.org/streams/instructions/7e");
-    by.hand_over(&Move { call, owner, xml, url })
+    let end = &our_end();
+    by.hand_over(&Move { call, owner, orders: Orders { end, parameters: &[("back", "0f")], callee: None, at: "7e" } })
 }
 
 fn our_end() -> OurEnd {
@@ -109,7 +109,8 @@ fn twilio_hands_a_call_over_and_takes_it_back() {
     let end = OurEnd { token: None, ..our_end() };
     let moved = moved(&twilio(), &call("CA1"), None).unwrap();
     assert_eq!(asked(&moved), (Method::POST, "https://api.twilio.com/2010-04-01/Accounts/AC123/Calls/CA1.json"));
-    assert_eq!(form(&moved), [("Twiml", "<Response/>".to_owned())]);
+    let [("Twiml", twiml)] = &form(&moved)[..] else { panic!("{moved:?}") };
+    assert!(twiml.starts_with("<Response><Connect><Stream"), "{twiml}");
     let twiml = "<Response><Dial timeout=\"20\">+12125550190</Dial>\
                  <Connect><Stream url=\"wss://phone.example.org/streams\">\
                  <Parameter name=\"back\" value=\"0f\"></Parameter></Stream></Connect></Response>";
@@ -165,16 +166,19 @@ fn telnyx_hands_a_call_over_by_texml_and_takes_it_back() {
     let request = moved(&telnyx(), &call(id), Some(&owner)).unwrap();
     let url = format!("https://api.telnyx.com/v2/texml/Accounts/{}/Calls/{id}", owner.as_str());
     assert_eq!(asked(&request), (Method::POST, url.as_str()));
-    assert_eq!(form(&request), [("Texml", "<Response/>".to_owned())]);
+    let [("Texml", texml)] = &form(&request)[..] else { panic!("{request:?}") };
+    assert!(texml.starts_with("<Response><Connect><Stream"), "{texml}");
     assert_eq!(request.authorization, Authorization::Bearer(Phi::new(SECRET.replace(' ', "-"))));
     assert_eq!(moved(&telnyx(), &call(id), None), None, "nobody knows whose call it is");
 
+    // Who has called whom stands in no address.
+    let parameters = [("back", "0f"), ("from", "+12125550142"), ("to", "+12125550111")];
     let texml = "<Response><Dial timeout=\"20\" callerId=\"+12125550111\">\
                  <Number statusCallback=\"https://phone.example.org/streams/told/7e\" statusCallbackEvent=\"answered completed\" \
                  statusCallbackMethod=\"POST\">+12125550190</Number></Dial>\
                  <Connect><Stream url=\"wss://phone.example.org/streams?token=a+%26+%22b%22&amp;back=0f\" track=\"inbound_track\" \
                  bidirectionalMode=\"rtp\" codec=\"PCMU\" bidirectionalCodec=\"PCMU\"></Stream></Connect></Response>";
-    assert_eq!(of_the_caller(&telnyx(), &our_end(), &[("back", "0f")]).expose(), texml);
+    assert_eq!(of_the_caller(&telnyx(), &our_end(), &parameters).expose(), texml);
     assert_eq!(telnyx().children(&call(id)), None, "it tells by itself");
 }
 
@@ -284,6 +288,7 @@ fn a_provider_tells_how_far_a_call_is() {
         (json!({ "CallStatus": "in-progress", "DialAction": "connected" }), Progress::PickedUp),
         (json!({ "CallStatus": "in-progress", "DialAction": "digits" }), Progress::Rings),
         (json!({ "CallStatus": "in-progress", "DialAction": "hangup" }), Progress::Over),
+        (json!({ "CallStatus": "in-progress", "DialAction": "of a later version" }), Progress::Rings),
     ] {
         assert_eq!(serde_json::from_value::<Report>(told.clone()).unwrap().progress(), progress, "{told}");
     }

@@ -55,8 +55,7 @@ pub(super) fn look(account: &Account, call: &RemoteId) -> Request {
 
 /// The instructions of a call are replaced, which ends its stream.
 pub(super) fn hand_over(account: &Account, moved: &Move<'_>) -> Request {
-    let twiml = moved.xml.expose().clone();
-    account.basic(Method::POST, &of_call(account, moved.call), form(vec![("Twiml", twiml)]))
+    account.basic(Method::POST, &of_call(account, moved.call), form(vec![("Twiml", instructions(&moved.orders))]))
 }
 
 /// The calls that a call's instructions have placed.
