@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test fails by panicking
 
 #[allow(dead_code)] // each test uses its own part
-#[path = "../../transport/tests/streams_rest/gateway.rs"]
+#[path = "../../transport/tests/streams_rest/gateway/mod.rs"]
 mod gateway;
 #[allow(dead_code)] // each test uses its own part
 #[path = "../../transport/tests/streams_rest/party.rs"]

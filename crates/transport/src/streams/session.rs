@@ -7,15 +7,16 @@ use axum::extract::ws::{CloseCode, Message, WebSocket, close_code};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::adapter::{Adapter, Opening};
-use super::awaited::Arrived;
 use super::behind::{Behind, Ends};
-use super::handing_over::{Away, News, Outcome};
+use super::handing_over::Away;
 use super::hearing::Hearing;
 use super::message::{Misunderstood, Say, Start, Told};
 use super::playout::Playout;
 use crate::allowance::Allowance;
 use crate::websocket::{self, Gone};
-use crate::{Driver, LEG_HZ, LegGone, LegNews, NotAnswered};
+use crate::{Driver, LEG_HZ, LegGone, LegNews};
+
+mod away;
 
 /// A provider says at once what it has connected for.
 const START_WITHIN: Duration = Duration::from_secs(5);
@@ -199,71 +200,6 @@ impl Session {
                 Err(end) => return end,
             }
         }
-    }
-
-    /// What became of a caller who is handed over.
-    fn away(&mut self, news: News) -> Result<(), End> {
-        let Some(mut away) = self.away.take() else { return Ok(()) };
-        let is_theirs = |arrived: &Arrived| self.behind.as_ref().is_some_and(|behind| behind.is(&arrived.start));
-        let outcome = match news {
-            News::Back(arrived) if is_theirs(&arrived) => {
-                self.goes_on(*arrived, away);
-                return Ok(());
-            }
-            News::Back(_) => {
-                away.was_another();
-                self.away = Some(away);
-                return Ok(());
-            }
-            News::Outcome(outcome) => match away.late().filter(is_theirs) {
-                Some(arrived) => {
-                    self.goes_on(arrived, away);
-                    return Ok(());
-                }
-                None => outcome,
-            },
-        };
-        self.came_to(outcome, away)
-    }
-
-    /// They are not back.
-    fn came_to(&mut self, outcome: Outcome, away: Away) -> Result<(), End> {
-        match outcome {
-            Outcome::PutThrough => {
-                // It is not ours to end any more.
-                self.behind = None;
-                away.tell(Ok(()));
-                Ok(())
-            }
-            Outcome::CallerGone if self.socket.is_none() => Err(End::ByCaller),
-            // Perhaps they speak with each other: it is left to them, and nobody listens any more.
-            Outcome::Unknown => {
-                self.behind = None;
-                away.tell(Err(NotAnswered::NotReached));
-                Err(End::Broken)
-            }
-            Outcome::Refused | Outcome::NotDone | Outcome::CallerGone => {
-                // An order that was refused is dropped: whoever gave it rings by themselves.
-                if outcome != Outcome::Refused {
-                    away.tell(Err(NotAnswered::NotReached));
-                }
-                // Nothing need have come meanwhile.
-                self.last_sound = Instant::now();
-                if self.socket.is_some() { Ok(()) } else { Err(End::Broken) }
-            }
-        }
-    }
-
-    /// The same call by another stream.
-    fn goes_on(&mut self, arrived: Arrived, away: Away) {
-        let Arrived { socket, adapter, start, .. } = arrived;
-        self.socket = Some(socket);
-        self.adapter = adapter;
-        self.hearing = Hearing::new(start.codec);
-        self.encoder = Encoder::new(start.codec);
-        self.last_sound = Instant::now();
-        self.spoke = false;
-        away.tell(Err(NotAnswered::NotReached));
     }
 
     /// Whether something has to come: not from a caller who is away, or was put through.

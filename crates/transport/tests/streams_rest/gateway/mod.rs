@@ -1,6 +1,10 @@
 //! A provider's REST interface as it is documented, small: calls that it places are streamed to the address that it was given, or to the one that it
 //! finds where it was told to look.
 
+mod plivo;
+mod telnyx;
+mod twilio;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -114,14 +118,14 @@ impl Gateway {
         };
         let inner = Arc::new(Mutex::new(inner));
         let app = Router::new()
-            .route("/2010-04-01/Accounts/{account}/Calls.json", post(twilio_places).get(twilio_lists))
-            .route("/2010-04-01/Accounts/{account}/Calls/{call}", get(twilio_looks).post(twilio_changes))
-            .route("/v2/calls", post(telnyx_places))
-            .route("/v2/calls/{call}", get(telnyx_looks))
-            .route("/v2/calls/{call}/actions/hangup", post(telnyx_ends))
-            .route("/v2/texml/Accounts/{account}/Calls/{call}", post(telnyx_changes))
-            .route("/v1/Account/{account}/Call/", post(plivo_places))
-            .route("/v1/Account/{account}/Call/{call}/", delete(plivo_ends).post(plivo_changes))
+            .route("/2010-04-01/Accounts/{account}/Calls.json", post(twilio::places).get(twilio::lists))
+            .route("/2010-04-01/Accounts/{account}/Calls/{call}", get(twilio::looks).post(twilio::changes))
+            .route("/v2/calls", post(telnyx::places))
+            .route("/v2/calls/{call}", get(telnyx::looks))
+            .route("/v2/calls/{call}/actions/hangup", post(telnyx::ends))
+            .route("/v2/texml/Accounts/{account}/Calls/{call}", post(telnyx::changes))
+            .route("/v1/Account/{account}/Call/", post(plivo::places))
+            .route("/v1/Account/{account}/Call/{call}/", delete(plivo::ends).post(plivo::changes))
             .with_state(Arc::clone(&inner));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { inner, address, _serving: Arc::new(Stops(serving)) }
@@ -328,66 +332,6 @@ async fn end(inner: &Arc<Mutex<Inner>>, call: &str) -> Result<(), StatusCode> {
     Ok(())
 }
 
-async fn twilio_places(State(inner): Shared, headers: HeaderMap, Form(form): Form<Map<String, Value>>) -> Answer {
-    is_ours(&headers)?;
-    let told = match form.get("Twiml") {
-        Some(twiml) => Told::Here(Script::of(Dialect::Twilio, twiml.as_str().unwrap())),
-        None => Told::At { dialect: Dialect::Twilio, url: form["Url"].as_str().unwrap().to_owned(), ended: None },
-    };
-    inner.lock().unwrap().asked.push(("place".to_owned(), form));
-    let sid = place(&inner, told).await?;
-    Ok(Json(json!({ "sid": sid, "status": "queued", "account_sid": ACCOUNT, "direction": "outbound-api" })))
-}
-
-async fn twilio_looks(State(inner): Shared, headers: HeaderMap, Path((_, call)): Path<(String, String)>) -> Answer {
-    is_ours(&headers)?;
-    let inner = inner.lock().unwrap();
-    let sid = call.strip_suffix(".json").ok_or(StatusCode::NOT_FOUND)?;
-    let status = &inner.calls.get(sid).ok_or(StatusCode::NOT_FOUND)?.status;
-    Ok(Json(json!({ "sid": sid, "status": status, "account_sid": ACCOUNT })))
-}
-
-async fn twilio_lists(
-    State(inner): Shared,
-    headers: HeaderMap,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Answer {
-    is_ours(&headers)?;
-    let child = format!("{}-child", query["ParentCallSid"]);
-    let inner = inner.lock().unwrap();
-    let calls: Vec<_> = inner
-        .calls
-        .get(&child)
-        .iter()
-        .map(|call| json!({ "sid": child, "parent_call_sid": query["ParentCallSid"], "status": call.status }))
-        .collect();
-    Ok(Json(json!({ "calls": calls, "page": 0, "page_size": 20 })))
-}
-
-async fn twilio_changes(
-    State(inner): Shared,
-    headers: HeaderMap,
-    Path((_, call)): Path<(String, String)>,
-    Form(form): Form<Map<String, Value>>,
-) -> Answer {
-    is_ours(&headers)?;
-    let sid = call.strip_suffix(".json").ok_or(StatusCode::NOT_FOUND)?;
-    let field = |name: &str| form.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (status, twiml, url) = (field("Status"), field("Twiml"), field("Url"));
-    inner.lock().unwrap().asked.push((format!("change {sid}"), form));
-    match status.as_deref() {
-        Some("completed") => end(&inner, sid).await?,
-        Some(other) => {
-            let mut inner = inner.lock().unwrap();
-            let call = inner.calls.get_mut(sid).ok_or(StatusCode::NOT_FOUND)?;
-            let may_be = call.status == "ringing" && other == "canceled";
-            may_be.then(|| other.clone_into(&mut call.status)).ok_or(StatusCode::BAD_REQUEST)?;
-        }
-        None => change(&inner, sid, twiml.map_or_else(|| New::At(url.unwrap()), New::Here))?,
-    }
-    Ok(Json(json!({ "sid": sid, "status": status.as_deref().unwrap_or("in-progress") })))
-}
-
 /// What a call is to do from now on.
 enum New {
     Here(String),
@@ -412,82 +356,4 @@ fn change(inner: &Arc<Mutex<Inner>>, sid: &str, new: New) -> Result<(), StatusCo
         inner.lock().unwrap().moved.insert(sid, xml);
     });
     Ok(())
-}
-
-async fn telnyx_places(State(inner): Shared, headers: HeaderMap, Json(order): Json<Map<String, Value>>) -> Answer {
-    is_ours(&headers)?;
-    let url = order["stream_url"].as_str().unwrap().to_owned();
-    let shown = order["stream_auth_token"].as_str().unwrap().to_owned();
-    inner.lock().unwrap().asked.push(("place".to_owned(), order));
-    let script = Script { dialect: Dialect::Telnyx, url, shown: Some(shown), parameters: json!({}) };
-    let sid = place(&inner, Told::Here(script)).await?;
-    Ok(Json(json!({ "data": { "call_control_id": sid, "is_alive": false, "record_type": "call" } })))
-}
-
-async fn telnyx_looks(State(inner): Shared, headers: HeaderMap, Path(call): Path<String>) -> Answer {
-    is_ours(&headers)?;
-    let status = inner.lock().unwrap().calls.get(&call).ok_or(StatusCode::NOT_FOUND)?.status.clone();
-    let over = (status == "completed").then_some("2019-01-23T18:11:52.574Z");
-    Ok(Json(json!({ "data": { "call_control_id": call, "is_alive": over.is_none(), "end_time": over } })))
-}
-
-async fn telnyx_ends(State(inner): Shared, headers: HeaderMap, Path(call): Path<String>) -> Answer {
-    is_ours(&headers)?;
-    inner.lock().unwrap().asked.push((format!("end {call}"), Map::new()));
-    end(&inner, &call).await?;
-    Ok(Json(json!({ "data": { "result": "ok" } })))
-}
-
-async fn telnyx_changes(
-    State(inner): Shared,
-    headers: HeaderMap,
-    Path((owner, call)): Path<(String, String)>,
-    Form(form): Form<Map<String, Value>>,
-) -> Answer {
-    is_ours(&headers)?;
-    assert_eq!(owner, TELNYX_USER, "is the account of TeXML");
-    let texml = form["Texml"].as_str().unwrap().to_owned();
-    inner.lock().unwrap().asked.push((format!("change {call}"), form));
-    change(&inner, &call, New::Here(texml))?;
-    Ok(Json(json!({ "sid": call, "account_sid": owner, "status": "in-progress" })))
-}
-
-async fn plivo_changes(
-    State(inner): Shared,
-    headers: HeaderMap,
-    Path((_, call)): Path<(String, String)>,
-    Json(order): Json<Map<String, Value>>,
-) -> Result<(StatusCode, Json<Value>), StatusCode> {
-    is_ours(&headers)?;
-    let field = |name: &str| order[name].as_str().unwrap().to_owned();
-    assert_eq!((field("legs"), field("aleg_method")), ("aleg".to_owned(), "GET".to_owned()));
-    let url = field("aleg_url");
-    inner.lock().unwrap().asked.push((format!("change {call}"), order));
-    change(&inner, &call, New::At(url))?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "message": "call transferred", "call_uuids": [call], "api_id": "08c9" }))))
-}
-
-async fn plivo_places(
-    State(inner): Shared,
-    headers: HeaderMap,
-    Json(order): Json<Map<String, Value>>,
-) -> Result<(StatusCode, Json<Value>), StatusCode> {
-    is_ours(&headers)?;
-    let field = |name: &str| order[name].as_str().unwrap().to_owned();
-    assert_eq!((field("answer_method"), field("hangup_method")), ("GET".to_owned(), "POST".to_owned()));
-    let told = Told::At { dialect: Dialect::Plivo, url: field("answer_url"), ended: Some(field("hangup_url")) };
-    inner.lock().unwrap().asked.push(("place".to_owned(), order));
-    let sid = place(&inner, told).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "message": "call fired", "request_uuid": sid, "api_id": "97ce" }))))
-}
-
-async fn plivo_ends(
-    State(inner): Shared,
-    headers: HeaderMap,
-    Path((_, call)): Path<(String, String)>,
-) -> Result<StatusCode, StatusCode> {
-    is_ours(&headers)?;
-    inner.lock().unwrap().asked.push((format!("end {call}"), Map::new()));
-    end(&inner, &call).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
